@@ -1,0 +1,88 @@
+import type { Table } from '../table.ts';
+
+export type Command =
+  | 'create'
+  | 'read'
+  | 'update'
+  | 'delete'
+  | 'convertToCase'
+  | 'qualify'
+  | 'disqualify'
+  | 'markComplete'
+  | 'refresh'
+  | 'convertToOpportunity';
+
+const full: readonly Command[] = ['create', 'read', 'update', 'delete'];
+
+/** Commands that work offline, by table. Everything else is hidden offline and refused when called. */
+export const commandMatrix: Readonly<Record<string, readonly Command[]>> = {
+  account: full,
+  activitypointer: ['read', 'delete'],
+  appointment: [...full, 'convertToCase'],
+  activitymimeattachment: ['read'],
+  incident: full,
+  competitor: full,
+  competitoraddress: full,
+  connection: ['read'],
+  connectionrole: ['read'],
+  contact: full,
+  email: ['read'],
+  lead: [...full, 'qualify', 'disqualify'],
+  opportunity: full,
+  opportunityproduct: full,
+  phonecall: full,
+  position: full,
+  product: ['read'],
+  task: full,
+  team: ['read'],
+  systemuser: ['read'],
+};
+
+/** Commands of every custom table: the matrix's row "Custom Entity", with its form commands. */
+export const customTableCommands: readonly Command[] = [
+  ...full,
+  'markComplete',
+  'refresh',
+  'convertToOpportunity',
+];
+
+const notesCommands: readonly Command[] = ['create', 'read', 'update', 'delete'];
+const platformTables: Readonly<Record<string, readonly Command[]>> = {
+  annotation: notesCommands,
+  syncerror: ['read', 'update', 'delete'],
+};
+
+/** Tables that have no views offline; their rows are reached through forms, subgrids and the timeline. */
+export const tablesWithoutOfflineViews: ReadonlySet<string> = new Set([
+  'email',
+  'task',
+  'fax',
+  'letter',
+  'serviceappointment',
+  'campaignresponse',
+  'campaignactivity',
+  'recurringappointmentmaster',
+  'socialactivity',
+]);
+
+/** What a user may do with rows of a table while offline. */
+export function offlineCommands(table: Table): readonly Command[] {
+  const listed = commandMatrix[table.name] ?? platformTables[table.name];
+  if (listed !== undefined) return listed;
+  if (table.isIntersect) return ['read'];
+  return table.isCustom ? customTableCommands : ['read'];
+}
+
+export interface TableCapabilities {
+  readonly table: string;
+  readonly commands: readonly Command[];
+  readonly views: boolean;
+}
+
+export function describeCapabilities(table: Table): TableCapabilities {
+  return {
+    table: table.name,
+    commands: offlineCommands(table),
+    views: !tablesWithoutOfflineViews.has(table.name),
+  };
+}

@@ -1,0 +1,80 @@
+/** Columns of a table, as Dataverse describes them. */
+
+export type ColumnType =
+  | 'string'
+  | 'memo'
+  | 'integer'
+  | 'bigint'
+  | 'decimal'
+  | 'double'
+  | 'money'
+  | 'boolean'
+  | 'choice'
+  | 'choices'
+  | 'state'
+  | 'status'
+  | 'dateTime'
+  | 'dateOnly'
+  | 'lookup'
+  | 'customer'
+  | 'owner'
+  | 'partyList'
+  | 'guid'
+  | 'image'
+  | 'file';
+
+export type RequirementLevel = 'none' | 'recommended' | 'required' | 'system';
+
+export interface ChoiceOption {
+  readonly value: number;
+  readonly label: string;
+  /** Of a status option: the state it belongs to. */
+  readonly state?: number;
+  /** Of a state option: the status a row gets when it enters the state. */
+  readonly defaultStatus?: number;
+}
+
+export interface Column {
+  /** Logical name. */
+  readonly name: string;
+  readonly label: string;
+  readonly type: ColumnType;
+  readonly required: RequirementLevel;
+  /** Characters; text only. */
+  readonly maxLength?: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** Digits after the point; decimal, double, money. */
+  readonly precision?: number;
+  readonly format?: 'text' | 'email' | 'phone' | 'url' | 'textArea';
+  /** Of choice, choices, state, status; of boolean the two labels (0 and 1). */
+  readonly options?: readonly ChoiceOption[];
+  /** Tables a lookup may point at. Several: the target's table is stored with the id. */
+  readonly targets?: readonly string[];
+  /** Written by the platform only (creation date, computed names, calculated and rollup columns). */
+  readonly readOnly?: boolean;
+  /** Value of a new row that does not set the column. */
+  readonly default?: string | number | boolean;
+}
+
+const lookupTypes: ReadonlySet<ColumnType> = new Set(['lookup', 'customer', 'owner']);
+const textTypes: ReadonlySet<ColumnType> = new Set(['string', 'memo']);
+const choiceTypes: ReadonlySet<ColumnType> = new Set(['choice', 'state', 'status']);
+
+export function isLookup(column: Column): boolean {
+  return lookupTypes.has(column.type);
+}
+
+/** True when the target's table must be stored beside the id. */
+export function isPolymorphic(column: Column): boolean {
+  return isLookup(column) && column.targets?.length !== 1;
+}
+
+export function isText(column: Column): boolean {
+  return textTypes.has(column.type);
+}
+
+/** True for columns with one option as value: choice, state, status. */
+export function isChoice(column: Column): boolean {
+  return choiceTypes.has(column.type);
+}

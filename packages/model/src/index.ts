@@ -1,0 +1,112 @@
+/**
+ * A business app described as data: tables and columns, relationships, views, forms, rules, flows, roles, the offline
+ * profile, and what each of them means. No I/O, no dependencies.
+ *
+ * ```ts
+ * const visit = defineTable({ name: 'new_visit', label: 'Visit', primaryName: 'new_name', ownership: 'user',
+ *   columns: { new_name: { type: 'string', maxLength: 100 } } });
+ * ```
+ */
+export { type AppModel, type ModelIndex, indexModel } from './app-model.ts';
+export type {
+  BusinessRule,
+  Condition,
+  Operand,
+  RuleAction,
+  RuleBranch,
+  RuleOperator,
+} from './business-rule.ts';
+export {
+  type Command,
+  commandMatrix,
+  customTableCommands,
+  describeCapabilities,
+  offlineCommands,
+  type TableCapabilities,
+  tablesWithoutOfflineViews,
+} from './capability/command-matrix.ts';
+export {
+  type ChoiceOption,
+  type Column,
+  type ColumnType,
+  isChoice,
+  isLookup,
+  isPolymorphic,
+  isText,
+  type RequirementLevel,
+} from './column.ts';
+export { type DataverseErrorName, dataverseErrors } from './dataverse-error.ts';
+export {
+  type ColumnDefinition,
+  defineColumn,
+  defineTable,
+  type TableDefinition,
+} from './define-table.ts';
+export type { Diagnostic, Result } from './diagnostic.ts';
+export { type Form, type FormControl, type FormSection, type FormTab, formColumns } from './form.ts';
+export { isGuid, parseGuid } from './guid.ts';
+export type { Clock, IdGenerator, Random, System } from './ports.ts';
+export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
+export type { OfflineProfile, OfflineProfileItem } from './profile/offline-profile.ts';
+export {
+  type PlannedTable,
+  planProfile,
+  type ProfileEdge,
+  type ProfileFinding,
+  type ProfilePlan,
+} from './profile/profile-plan.ts';
+export { type LayoutColumn, queryTypes, type SavedQuery } from './saved-query.ts';
+export {
+  type AccessDecision,
+  can,
+  depthOf,
+  type ReadScope,
+  type RowOwnership,
+  readScope,
+  type SecurityContext,
+} from './security/access.ts';
+export {
+  type Depth,
+  mergePrivileges,
+  type Privilege,
+  privileges,
+  type Role,
+  type TablePrivileges,
+} from './security/role.ts';
+export {
+  type SiteMap,
+  type SiteMapArea,
+  type SiteMapGroup,
+  type SiteMapSubArea,
+  siteMapTables,
+} from './site-map.ts';
+export {
+  type Cell,
+  type Cells,
+  cellsToValue,
+  columnSlots,
+  type Slot,
+  tableSlots,
+  valueToCells,
+  versionColumn,
+} from './storage/slots.ts';
+export { syncErrorTable, systemTables, withSystemTables } from './system-tables.ts';
+export type {
+  Cascade,
+  CascadeKind,
+  ManyToMany,
+  ManyToOne,
+  Ownership,
+  Relationship,
+  Table,
+} from './table.ts';
+export { compareCodePoints, fold } from './text-fold.ts';
+export {
+  type ColumnValue,
+  equalValues,
+  isLookupValue,
+  type LookupValue,
+  type RowValues,
+} from './value/column-value.ts';
+export { type FormatOptions, formatValue } from './value/format-value.ts';
+export { type InvalidValue, type ParsedValue, parseValue } from './value/parse-value.ts';

@@ -1,0 +1,106 @@
+import { type Column, isLookup, isPolymorphic } from '../column.ts';
+import type { Table } from '../table.ts';
+import { type ColumnValue, isLookupValue } from '../value/column-value.ts';
+
+/**
+ * How a table's columns are stored, on the device, on the server and on the wire. A column has a value slot named like
+ * itself; a lookup also has `column$n` (display name of the target) and, if it may point at several tables, `column$t`.
+ * A stored cell equals its JSON form, so a page is bound without conversion.
+ */
+export interface Slot {
+  readonly name: string;
+  readonly column: Column;
+  readonly part: 'value' | 'table' | 'name';
+  readonly sqlType: 'TEXT' | 'INTEGER' | 'REAL';
+}
+
+/** Text; number; boolean as 0 or 1; choices as `,1,7,`; date-time `YYYY-MM-DDTHH:MM:SSZ`; lookup GUID; absent null. */
+export type Cell = string | number | null;
+
+/** Cells by slot name. */
+export type Cells = Readonly<Record<string, Cell>>;
+
+function sqlType(column: Column): Slot['sqlType'] {
+  switch (column.type) {
+    case 'integer':
+    case 'bigint':
+    case 'boolean':
+    case 'choice':
+    case 'state':
+    case 'status':
+      return 'INTEGER';
+    case 'decimal':
+    case 'double':
+    case 'money':
+      return 'REAL';
+    default:
+      return 'TEXT';
+  }
+}
+
+/** Slots of a column: one, or up to three for a lookup. */
+export function columnSlots(column: Column): readonly Slot[] {
+  const slots: Slot[] = [
+    { name: column.name, column, part: 'value', sqlType: sqlType(column) },
+  ];
+  if (isPolymorphic(column)) {
+    slots.push({ name: `${column.name}$t`, column, part: 'table', sqlType: 'TEXT' });
+  }
+  if (isLookup(column)) {
+    slots.push({ name: `${column.name}$n`, column, part: 'name', sqlType: 'TEXT' });
+  }
+  return slots;
+}
+
+/** Slots of a table: primary key first, then columns in model order, then `versionnumber`. */
+export function tableSlots(table: Table): readonly Slot[] {
+  const primary = table.columns.filter((column) => column.name === table.primaryId);
+  const others = table.columns.filter(
+    (column) => column.name !== table.primaryId && column.name !== versionColumn.name,
+  );
+  return [...primary, ...others, versionColumn].flatMap(columnSlots);
+}
+
+/** Row version, assigned by the organization, strictly increasing per row. */
+export const versionColumn: Column = {
+  name: 'versionnumber',
+  label: 'Version Number',
+  type: 'bigint',
+  required: 'system',
+  readOnly: true,
+};
+
+export function valueToCells(column: Column, value: ColumnValue): Cells {
+  const cells: Record<string, Cell> = {};
+  if (isLookup(column)) {
+    const lookup = isLookupValue(value) ? value : null;
+    cells[column.name] = lookup?.id ?? null;
+    if (isPolymorphic(column)) cells[`${column.name}$t`] = lookup?.table ?? null;
+    cells[`${column.name}$n`] = lookup?.name ?? null;
+    return cells;
+  }
+  if (Array.isArray(value)) cells[column.name] = `,${value.join(',')},`;
+  else if (typeof value === 'boolean') cells[column.name] = value ? 1 : 0;
+  else cells[column.name] = typeof value === 'object' ? null : (value as Cell);
+  return cells;
+}
+
+/** The value of a column from its cells; `read` answers a slot's cell. */
+export function cellsToValue(column: Column, read: (slot: string) => Cell): ColumnValue {
+  const cell = read(column.name);
+  if (cell === null) return null;
+  if (isLookup(column)) {
+    const table = isPolymorphic(column) ? read(`${column.name}$t`) : column.targets?.[0];
+    const name = read(`${column.name}$n`);
+    const lookup = { table: String(table ?? ''), id: String(cell) };
+    return name === null ? lookup : { ...lookup, name: String(name) };
+  }
+  if (column.type === 'boolean') return cell === 1;
+  if (column.type === 'choices') {
+    return String(cell)
+      .split(',')
+      .filter((part) => part !== '')
+      .map(Number);
+  }
+  return cell;
+}

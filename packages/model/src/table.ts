@@ -1,0 +1,62 @@
+import type { Column } from './column.ts';
+
+/** How rows of a table are owned; decides which depths a privilege may have. */
+export type Ownership = 'user' | 'organization' | 'business' | 'none';
+
+export interface Table {
+  /** Logical name, `[a-z0-9_]+`. */
+  readonly name: string;
+  readonly label: string;
+  readonly pluralLabel: string;
+  /** Name in Web API addresses. */
+  readonly setName: string;
+  readonly primaryId: string;
+  readonly primaryName: string | null;
+  readonly ownership: Ownership;
+  readonly columns: readonly Column[];
+  readonly isActivity?: boolean;
+  /** Rows connect two other tables (N:N). */
+  readonly isIntersect?: boolean;
+  readonly isCustom?: boolean;
+  /** "Can be taken offline". */
+  readonly availableOffline: boolean;
+  readonly changeTracking: boolean;
+}
+
+export type CascadeKind =
+  | 'noCascade'
+  | 'cascade'
+  | 'active'
+  | 'userOwned'
+  | 'removeLink'
+  | 'restrict';
+
+export interface Cascade {
+  readonly assign: CascadeKind;
+  readonly delete: CascadeKind;
+}
+
+/** Many rows of `table` point at one row of `target` through `column`. */
+export interface ManyToOne {
+  readonly kind: 'manyToOne';
+  /** Schema name. */
+  readonly name: string;
+  readonly table: string;
+  readonly column: string;
+  readonly target: string;
+  readonly cascade: Cascade;
+  readonly hierarchical?: boolean;
+}
+
+export interface ManyToMany {
+  readonly kind: 'manyToMany';
+  readonly name: string;
+  /** Intersect table. */
+  readonly intersect: string;
+  readonly table1: string;
+  readonly column1: string;
+  readonly table2: string;
+  readonly column2: string;
+}
+
+export type Relationship = ManyToOne | ManyToMany;

@@ -1,0 +1,192 @@
+import { type Column, isChoice, isLookup } from '../column.ts';
+import { dataverseErrors } from '../dataverse-error.ts';
+import { parseGuid } from '../guid.ts';
+import { fold } from '../text-fold.ts';
+import { type ColumnValue, isLookupValue } from './column-value.ts';
+
+/** Why a value does not fit its column. */
+export interface InvalidValue {
+  readonly column: string;
+  /** Dataverse error number. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ParsedValue =
+  | { readonly kind: 'value'; readonly value: ColumnValue }
+  | ({ readonly kind: 'invalid' } & InvalidValue);
+
+function invalid(column: Column, code: string, message: string): ParsedValue {
+  return { kind: 'invalid', column: column.name, code, message: `${column.label}: ${message}` };
+}
+
+function value(parsed: ColumnValue): ParsedValue {
+  return { kind: 'value', value: parsed };
+}
+
+/**
+ * Turns input (typed text, JSON, a label) into the value of a column, in normal form and within the column's limits.
+ * Empty text is null. Choices accept the option's number or its label.
+ */
+export function parseValue(column: Column, input: unknown): ParsedValue {
+  if (input === null || input === undefined || input === '') return value(null);
+  if (isLookup(column)) return parseLookup(column, input);
+  if (isChoice(column)) return parseChoice(column, input);
+  switch (column.type) {
+    case 'string':
+    case 'memo':
+      return parseText(column, input);
+    case 'integer':
+    case 'bigint':
+    case 'decimal':
+    case 'double':
+    case 'money':
+      return parseNumber(column, input);
+    case 'boolean':
+      return parseBoolean(column, input);
+    case 'choices':
+      return parseChoices(column, input);
+    case 'dateTime':
+    case 'dateOnly':
+      return parseDate(column, input);
+    case 'guid': {
+      const id = typeof input === 'string' ? parseGuid(input) : null;
+      return id === null
+        ? invalid(column, dataverseErrors.invalidArgument, 'expects a GUID')
+        : value(id);
+    }
+    default:
+      return typeof input === 'string'
+        ? value(input)
+        : invalid(column, dataverseErrors.invalidArgument, `cannot hold a ${typeof input}`);
+  }
+}
+
+function parseText(column: Column, input: unknown): ParsedValue {
+  if (typeof input !== 'string') {
+    return invalid(column, dataverseErrors.invalidArgument, 'expects text');
+  }
+  const text = input.toWellFormed();
+  if (column.maxLength !== undefined && text.length > column.maxLength) {
+    return invalid(
+      column,
+      dataverseErrors.stringLengthTooLong,
+      `at most ${column.maxLength} characters, found ${text.length}`,
+    );
+  }
+  return value(text);
+}
+
+function parseNumber(column: Column, input: unknown): ParsedValue {
+  const whole = column.type === 'integer' || column.type === 'bigint';
+  const code = whole ? dataverseErrors.integerOutOfRange : dataverseErrors.decimalOutOfRange;
+  const parsed =
+    typeof input === 'number'
+      ? input
+      : typeof input === 'string' && /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(input)
+        ? Number(input)
+        : Number.NaN;
+  if (!Number.isFinite(parsed) || (whole && !Number.isSafeInteger(parsed))) {
+    return invalid(column, code, `expects a ${whole ? 'whole ' : ''}number`);
+  }
+  const min = column.min ?? (column.type === 'integer' ? -2147483648 : undefined);
+  const max = column.max ?? (column.type === 'integer' ? 2147483647 : undefined);
+  if ((min !== undefined && parsed < min) || (max !== undefined && parsed > max)) {
+    return invalid(column, code, `must lie between ${min ?? '-'} and ${max ?? '-'}`);
+  }
+  return value(whole ? parsed : round(parsed, column.precision ?? 10));
+}
+
+function round(number: number, digits: number): number {
+  const rounded = Number(number.toFixed(Math.min(digits, 20)));
+  return Object.is(rounded, -0) ? 0 : rounded;
+}
+
+function parseBoolean(column: Column, input: unknown): ParsedValue {
+  if (typeof input === 'boolean') return value(input);
+  if (input === 1 || input === 0) return value(input === 1);
+  if (typeof input === 'string') {
+    const text = fold(input.trim());
+    if (['true', '1', 'yes'].includes(text)) return value(true);
+    if (['false', '0', 'no'].includes(text)) return value(false);
+    const option = column.options?.find((one) => fold(one.label) === text);
+    if (option !== undefined) return value(option.value === 1);
+  }
+  return invalid(column, dataverseErrors.invalidArgument, 'expects yes or no');
+}
+
+function findOption(column: Column, input: unknown): number | undefined {
+  const text = typeof input === 'string' ? input.trim() : undefined;
+  const number = typeof input === 'number' ? input : text === undefined ? Number.NaN : Number(text);
+  const byNumber = column.options?.find((option) => option.value === number);
+  if (byNumber !== undefined) return byNumber.value;
+  if (text === undefined) return undefined;
+  return column.options?.find((option) => fold(option.label) === fold(text))?.value;
+}
+
+function parseChoice(column: Column, input: unknown): ParsedValue {
+  const found = findOption(column, input);
+  return found === undefined
+    ? invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(input)}"`)
+    : value(found);
+}
+
+function parseChoices(column: Column, input: unknown): ParsedValue {
+  const parts = Array.isArray(input) ? input : String(input).split(/[,;]/);
+  const options = new Set<number>();
+  for (const part of parts) {
+    const found = findOption(column, part);
+    if (found === undefined) {
+      return invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(part)}"`);
+    }
+    options.add(found);
+  }
+  return value(options.size === 0 ? null : [...options].sort((a, b) => a - b));
+}
+
+function parseDate(column: Column, input: unknown): ParsedValue {
+  const text = typeof input === 'string' ? input.trim() : '';
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:\d{2})?)?$/.exec(
+    text,
+  );
+  const expects =
+    column.type === 'dateOnly' ? 'expects a date such as 2026-03-31' : 'expects a date and time';
+  if (match === null) return invalid(column, dataverseErrors.invalidArgument, expects);
+  const [, year, month, day, hour = '00', minute = '00', second = '00', zone = 'Z'] = match;
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
+  const midnight = new Date(Date.parse(`${year}-${month}-${day}T00:00:00Z`));
+  if (Number.isNaN(at) || midnight.getUTCDate() !== Number(day)) {
+    return invalid(column, dataverseErrors.invalidArgument, `"${text}" is not a calendar date`);
+  }
+  return value(
+    column.type === 'dateOnly'
+      ? `${year}-${month}-${day}`
+      : `${new Date(at).toISOString().slice(0, 19)}Z`,
+  );
+}
+
+function parseLookup(column: Column, input: unknown): ParsedValue {
+  const targets = column.targets ?? [];
+  const only = targets.length === 1 ? targets[0] : undefined;
+  const candidate = isLookupValue(input)
+    ? input
+    : typeof input === 'string' && only !== undefined
+      ? { table: only, id: input }
+      : null;
+  const id = candidate === null ? null : parseGuid(String(candidate.id));
+  if (candidate === null || id === null) {
+    return invalid(column, dataverseErrors.invalidArgument, 'expects a row { table, id }');
+  }
+  if (targets.length > 0 && !targets.includes(candidate.table)) {
+    return invalid(
+      column,
+      dataverseErrors.invalidArgument,
+      `cannot point at table "${candidate.table}"; allowed: ${targets.join(', ')}`,
+    );
+  }
+  return value(
+    candidate.name === undefined
+      ? { table: candidate.table, id }
+      : { table: candidate.table, id, name: String(candidate.name) },
+  );
+}

@@ -1,0 +1,46 @@
+import type { IdGenerator, Random, System } from '@outpost/model';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A small generator (mulberry32): the same seed gives the same numbers on every machine. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return {
+    next() {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = state;
+      t = Math.imul(t ^ (t >>> 15), t | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    },
+  };
+}
+
+/** GUIDs of version 4 drawn from `random`. */
+export function seededGuids(random: Random): IdGenerator {
+  const word = () => Math.floor(random.next() * 0x1_0000_0000);
+  const hex = (value: number) => (value >>> 0).toString(16).padStart(8, '0');
+  return {
+    next() {
+      const [a, b, c, d] = [hex(word()), hex(word()), hex(word()), hex(word())];
+      return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+    },
+  };
+}
+
+/** GUIDs that count: readable in failing tests. */
+export function countingGuids(prefix = 0): IdGenerator {
+  let count = 0;
+  return {
+    next() {
+      count += 1;
+      const head = prefix.toString(16).padStart(8, '0');
+      return `${head}-0000-4000-8000-${count.toString(16).padStart(12, '0')}`;
+    },
+  };
+}
+
+/** Clock, random and ids from one seed. */
+export function testSystem(seed = 1): System & { readonly clock: VirtualClock } {
+  const random = seededRandom(seed);
+  return { clock: new VirtualClock(), random, ids: seededGuids(random) };
+}
