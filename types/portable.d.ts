@@ -33,19 +33,3 @@ declare function fetch(
   readonly headers: { get(name: string): string | null };
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
-declare namespace WebAssembly {
-  class Memory {
-    readonly buffer: ArrayBuffer;
-  }
-  class Table {
-    get(index: number): ((...args: (number | bigint)[]) => number) | null;
-  }
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
-  }
-  class Instance {
-    readonly exports: Record<string, unknown>;
-    constructor(module: Module, imports: unknown);
-  }
-  function instantiate(module: Module, imports: unknown): Promise<Instance>;
-}
