@@ -1,0 +1,160 @@
+import type { Cell, Cells } from '@outpost/model';
+import type { DeviceStore, WriteTx } from '@outpost/store';
+import { writeFact } from '../engine/sync-state.ts';
+import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
+import type { HelloResponse, PageResponse, PullResponse, TableRows } from '../protocol/index.ts';
+import { applyBase, recomputeVisible } from './overlay.ts';
+
+/** Takes in a page: its rows, the removal of rows the range no longer holds, and the cursor, in one transaction. */
+export function applyPage(store: DeviceStore, page: PageResponse, after: string | null, bytes: number): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    const kept = applyTableRows(tx, page);
+    for (const id of rowsInRange(tx, page.table, after, page.covered)) {
+      if (!kept.has(id)) applyBase(tx, page.table, id, null);
+    }
+    const walk = tx.sql
+      .prepare('SELECT again, view, walk_rows FROM "$sync_table" WHERE table_name = ?')
+      .get([page.table]);
+    const first = after === null;
+    const startView = first ? page.view : walk?.[1];
+    const again = startView !== page.view || (!first && walk?.[0] === 1);
+    const atEnd = page.covered === null;
+    const walkRows = (first ? 0 : Number(walk?.[2])) + page.rows.length;
+    tx.sql
+      .prepare(
+        `UPDATE "$sync_table" SET state = ?, cursor = ?, again = ?, view = ?, walk_rows = ?,
+         rows_done = max(rows_done, ?), bytes_done = bytes_done + ?, last_sync_at = ? WHERE table_name = ?`,
+      )
+      .run([
+        atEnd && !again ? 'ready' : 'load',
+        page.covered,
+        again && !atEnd ? 1 : 0,
+        String(startView),
+        walkRows,
+        walkRows,
+        bytes,
+        page.now,
+        page.table,
+      ]);
+  });
+}
+
+/** Takes in a delta: rows, removals, confirmed edits, tokens and tables to read again, in one transaction. */
+export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    const touched = settle(tx, pull);
+    for (const { table, ids } of pull.removes) {
+      for (const id of ids) applyBase(tx, table, id, null);
+    }
+    for (const rows of pull.changes) applyTableRows(tx, rows);
+    for (const { table, id } of touched) recomputeVisible(tx, table, id);
+    for (const { token, tables } of pull.tokens) {
+      for (const table of tables) {
+        tx.sql
+          .prepare('UPDATE "$sync_table" SET token = ?, last_sync_at = ? WHERE table_name = ?')
+          .run([token, pull.now, table]);
+      }
+    }
+    for (const { table, view } of pull.check) {
+      // A table that is being walked finishes its walk first and starts again after it.
+      tx.sql
+        .prepare(
+          `UPDATE "$sync_table" SET again = CASE WHEN state = 'load' AND cursor IS NOT NULL THEN 1 ELSE again END,
+           view = CASE WHEN state = 'load' AND cursor IS NOT NULL THEN view ELSE ? END,
+           cursor = CASE WHEN state = 'load' THEN cursor ELSE NULL END, state = 'load' WHERE table_name = ?`,
+        )
+        .run([view, table]);
+    }
+    tx.sql
+      .prepare('UPDATE "$sync_table" SET bytes_done = bytes_done + ? WHERE order_no = 1')
+      .run([bytes]);
+  });
+}
+
+function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
+  const schema = tx.schemaOf(rows.table);
+  const primary = rows.columns.indexOf(schema.table.primaryId);
+  const known = rows.columns.map((column) => (schema.slotIndex.has(column) ? column : null));
+  const ids = new Set<string>();
+  for (const row of rows.rows) {
+    const cells: Record<string, Cell> = {};
+    known.forEach((column, i) => {
+      if (column !== null) cells[column] = row[i] ?? null;
+    });
+    const id = String(row[primary]);
+    ids.add(id);
+    applyBase(tx, rows.table, id, cells as Cells);
+  }
+  return ids;
+}
+
+/** Removes confirmed edits from the overlay; their effect is in the base of the same answer. */
+function settle(tx: WriteTx, pull: PullResponse): readonly { table: string; id: string }[] {
+  const touched: { table: string; id: string }[] = [];
+  for (const [epoch, seq] of pull.acked) {
+    const entries = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [epoch, seq]);
+    for (const entry of entries) {
+      deleteEntry(tx.sql, entry.key);
+      touched.push({ table: entry.table, id: entry.id });
+    }
+  }
+  return touched;
+}
+
+function rowsInRange(
+  tx: WriteTx,
+  table: string,
+  after: string | null,
+  covered: string | null,
+): readonly string[] {
+  const primary = `"${tx.schemaOf(table).table.primaryId}"`;
+  const tests = [after === null ? null : `${primary} > ?`, covered === null ? null : `${primary} <= ?`];
+  const where = tests.filter((test) => test !== null).join(' AND ') || '1';
+  const params = [after, covered].filter((bound) => bound !== null);
+  const visible = tx.sql.prepare(`SELECT ${primary} FROM "${table}" WHERE ${where}`).all(params);
+  const bases = tx.sql
+    .prepare(`SELECT row_id FROM "$base" WHERE table_name = ? AND cells IS NOT NULL AND ${where.replaceAll(primary, 'row_id')}`)
+    .all([table, ...params]);
+  return [...new Set([...visible, ...bases].map((row) => String(row[0])))].filter(
+    (id) => !isLocalOnly(tx, table, id),
+  );
+}
+
+/** A row that exists on this device only, because its create is not uploaded yet. */
+function isLocalOnly(tx: WriteTx, table: string, id: string): boolean {
+  const base = tx.sql
+    .prepare('SELECT cells IS NULL FROM "$base" WHERE table_name = ? AND row_id = ?')
+    .get([table, id]);
+  return base?.[0] === 1;
+}
+
+/** Stores the plan: new tables are to be loaded, tables that left the plan lose their rows without pending edits. */
+export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    writeFact(tx.sql, 'hello', JSON.stringify(hello));
+    const planned = new Set(hello.plan.map((one) => one.table));
+    for (const [name] of tx.sql.prepare('SELECT table_name FROM "$sync_table"').all()) {
+      if (!planned.has(String(name))) dropTable(tx, String(name));
+    }
+    hello.plan.forEach((one, i) => {
+      tx.sql
+        .prepare(
+          `INSERT INTO "$sync_table" (table_name, state, order_no, rows_expected, interval_minutes) VALUES (?, 'load', ?, ?, ?)
+           ON CONFLICT (table_name) DO UPDATE SET order_no = excluded.order_no,
+           rows_expected = excluded.rows_expected, interval_minutes = excluded.interval_minutes`,
+        )
+        .run([one.table, i + 1, one.rows, one.intervalMinutes]);
+    });
+  });
+}
+
+/** A table that left the plan loses its rows; with edits that are not settled it keeps those. */
+function dropTable(tx: WriteTx, table: string): void {
+  tx.sql.prepare('DELETE FROM "$sync_table" WHERE table_name = ?').run([table]);
+  const edited = readEntries(readerOf(tx.sql), 'table_name = ?', [table]).length > 0;
+  if (!edited) {
+    tx.sql.exec(`DROP TABLE IF EXISTS "${table}"`);
+    return;
+  }
+  for (const id of rowsInRange(tx, table, null, null)) applyBase(tx, table, id, null);
+}

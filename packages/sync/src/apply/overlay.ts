@@ -1,0 +1,87 @@
+/**
+ * A row on the device is its base (as the organization last sent it) with the user's unsettled edits on top. `$base`
+ * holds the base only while such edits exist; otherwise the row itself is the base.
+ */
+import type { Cell, Cells } from '@outpost/model';
+import type { RowImage, WriteTx } from '@outpost/store';
+import { type Entry, readEntries, readerOf } from '../outbox/entry.ts';
+
+const unsettled = "table_name = ? AND row_id = ? AND state IN ('queued', 'sent', 'applied')";
+
+export function unsettledEntries(tx: WriteTx, table: string, id: string): readonly Entry[] {
+  return readEntries(readerOf(tx.sql), unsettled, [table, id]);
+}
+
+/** Cells of an image by slot name. */
+export function imageToCells(tx: WriteTx, table: string, image: RowImage): Cells {
+  const { slots } = tx.schemaOf(table);
+  return Object.fromEntries(slots.map((slot, i) => [slot.name, image[i] ?? null]));
+}
+
+/** The base of a row that has unsettled edits: its cells, null when it is not on the server; undefined without edits. */
+export function readBase(tx: WriteTx, table: string, id: string): Cells | null | undefined {
+  const row = tx.sql
+    .prepare('SELECT cells FROM "$base" WHERE table_name = ? AND row_id = ?')
+    .get([table, id]);
+  if (row === undefined) return undefined;
+  return row[0] === null ? null : (JSON.parse(String(row[0])) as Cells);
+}
+
+function writeBase(tx: WriteTx, table: string, id: string, cells: Cells | null): void {
+  tx.sql
+    .prepare(
+      'INSERT INTO "$base" (table_name, row_id, cells) VALUES (?, ?, ?) ON CONFLICT (table_name, row_id) DO UPDATE SET cells = excluded.cells',
+    )
+    .run([table, id, cells === null ? null : JSON.stringify(cells)]);
+}
+
+/** Keeps `image` as the base of a row that is about to get its first unsettled edit. */
+export function ensureBase(tx: WriteTx, table: string, id: string, image: RowImage | null): void {
+  if (readBase(tx, table, id) !== undefined) return;
+  writeBase(tx, table, id, image === null ? null : imageToCells(tx, table, image));
+}
+
+/** Takes in what the organization says about a row; null: it is not for this device. Pending edits stay on top. */
+export function applyBase(tx: WriteTx, table: string, id: string, cells: Cells | null): void {
+  if (readBase(tx, table, id) === undefined) {
+    writeVisible(tx, table, id, cells);
+    return;
+  }
+  writeBase(tx, table, id, cells);
+  recomputeVisible(tx, table, id);
+}
+
+/** Rebuilds a row from its base and its unsettled edits; without edits the base becomes the row. */
+export function recomputeVisible(tx: WriteTx, table: string, id: string): void {
+  const base = readBase(tx, table, id);
+  if (base === undefined) return;
+  const entries = unsettledEntries(tx, table, id);
+  writeVisible(tx, table, id, foldEntries(base, entries));
+  if (entries.length > 0) return;
+  tx.sql.prepare('DELETE FROM "$base" WHERE table_name = ? AND row_id = ?').run([table, id]);
+}
+
+/** The row after its edits, in the order they were made. */
+export function foldEntries(base: Cells | null, entries: readonly Entry[]): Cells | null {
+  let row: Cells | null = base;
+  for (const entry of entries) {
+    if (entry.op === 'delete') row = null;
+    else if (entry.op === 'create') row = { ...(row ?? {}), ...entry.set };
+    else if (row !== null) row = { ...row, ...entry.set };
+  }
+  return row;
+}
+
+function writeVisible(tx: WriteTx, table: string, id: string, cells: Cells | null): void {
+  if (cells === null) {
+    tx.delete(table, id);
+    return;
+  }
+  const { slots, table: definition } = tx.schemaOf(table);
+  const complete: Record<string, Cell> = {};
+  for (const slot of slots) {
+    complete[slot.name] = slot.name === definition.primaryId ? id : (cells[slot.name] ?? null);
+  }
+  if (tx.get(table, id) === null) tx.insert(table, id, complete);
+  else tx.update(table, id, complete);
+}

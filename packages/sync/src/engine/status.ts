@@ -1,0 +1,81 @@
+import type { FailureClass } from '../transport.ts';
+
+export type SyncMode = 'FIRST_SYNC' | 'DELTA_SYNC' | 'GRID_SYNC' | 'FORCED_SYNC';
+
+export type Icon =
+  | 'syncing'
+  | 'error'
+  | 'warning'
+  | 'pendingUpload'
+  | 'notConnected'
+  | 'connected';
+
+export type IconFlags = Readonly<Record<Icon, boolean>>;
+
+/** The icon to show when several flags hold. The order is ours: no source states it. */
+const precedence: readonly Icon[] = [
+  'syncing',
+  'error',
+  'warning',
+  'pendingUpload',
+  'notConnected',
+  'connected',
+];
+
+export function iconOf(flags: IconFlags): Icon {
+  return precedence.find((icon) => flags[icon]) ?? 'connected';
+}
+
+export interface Count {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface TableProgress {
+  readonly table: string;
+  readonly state: 'load' | 'ready';
+  readonly rows: Count;
+  readonly bytes: number;
+}
+
+/** Emitted after every commit it describes: at least once per page and per phase. */
+export interface SyncProgress {
+  readonly mode: SyncMode;
+  readonly phase: 'metadata' | 'plan' | 'upload' | 'download' | 'done';
+  /** Rows downloaded so far; never decreases, survives restarts. */
+  readonly rows: Count;
+  /** Bytes received. */
+  readonly bytes: number;
+  /** Size of the database. */
+  readonly diskBytes: number;
+  readonly tables: readonly TableProgress[];
+  /** This first sync continues one that was interrupted. */
+  readonly resumed: boolean;
+}
+
+export interface CycleFailure {
+  readonly class: FailureClass;
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export type CycleResult =
+  | { readonly kind: 'done'; readonly mode: SyncMode }
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly failure: CycleFailure };
+
+export interface SyncStatus {
+  /** `notAvailable` until the first sync is complete. */
+  readonly readiness: 'notAvailable' | 'initializing' | 'available';
+  readonly online: boolean;
+  readonly running: SyncMode | null;
+  readonly flags: IconFlags;
+  readonly icon: Icon;
+  /** Queued edits, and the distinct rows they touch. */
+  readonly pending: { readonly updates: number; readonly rows: number };
+  readonly errors: number;
+  readonly lastSyncAt: string | null;
+  readonly lastResult: CycleResult | null;
+  readonly storageBytes: number;
+}

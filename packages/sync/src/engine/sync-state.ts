@@ -1,0 +1,75 @@
+import type { DeviceStore, SqlDriver } from '@outpost/store';
+import type { HelloResponse } from '../protocol/index.ts';
+
+/** `load`: rows are still to be read from `cursor` on. `ready`: kept current by deltas. */
+export type TableState = 'load' | 'ready';
+
+export interface SyncTable {
+  readonly table: string;
+  readonly state: TableState;
+  readonly cursor: string | null;
+  readonly token: string | null;
+  /** View hash at the start of the newest walk. */
+  readonly view: string | null;
+  /** The view changed during the walk: walk again after it. */
+  readonly again: boolean;
+  readonly rowsExpected: number;
+  readonly rowsDone: number;
+  readonly bytesDone: number;
+  readonly lastSyncAt: string | null;
+  readonly intervalMinutes: number;
+}
+
+const columns =
+  'table_name, state, cursor, token, view, again, rows_expected, rows_done, bytes_done, last_sync_at, interval_minutes';
+
+/** Tables of the device in plan order. */
+export function readSyncTables(store: DeviceStore): readonly SyncTable[] {
+  return store.all(`SELECT ${columns} FROM "$sync_table" ORDER BY order_no`).map((row) => ({
+    table: String(row[0]),
+    state: row[1] === 'ready' ? 'ready' : 'load',
+    cursor: row[2] === null ? null : String(row[2]),
+    token: row[3] === null ? null : String(row[3]),
+    view: row[4] === null ? null : String(row[4]),
+    again: row[5] === 1,
+    rowsExpected: Number(row[6]),
+    rowsDone: Number(row[7]),
+    bytesDone: Number(row[8]),
+    lastSyncAt: row[9] === null ? null : String(row[9]),
+    intervalMinutes: Number(row[10]),
+  }));
+}
+
+/** Facts that survive restarts. */
+export interface SyncFacts {
+  /** Random id of this device. */
+  device: string;
+  /** Random id of this opening of the database. */
+  epoch: string;
+  /** Number of the next outbox entry; never reset. */
+  nextSeq: string;
+  /** Hash and JSON of the app's definitions. */
+  app: string;
+  appModel: string;
+  /** The newest answer to `hello`, as JSON. */
+  hello: string;
+  /** When the first sync was complete. */
+  firstSyncDoneAt: string;
+  lastSyncAt: string;
+}
+
+export function readFact(store: DeviceStore, key: keyof SyncFacts): string | null {
+  const row = store.all('SELECT value FROM "$sync" WHERE key = ?', [key])[0];
+  return row === undefined ? null : String(row[0]);
+}
+
+export function writeFact(sql: SqlDriver, key: keyof SyncFacts, value: string): void {
+  sql
+    .prepare('INSERT INTO "$sync" (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+    .run([key, value]);
+}
+
+export function readHello(store: DeviceStore): HelloResponse | null {
+  const json = readFact(store, 'hello');
+  return json === null ? null : (JSON.parse(json) as HelloResponse);
+}

@@ -1,0 +1,153 @@
+import {
+  appResponse,
+  DecodeError,
+  type Decoder,
+  helloResponse,
+  pageResponse,
+  pullResponse,
+  pushResponse,
+  syncPaths,
+} from '../protocol/index.ts';
+import type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from '../transport.ts';
+
+export interface HttpTransportOptions {
+  /** Address of the organization, e.g. `https://org.example`. */
+  readonly url: string;
+  readonly tokens: TokenSource;
+  /** Default: the platform's `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
+/** A token that never changes. */
+export function staticToken(token: string): TokenSource {
+  return { token: async () => token };
+}
+
+const statusClass: Readonly<Record<number, FailureClass>> = {
+  400: 'protocol',
+  401: 'auth',
+  403: 'access',
+  404: 'protocol',
+  413: 'protocol',
+  415: 'protocol',
+};
+
+export function httpTransport(options: HttpTransportOptions): SyncTransport {
+  const send = <T>(path: string, body: unknown, decoder: Decoder<T>, signal?: AbortSignal) =>
+    request(options, path, body, decoder, signal);
+  return {
+    hello: (message, signal) => send(syncPaths.hello, message, helloResponse, signal),
+    app: (signal) => send(syncPaths.app, null, appResponse, signal),
+    pull: (message, signal) => send(syncPaths.pull, message, pullResponse, signal),
+    page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
+    push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly bytes: number;
+  readonly text: string;
+  readonly retryAfterMs: number | null;
+}
+
+async function request<T>(
+  options: HttpTransportOptions,
+  path: string,
+  body: unknown,
+  decoder: Decoder<T>,
+  signal?: AbortSignal,
+): Promise<Reply<T>> {
+  for (const refresh of [false, true]) {
+    const token = await options.tokens.token({ refresh });
+    if (token === null) return failed('auth', null, null, 'Sign in to synchronize.');
+    const answer = await exchange(options, path, token, body, signal);
+    if ('kind' in answer) return answer;
+    if (answer.status === 401 && !refresh) continue;
+    return readAnswer(answer, decoder);
+  }
+  return failed('auth', 401, null, 'The organization does not accept the token.');
+}
+
+async function exchange(
+  options: HttpTransportOptions,
+  path: string,
+  token: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<Answer | { readonly kind: 'failed'; readonly failure: Failure }> {
+  const call = options.fetch ?? fetch;
+  try {
+    const response = await call(`${options.url.replace(/\/$/, '')}${path}`, {
+      method: body === null ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const bytes = await response.arrayBuffer();
+    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+    return {
+      status: response.status,
+      bytes: bytes.byteLength,
+      text: new TextDecoder().decode(bytes),
+      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+    };
+  } catch (error) {
+    const message = `The organization at ${options.url} cannot be reached (${describe(error)}).`;
+    return failed('network', null, null, message);
+  }
+}
+
+function readAnswer<T>(answer: Answer, decoder: Decoder<T>): Reply<T> {
+  const json = parseJson(answer.text);
+  if (answer.status !== 200) {
+    const { code, message } = errorBody(json);
+    const kind = statusClass[answer.status] ?? 'server';
+    const text = message ?? `The organization answered with status ${answer.status}.`;
+    return failed(kind, answer.status, code, text, answer.retryAfterMs);
+  }
+  // A cut or garbled answer with status 200 is a network fault: the same request is sent again later.
+  if (json === undefined) return failed('network', 200, null, 'The answer was cut off.');
+  try {
+    return { kind: 'ok', value: decoder(json, ''), bytes: answer.bytes };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return failed('protocol', 200, null, `The answer is not understood: ${error.message}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function errorBody(json: unknown): { readonly code: string | null; readonly message: string | null } {
+  const error = (json as { error?: { code?: unknown; message?: unknown } } | null | undefined)?.error;
+  return {
+    code: typeof error?.code === 'string' ? error.code : null,
+    message: typeof error?.message === 'string' ? error.message : null,
+  };
+}
+
+function describe(error: unknown): string {
+  const cause = (error as { cause?: { code?: unknown } } | null)?.cause?.code;
+  if (typeof cause === 'string') return cause;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failed(
+  kind: FailureClass,
+  status: number | null,
+  code: string | null,
+  message: string,
+  retryAfterMs: number | null = null,
+): { readonly kind: 'failed'; readonly failure: Failure } {
+  return { kind: 'failed', failure: { class: kind, status, code, message, retryAfterMs } };
+}

@@ -1,0 +1,28 @@
+/**
+ * Keeps a device equal to the organization: initial sync in resumable pages, deltas, the outbox of edits with one
+ * verdict each, sync errors that can be repaired.
+ *
+ * ```ts
+ * const sync = new Sync({ store, transport, online, system });
+ * await sync.run('DELTA_SYNC');
+ * ```
+ */
+export {
+  type Count,
+  type CycleFailure,
+  type CycleResult,
+  type Icon,
+  type IconFlags,
+  iconOf,
+  type SyncMode,
+  type SyncProgress,
+  type SyncStatus,
+  type TableProgress,
+} from './engine/status.ts';
+export { Sync, type SyncOptions, type VerifyDifference } from './engine/sync.ts';
+export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
+export type { Entry, EntryState } from './outbox/entry.ts';
+export { type RepairAction, SyncErrors, type SyncErrorRow } from './repair/sync-errors.ts';
+export { SyncError, type SyncErrorCode } from './sync-error.ts';
+export { syncTables } from './own-tables.ts';
+export type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from './transport.ts';

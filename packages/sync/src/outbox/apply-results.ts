@@ -1,0 +1,98 @@
+import { type IdGenerator, syncErrorTable } from '@outpost/model';
+import type { DeviceStore, WriteTx } from '@outpost/store';
+import { recomputeVisible } from '../apply/overlay.ts';
+import { type EntryResult, type PushResponse, sameKey } from '../protocol/index.ts';
+import { type Entry, readEntries, readerOf, setEntryState } from './entry.ts';
+import type { Outbox } from './outbox.ts';
+
+type Refusal = Pick<Extract<EntryResult, { status: 'refused' }>, 'errorType' | 'code' | 'message' | 'syncError'>;
+
+/** Takes in the organization's verdicts, in one transaction: refused edits leave the row and become sync errors. */
+export function applyResults(
+  store: DeviceStore,
+  outbox: Outbox,
+  ids: IdGenerator,
+  userId: string,
+  response: PushResponse,
+): void {
+  store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+    for (const result of response.results) {
+      const entry = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...result.key])[0];
+      if (entry === undefined || entry.state !== 'sent') continue;
+      switch (result.status) {
+        case 'applied':
+          setEntryState(tx.sql, entry.key, 'applied');
+          break;
+        case 'blocked':
+        case 'retryLater':
+          setEntryState(tx.sql, entry.key, 'queued');
+          break;
+        case 'refused':
+          refuse(tx, entry, result, response.now, userId, null);
+          refuseDependants(tx, outbox, ids, entry, response.now, userId);
+          break;
+        default:
+          result satisfies never;
+      }
+    }
+  });
+}
+
+/** Moves an entry out of the overlay and shows it as a sync error. */
+function refuse(
+  tx: WriteTx,
+  entry: Entry,
+  refusal: Refusal,
+  now: string,
+  userId: string,
+  blockedBy: Entry | null,
+): void {
+  tx.sql
+    .prepare(
+      `UPDATE "$outbox" SET state = 'refused', sync_error_id = ?, blocked_by = ? WHERE epoch = ? AND seq = ?`,
+    )
+    .run([refusal.syncError, blockedBy === null ? null : JSON.stringify(blockedBy.key), ...entry.key]);
+  recomputeVisible(tx, entry.table, entry.id);
+  if (tx.get(syncErrorTable.name, refusal.syncError) !== null) return;
+  tx.insert(syncErrorTable.name, refusal.syncError, {
+    name: entry.table,
+    action: { create: 'Create', update: 'Update', delete: 'Delete' }[entry.op],
+    actiondata: JSON.stringify(entry.set).slice(0, 10_000),
+    requestdata: JSON.stringify({ key: entry.key, base: entry.base }).slice(0, 10_000),
+    errorcode: refusal.code,
+    errormessage: refusal.message.slice(0, 1000),
+    errortime: now,
+    errortype: refusal.errorType,
+    regardingobjectid: entry.id,
+    regardingobjectid$t: entry.table,
+    ownerid: userId,
+    ownerid$t: 'systemuser',
+    statecode: 0,
+    statuscode: 0,
+  });
+}
+
+/** Edits that depend on a refused one cannot be uploaded; each gets a sync error of its own, uploaded as a create. */
+function refuseDependants(
+  tx: WriteTx,
+  outbox: Outbox,
+  ids: IdGenerator,
+  root: Entry,
+  now: string,
+  userId: string,
+): void {
+  const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent')");
+  for (const entry of open) {
+    const depends =
+      entry.after.some((key) => sameKey(key, root.key)) ||
+      (entry.baseOf !== null && sameKey(entry.baseOf, root.key));
+    if (!depends) continue;
+    const id = ids.next();
+    const message = `Waits for the refused ${root.op} of ${root.table} ${root.id}.`;
+    const refusal: Refusal = { errorType: 3, code: 'outpost:blocked', message, syncError: id };
+    refuse(tx, entry, refusal, now, userId, root);
+    const after = tx.get(syncErrorTable.name, id);
+    outbox.describe({ table: syncErrorTable.name, id, kind: 'insert', before: null, after }, tx);
+    refuseDependants(tx, outbox, ids, entry, now, userId);
+  }
+}

@@ -1,0 +1,84 @@
+/** Strict decoders: unknown members are ignored, a wrong member is an error that names its path. */
+export type Decoder<T> = (value: unknown, path: string) => T;
+
+export class DecodeError extends Error {
+  constructor(path: string, expected: string) {
+    super(`${path === '' ? 'The message' : path} must be ${expected}.`);
+    this.name = 'DecodeError';
+  }
+}
+
+export const text: Decoder<string> = (value, path) => {
+  if (typeof value !== 'string') throw new DecodeError(path, 'text');
+  return value;
+};
+
+export const whole: Decoder<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+    throw new DecodeError(path, 'a whole number');
+  }
+  return value;
+};
+
+export const flag: Decoder<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') throw new DecodeError(path, 'true or false');
+  return value;
+};
+
+export const anyJson: Decoder<unknown> = (value) => value;
+
+/** A stored cell: text, a finite number or null. */
+export const cell: Decoder<string | number | null> = (value, path) => {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new DecodeError(path, 'text, a number or null');
+};
+
+export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
+  return (value, path) => (value === null || value === undefined ? null : decoder(value, path));
+}
+
+export function list<T>(decoder: Decoder<T>, max = 100_000): Decoder<readonly T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw new DecodeError(path, 'a list');
+    if (value.length > max) throw new DecodeError(path, `a list of at most ${max} items`);
+    return value.map((item, i) => decoder(item, `${path}[${i}]`));
+  };
+}
+
+export function record<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    const entries = Object.entries(plainObject(value, path));
+    return Object.fromEntries(entries.map(([key, item]) => [key, decoder(item, `${path}.${key}`)]));
+  };
+}
+
+export function oneOf<const T extends string>(...names: readonly T[]): Decoder<T> {
+  return (value, path) => {
+    const found = names.find((name) => name === value);
+    if (found === undefined) throw new DecodeError(path, `one of ${names.join(', ')}`);
+    return found;
+  };
+}
+
+export function object<T extends object>(members: {
+  readonly [K in keyof T]: Decoder<T[K]>;
+}): Decoder<T> {
+  const names = Object.keys(members) as (keyof T & string)[];
+  return (value, path) => {
+    const source = plainObject(value, path);
+    const decoded: Partial<T> = {};
+    for (const name of names) {
+      const member = Object.hasOwn(source, name) ? source[name] : undefined;
+      decoded[name] = members[name](member, path === '' ? name : `${path}.${name}`);
+    }
+    return decoded as T;
+  };
+}
+
+function plainObject(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DecodeError(path, 'an object');
+  }
+  return value as Record<string, unknown>;
+}

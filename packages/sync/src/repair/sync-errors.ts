@@ -1,0 +1,151 @@
+import { syncErrorTable } from '@outpost/model';
+import type { DeviceStore, WriteTx } from '@outpost/store';
+import { defer, filter, map, type Observable, startWith } from 'rxjs';
+import { ensureBase, readBase, recomputeVisible } from '../apply/overlay.ts';
+import { deleteEntry, type Entry, readEntries, readerOf } from '../outbox/entry.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { type EntryKey, sameKey } from '../protocol/index.ts';
+import { SyncError } from '../sync-error.ts';
+
+/** An upload that the organization refused, waiting for the user. */
+export interface SyncErrorRow {
+  readonly id: string;
+  readonly table: string;
+  readonly rowId: string;
+  readonly action: string;
+  readonly type: 'Conflict' | 'Record not found' | 'Record already exists' | 'Others';
+  readonly code: string;
+  readonly message: string;
+  readonly at: string;
+  /** Values the user wanted, by slot. Empty on the user's other devices. */
+  readonly wanted: Entry['set'];
+  /** True when this device holds the edit and can send it again. */
+  readonly canRetry: boolean;
+}
+
+/**
+ * `retry`: send again with the base the user saw. `keepMine`: send again over whatever the server has now. `discard`:
+ * give the edit up and keep the server's row.
+ */
+export type RepairAction = 'retry' | 'keepMine' | 'discard';
+
+const typeNames = ['Conflict', 'Record not found', 'Record already exists', 'Others'] as const;
+
+export class SyncErrors {
+  readonly #store: DeviceStore;
+  readonly #outbox: Outbox;
+
+  constructor(store: DeviceStore, outbox: Outbox) {
+    this.#store = store;
+    this.#outbox = outbox;
+  }
+
+  /** Active sync errors, newest first. */
+  list(): readonly SyncErrorRow[] {
+    if (!this.#store.schema.has(syncErrorTable.name)) return [];
+    const rows = this.#store.all(
+      `SELECT syncerrorid, name, regardingobjectid, action, errortype, errorcode, errormessage, errortime
+       FROM "syncerror" WHERE statecode = 0 ORDER BY errortime DESC, syncerrorid`,
+    );
+    return rows.map((row) => {
+      const entry = readEntries(this.#store, 'sync_error_id = ?', [String(row[0])])[0];
+      return {
+        id: String(row[0]),
+        table: String(row[1] ?? ''),
+        rowId: String(row[2] ?? ''),
+        action: String(row[3] ?? ''),
+        type: typeNames[Number(row[4])] ?? 'Others',
+        code: String(row[5] ?? ''),
+        message: String(row[6] ?? ''),
+        at: String(row[7] ?? ''),
+        wanted: entry?.set ?? {},
+        canRetry: entry !== undefined,
+      };
+    });
+  }
+
+  get changes(): Observable<readonly SyncErrorRow[]> {
+    return defer(() =>
+      this.#store.commits.pipe(
+        filter((set) => set.changes.some((change) => change.table === syncErrorTable.name)),
+        startWith(null),
+        map(() => this.list()),
+      ),
+    );
+  }
+
+  /** Repairs one sync error, and with it the edits that waited for it. Works offline; one transaction. */
+  resolve(id: string, action: RepairAction): void {
+    const error = this.list().find((one) => one.id === id);
+    if (error === undefined) {
+      throw new SyncError('error.unknown', `There is no active sync error ${id}.`, 'List the errors again.');
+    }
+    if (action !== 'discard' && !error.canRetry) {
+      throw new SyncError(
+        'error.elsewhere',
+        'The edit was made on another device and cannot be sent again from here.',
+        'Discard the error, or repair it on the other device.',
+      );
+    }
+    // The entries are queued here by hand, so the write is not one of the user's to be described again.
+    this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+      const family = familyOf(tx, id);
+      if (action === 'discard') discard(tx, family);
+      else this.#requeue(tx, family, action);
+      for (const syncError of new Set([id, ...family.map((entry) => entry.syncErrorId ?? id)])) {
+        this.#markFixed(tx, syncError);
+      }
+    });
+  }
+
+  /** Queues the entries again under new keys, in order, their references following. */
+  #requeue(tx: WriteTx, family: readonly Entry[], action: 'retry' | 'keepMine'): void {
+    const renamed: (readonly [EntryKey, EntryKey])[] = [];
+    const follow = (key: EntryKey): EntryKey =>
+      renamed.find(([old]) => sameKey(old, key))?.[1] ?? key;
+    for (const entry of family) {
+      ensureBase(tx, entry.table, entry.id, tx.get(entry.table, entry.id));
+      deleteEntry(tx.sql, entry.key);
+      const base = readBase(tx, entry.table, entry.id) ?? null;
+      const { op, table, id, set } = entry;
+      const fresh = {
+        base: Object.fromEntries(Object.keys(set).map((slot) => [slot, base?.[slot] ?? null])),
+        baseVersion: typeof base?.['versionnumber'] === 'number' ? base['versionnumber'] : null,
+        baseOf: null,
+      };
+      const seen = { base: entry.base, baseVersion: entry.baseVersion, baseOf: entry.baseOf && follow(entry.baseOf) };
+      const after = entry.after.map(follow);
+      const key = this.#outbox.enqueue(tx, { op, table, id, set, after, ...(action === 'keepMine' ? fresh : seen) });
+      renamed.push([entry.key, key]);
+      recomputeVisible(tx, table, id);
+    }
+  }
+
+  #markFixed(tx: WriteTx, id: string): void {
+    const table = syncErrorTable.name;
+    const before = tx.get(table, id);
+    if (before === null) return;
+    tx.update(table, id, { statecode: 1, statuscode: 1 });
+    this.#outbox.describe({ table, id, kind: 'update', before, after: tx.get(table, id) }, tx);
+  }
+}
+
+/** The refused entry behind a sync error and every entry that was refused because of it, in order. */
+function familyOf(tx: WriteTx, syncErrorId: string): readonly Entry[] {
+  const refused = readEntries(readerOf(tx.sql), "state = 'refused'");
+  const root = refused.find((entry) => entry.syncErrorId === syncErrorId);
+  if (root === undefined) return [];
+  const family = [root];
+  for (const entry of refused) {
+    const { blockedBy } = entry;
+    if (blockedBy !== null && family.some((one) => sameKey(one.key, blockedBy))) family.push(entry);
+  }
+  return family;
+}
+
+function discard(tx: WriteTx, family: readonly Entry[]): void {
+  for (const entry of family) {
+    deleteEntry(tx.sql, entry.key);
+    recomputeVisible(tx, entry.table, entry.id);
+  }
+}

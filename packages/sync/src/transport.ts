@@ -1,0 +1,42 @@
+import type {
+  AppResponse,
+  HelloRequest,
+  HelloResponse,
+  PageRequest,
+  PageResponse,
+  PullRequest,
+  PullResponse,
+  PushRequest,
+  PushResponse,
+} from './protocol/index.ts';
+
+/** What kind of failure it was; decides what the device does next. */
+export type FailureClass = 'network' | 'auth' | 'access' | 'server' | 'protocol';
+
+export interface Failure {
+  readonly class: FailureClass;
+  readonly status: number | null;
+  readonly code: string | null;
+  readonly message: string;
+  /** The server asked to wait this long. */
+  readonly retryAfterMs: number | null;
+}
+
+/** The answer and its size on the wire in bytes, or the failure. */
+export type Reply<T> =
+  | { readonly kind: 'ok'; readonly value: T; readonly bytes: number }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** How messages reach the organization. Never throws for what the network or the server does. */
+export interface SyncTransport {
+  hello(request: HelloRequest, signal?: AbortSignal): Promise<Reply<HelloResponse>>;
+  app(signal?: AbortSignal): Promise<Reply<AppResponse>>;
+  pull(request: PullRequest, signal?: AbortSignal): Promise<Reply<PullResponse>>;
+  page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>>;
+  push(request: PushRequest, signal?: AbortSignal): Promise<Reply<PushResponse>>;
+}
+
+/** Bearer tokens. `refresh`: the last one was refused. Null: the user must sign in. */
+export interface TokenSource {
+  token(options: { readonly refresh: boolean }): Promise<string | null>;
+}
