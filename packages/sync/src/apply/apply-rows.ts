@@ -1,5 +1,5 @@
 import type { Cell, Cells } from '@outpost/model';
-import type { DeviceStore, WriteTx } from '@outpost/store';
+import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
 import { writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
 import type { HelloResponse, PageResponse, PullResponse, TableRows } from '../protocol/index.ts';
@@ -107,11 +107,11 @@ function rowsInRange(
   after: string | null,
   covered: string | null,
 ): readonly string[] {
-  const primary = `"${tx.schemaOf(table).table.primaryId}"`;
+  const primary = quoted(tx.schemaOf(table).table.primaryId);
   const tests = [after === null ? null : `${primary} > ?`, covered === null ? null : `${primary} <= ?`];
   const where = tests.filter((test) => test !== null).join(' AND ') || '1';
   const params = [after, covered].filter((bound) => bound !== null);
-  const visible = tx.sql.prepare(`SELECT ${primary} FROM "${table}" WHERE ${where}`).all(params);
+  const visible = tx.sql.prepare(`SELECT ${primary} FROM ${quoted(table)} WHERE ${where}`).all(params);
   const bases = tx.sql
     .prepare(`SELECT row_id FROM "$base" WHERE table_name = ? AND cells IS NOT NULL AND ${where.replaceAll(primary, 'row_id')}`)
     .all([table, ...params]);
@@ -153,7 +153,7 @@ function dropTable(tx: WriteTx, table: string): void {
   tx.sql.prepare('DELETE FROM "$sync_table" WHERE table_name = ?').run([table]);
   const edited = readEntries(readerOf(tx.sql), 'table_name = ?', [table]).length > 0;
   if (!edited) {
-    tx.sql.exec(`DROP TABLE IF EXISTS "${table}"`);
+    tx.sql.exec(`DROP TABLE IF EXISTS ${quoted(table)}`);
     return;
   }
   for (const id of rowsInRange(tx, table, null, null)) applyBase(tx, table, id, null);

@@ -6,7 +6,7 @@ import {
   syncErrorTable,
   type System,
 } from '@outpost/model';
-import type { DeviceStore } from '@outpost/store';
+import { type DeviceStore, quoted } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import { applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
 import { applyResults } from '../outbox/apply-results.ts';
@@ -149,9 +149,9 @@ export class Sync {
     for (const { table } of readSyncTables(this.#store)) {
       const schema = this.#store.schema.get(table);
       if (schema === undefined) continue;
-      const names = schema.slots.map((slot) => `"${slot.name}"`).join(', ');
+      const names = schema.slots.map((slot) => quoted(slot.name)).join(', ');
       const local = new Map(
-        this.#store.all(`SELECT ${names} FROM "${table}"`).map((row) => [String(row[0]), row]),
+        this.#store.all(`SELECT ${names} FROM ${quoted(table)}`).map((row) => [String(row[0]), row]),
       );
       let after: string | null = null;
       do {

@@ -1,0 +1,21 @@
+/**
+ * The organization: row-secured data, an offline profile per app, a commit-ordered change feed, uploads with one verdict
+ * per edit. The server trusts no device: every read and every write is checked for the caller.
+ *
+ * ```ts
+ * const organization = await createServer({ store: sqliteStore(null), model, auth, system });
+ * const server = await listen(organization);
+ * ```
+ */
+export { type Authenticator, tokenList } from './auth.ts';
+export type { ServerRequest, ServerResponse } from './http/message.ts';
+export {
+  createServer,
+  type Organization,
+  type OrganizationOptions,
+  type RowInput,
+  type UserSession,
+} from './organization.ts';
+export { ServerError, type ServerErrorCode } from './server-error.ts';
+export type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
+export { Refusal } from './write/refusal.ts';

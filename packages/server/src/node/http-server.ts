@@ -1,0 +1,77 @@
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { maxBodyBytes } from '../http/message.ts';
+import type { Organization } from '../organization.ts';
+
+export interface RunningServer {
+  /** Where it listens, e.g. `http://127.0.0.1:4040`. */
+  readonly url: string;
+  /** Requests answered so far, by path. */
+  readonly requests: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  /** 0 or absent: any free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+}
+
+/** Serves an organization over HTTP. */
+export function listen(organization: Organization, options: ListenOptions = {}): Promise<RunningServer> {
+  const requests = new Map<string, number>();
+  const server = createHttpServer(async (incoming, outgoing) => {
+    const path = (incoming.url ?? '/').split('?')[0] ?? '/';
+    requests.set(path, (requests.get(path) ?? 0) + 1);
+    const body = await readBody(incoming).catch(() => null);
+    const response =
+      body === null
+        ? { status: 413, headers: { connection: 'close' }, body: '{"error":{"code":"outpost:tooLarge","message":"The body is too large."}}' }
+        : await organization.handle({
+            method: incoming.method ?? 'GET',
+            url: incoming.url ?? '/',
+            headers: flatten(incoming),
+            body,
+          });
+    const bytes = Buffer.from(response.body, 'utf8');
+    outgoing.writeHead(response.status, { ...response.headers, 'content-length': bytes.length });
+    outgoing.end(bytes);
+  });
+  server.keepAliveTimeout = 5000;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
+      const { address, port } = server.address() as AddressInfo;
+      resolve({
+        url: `http://${address}:${port}`,
+        requests,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}
+
+/** Rejects when the body is larger than the limit. */
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw new Error('too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function flatten(incoming: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}

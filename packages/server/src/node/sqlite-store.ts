@@ -1,0 +1,88 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type Cell, fold } from '@outpost/model';
+import { ServerError } from '../server-error.ts';
+import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
+
+/** A store in one SQLite file, or in memory when `path` is null. Single writer: transactions run one after another. */
+export function sqliteStore(path: string | null): ServerStore {
+  return new SqliteStore(path ?? ':memory:');
+}
+
+class SqliteStore implements ServerStore {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;');
+    this.#db.function('outpost_fold', { deterministic: true }, (value) =>
+      value === null ? null : fold(String(value)),
+    );
+  }
+
+  read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
+    return this.#enqueue('BEGIN', () => fn(this.#tx()));
+  }
+
+  write<T>(fn: (tx: WriteTx) => Promise<T>): Promise<T> {
+    return this.#enqueue('BEGIN IMMEDIATE', () => fn(this.#tx()));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#queue;
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #enqueue<T>(begin: string, fn: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      throw new ServerError('store.closed', 'The organization is closed.', 'Start it again.');
+    }
+    const run = async (): Promise<T> => {
+      this.#db.exec(begin);
+      try {
+        const value = await fn();
+        this.#db.exec('COMMIT');
+        return value;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    };
+    const result = this.#queue.then(run);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #tx(): WriteTx {
+    return {
+      all: async (sql, params = []) => this.#prepare(sql).all(...params) as unknown as readonly Cell[][],
+      run: async (sql, params = []) => Number(this.#prepare(sql).run(...params).changes),
+      savepoint: async (fn) => {
+        this.#db.exec('SAVEPOINT entry');
+        try {
+          const value = await fn();
+          this.#db.exec('RELEASE entry');
+          return value;
+        } catch (error) {
+          this.#db.exec('ROLLBACK TO entry; RELEASE entry');
+          throw error;
+        }
+      },
+    };
+  }
+
+  #prepare(sql: string): StatementSync {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) return cached;
+    const statement = this.#db.prepare(sql);
+    statement.setReturnArrays(true);
+    if (this.#statements.size >= 500) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

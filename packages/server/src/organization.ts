@@ -1,0 +1,341 @@
+import { createHash } from 'node:crypto';
+import {
+  type AppModel,
+  type Cells,
+  type ColumnValue,
+  dataverseErrors,
+  indexModel,
+  planProfile,
+  type PlannedTable,
+  type Role,
+  type RowValues,
+  type System,
+  valueToCells,
+  withSystemTables,
+} from '@outpost/model';
+import { compileRules, type Program } from '@outpost/rules';
+import {
+  type ConflictPolicy,
+  DecodeError,
+  helloRequest,
+  pageRequest,
+  pullRequest,
+  pushRequest,
+  syncPaths,
+} from '@outpost/sync/protocol';
+import type { Authenticator } from './auth.ts';
+import { maxBodyBytes, type ServerRequest, type ServerResponse } from './http/message.ts';
+import { readSecurityContext } from './security/security-context.ts';
+import { HttpError, ServerError } from './server-error.ts';
+import { createSchema } from './store/physical-schema.ts';
+import type { ReadTx, ServerStore } from './store/server-store.ts';
+import { readState, writeState } from './store/state.ts';
+import { hello } from './sync/hello.ts';
+import { page } from './sync/page.ts';
+import { pull } from './sync/pull.ts';
+import { push } from './sync/push.ts';
+import type { Caller, SyncEnv } from './sync/sync-env.ts';
+import { compileViews } from './view/device-view.ts';
+import { readRow, toValues } from './write/row-access.ts';
+import { RowWriter } from './write/write-row.ts';
+
+export interface OrganizationOptions {
+  readonly store: ServerStore;
+  readonly model: AppModel;
+  readonly auth: Authenticator;
+  readonly system: System;
+  /** Default `off`, as in Dataverse. */
+  readonly conflictPolicy?: ConflictPolicy;
+}
+
+/** A row to load or to write: values by column. */
+export interface RowInput {
+  readonly table: string;
+  readonly id: string;
+  readonly values: RowValues;
+}
+
+/** What a signed-in user does directly in the organization, under the same checks as an upload. */
+export interface UserSession {
+  create(row: RowInput): Promise<void>;
+  update(row: RowInput): Promise<void>;
+  delete(table: string, id: string): Promise<void>;
+  /** Null: no such row. */
+  retrieve(table: string, id: string): Promise<RowValues | null>;
+}
+
+/** The authority devices synchronize with. */
+export interface Organization {
+  readonly model: AppModel;
+  handle(request: ServerRequest): Promise<ServerResponse>;
+  /** Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay. */
+  load(rows: Iterable<RowInput>, onProgress?: (rows: number) => void): Promise<number>;
+  /** True once `load` was completed in this store. */
+  isLoaded(): Promise<boolean>;
+  as(userId: string): UserSession;
+  setConflictPolicy(policy: ConflictPolicy): Promise<void>;
+  /** Replaces a role's definition; devices follow at their next cycle, uploads at once. */
+  setRole(role: Role): Promise<void>;
+  count(table: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+const loadBatch = 1000;
+
+export async function createServer(options: OrganizationOptions): Promise<Organization> {
+  const model = withSystemTables(options.model);
+  const { store, system } = options;
+  const index = indexModel(model);
+  const planned = planProfile(index, model.profile);
+  if (planned.kind === 'invalid') {
+    const findings = planned.findings.map((one) => `${one.code} ${one.message}`).join(' ');
+    throw new ServerError('profile.invalid', `The offline profile is invalid: ${findings}`, 'Correct the profile.');
+  }
+  const env: SyncEnv = {
+    model,
+    index,
+    plan: planned.tables,
+    appHash: createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16),
+    programs: tableScopePrograms(model),
+    targetEdges: targetEdges(planned.tables),
+    ids: system.ids,
+    now: () => system.clock.now(),
+  };
+  await store.write(async (tx) => {
+    await createSchema(tx, model, env.plan);
+    if ((await readState(tx, 'feed')) === null) await writeState(tx, 'feed', system.ids.next());
+    if ((await readState(tx, 'conflictPolicy')) === null || options.conflictPolicy !== undefined) {
+      await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
+    }
+    for (const role of model.roles) {
+      await tx.run('INSERT INTO "$role" (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', [
+        role.id,
+        JSON.stringify(role),
+      ]);
+    }
+  });
+  return new EmbeddedOrganization(env, store, options.auth);
+}
+
+function tableScopePrograms(model: AppModel): ReadonlyMap<string, Program> {
+  return new Map(
+    model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),
+  );
+}
+
+function targetEdges(
+  plan: readonly PlannedTable[],
+): ReadonlyMap<string, readonly (readonly [string, string])[]> {
+  const edges = new Map<string, (readonly [string, string])[]>();
+  for (const planned of plan) {
+    for (const edge of planned.edges) {
+      if (edge.direction !== 'target') continue;
+      const list = edges.get(edge.source) ?? [];
+      edges.set(edge.source, [...list, [edge.relationship.column, planned.table]]);
+    }
+  }
+  return edges;
+}
+
+class EmbeddedOrganization implements Organization {
+  readonly #env: SyncEnv;
+  readonly #store: ServerStore;
+  readonly #auth: Authenticator;
+
+  constructor(env: SyncEnv, store: ServerStore, auth: Authenticator) {
+    this.#env = env;
+    this.#store = store;
+    this.#auth = auth;
+  }
+
+  get model(): AppModel {
+    return this.#env.model;
+  }
+
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    try {
+      const userId = await this.#authenticate(request);
+      const body = await this.#route(request, userId);
+      return answer(200, body);
+    } catch (error) {
+      return errorAnswer(error);
+    }
+  }
+
+  async load(rows: Iterable<RowInput>, onProgress?: (rows: number) => void): Promise<number> {
+    let count = 0;
+    let batch: RowInput[] = [];
+    const write = async () => {
+      const current = batch;
+      batch = [];
+      await this.#store.write(async (tx) => {
+        const writer = new RowWriter(this.#env, tx, { kind: 'system' });
+        for (const row of current) {
+          await writer.write({ op: 'create', table: row.table, id: row.id, set: this.#toCells(row) });
+        }
+      });
+      count += current.length;
+      onProgress?.(count);
+    };
+    for (const row of rows) {
+      batch.push(row);
+      if (batch.length === loadBatch) await write();
+    }
+    await write();
+    await this.#store.write((tx) => writeState(tx, 'loaded', 'yes'));
+    return count;
+  }
+
+  isLoaded(): Promise<boolean> {
+    return this.#store.read(async (tx) => (await readState(tx, 'loaded')) === 'yes');
+  }
+
+  as(userId: string): UserSession {
+    const write = (op: 'create' | 'update' | 'delete', row: RowInput): Promise<void> =>
+      this.#store.write(async (tx) => {
+        const caller = await this.#caller(tx, userId);
+        const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
+        const { table, id } = row;
+        await new RowWriter(this.#env, tx, writer).write({ op, table, id, set: this.#toCells(row) });
+      });
+    return {
+      create: (row) => write('create', row),
+      update: (row) => write('update', row),
+      delete: (table, id) => write('delete', { table, id, values: {} }),
+      retrieve: (table, id) =>
+        this.#store.read(async (tx) => {
+          const definition = this.#env.index.table(table);
+          const row = definition === undefined ? null : await readRow(tx, definition, id);
+          return definition === undefined || row === null ? null : toValues(definition, row.cells);
+        }),
+    };
+  }
+
+  async setConflictPolicy(policy: ConflictPolicy): Promise<void> {
+    await this.#store.write((tx) => writeState(tx, 'conflictPolicy', policy));
+  }
+
+  async setRole(role: Role): Promise<void> {
+    await this.#store.write((tx) =>
+      tx.run(
+        'INSERT INTO "$role" (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json',
+        [role.id, JSON.stringify(role)],
+      ),
+    );
+  }
+
+  count(table: string): Promise<number> {
+    const name = this.#env.index.table(table)?.name;
+    if (name === undefined) throw new ServerError('model.invalid', `Unknown table "${table}".`, 'Use a logical name.');
+    return this.#store.read(async (tx) => Number((await tx.all(`SELECT count(*) FROM "${name}"`))[0]?.[0]));
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #authenticate(request: ServerRequest): Promise<string> {
+    const header = request.headers['authorization'] ?? '';
+    const token = /^Bearer (\S{1,8192})$/.exec(header)?.[1];
+    const userId = token === undefined ? null : await this.#auth.authenticate(token);
+    if (userId !== null) return userId;
+    throw new HttpError(401, 'outpost:unauthorized', 'The request carries no accepted bearer token.', {
+      'www-authenticate': 'Bearer',
+    });
+  }
+
+  async #route(request: ServerRequest, userId: string): Promise<unknown> {
+    const path = request.url.split('?')[0];
+    const known = Object.values(syncPaths).find((one) => one === path);
+    if (known === undefined) throw new HttpError(404, 'outpost:notFound', 'There is nothing at this address.');
+    const method = known === syncPaths.app ? 'GET' : 'POST';
+    if (request.method !== method) {
+      throw new HttpError(405, 'outpost:method', `Use ${method}.`, { allow: method });
+    }
+    const caller = (tx: ReadTx) => this.#caller(tx, userId);
+    if (known === syncPaths.app) {
+      await this.#store.read(caller);
+      return { app: this.#env.appHash, model: this.#env.model };
+    }
+    const body = parseBody(request.body);
+    switch (known) {
+      case syncPaths.hello:
+        helloRequest(body, '');
+        return this.#store.read(async (tx) => hello(this.#env, tx, await caller(tx)));
+      case syncPaths.pull: {
+        const message = pullRequest(body, '');
+        return this.#store.read(async (tx) => pull(this.#env, tx, await caller(tx), message));
+      }
+      case syncPaths.page: {
+        const message = pageRequest(body, '');
+        return this.#store.read(async (tx) => page(this.#env, tx, await caller(tx), message));
+      }
+      case syncPaths.push: {
+        const message = pushRequest(body, '');
+        const who = await this.#store.read(caller);
+        return push(this.#env, this.#store, who, message);
+      }
+      default:
+        return known satisfies never;
+    }
+  }
+
+  async #caller(tx: ReadTx, userId: string): Promise<Caller> {
+    const context = await readSecurityContext(tx, userId);
+    if (context === null) {
+      throw new HttpError(403, dataverseErrors.userNotMemberOfOrganization, 'The user is unknown or disabled.');
+    }
+    if (!context.hasRoles) {
+      throw new HttpError(403, dataverseErrors.userHasNoRoles, 'The user has no security role.');
+    }
+    const views = compileViews(this.#env.index, this.#env.plan, context, this.#env.now());
+    return { context, name: context.name, views };
+  }
+
+  #toCells(row: RowInput): Cells {
+    const cells: Record<string, Cells[string]> = {};
+    for (const [name, value] of Object.entries(row.values)) {
+      const column = this.#env.index.column(row.table, name);
+      if (column === undefined) cells[name] = null;
+      else Object.assign(cells, valueToCells(column, value as ColumnValue));
+    }
+    return cells;
+  }
+}
+
+function parseBody(body: Uint8Array | null): unknown {
+  if (body === null || body.length === 0) {
+    throw new HttpError(400, 'outpost:body', 'The request has no body.');
+  }
+  if (body.length > maxBodyBytes) {
+    throw new HttpError(413, 'outpost:tooLarge', `The body is larger than ${maxBodyBytes} bytes.`);
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new HttpError(400, 'outpost:json', 'The body is not JSON.');
+  }
+}
+
+function answer(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): ServerResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+function errorAnswer(error: unknown): ServerResponse {
+  if (error instanceof HttpError) {
+    return answer(error.status, { error: { code: error.code, message: error.message } }, error.headers);
+  }
+  if (error instanceof DecodeError) {
+    return answer(400, { error: { code: 'outpost:decode', message: error.message } });
+  }
+  // The cause stays inside: an answer never shows how the organization works.
+  return answer(500, { error: { code: dataverseErrors.unexpected, message: 'The organization failed.' } });
+}

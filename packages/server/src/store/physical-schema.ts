@@ -1,0 +1,75 @@
+import { type AppModel, type PlannedTable, type Table, tableSlots } from '@outpost/model';
+import { name } from '@outpost/query';
+import type { WriteTx } from './server-store.ts';
+
+/** Columns that access is computed from, kept beside the model's columns of every data table. */
+export const ownerSlot = '$owner';
+export const businessUnitSlot = '$bu';
+
+/** Tables of the organization itself. */
+const systemSql: readonly string[] = [
+  'CREATE TABLE IF NOT EXISTS "$state" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS "$counter" (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS "$role" (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID',
+  `CREATE TABLE IF NOT EXISTS "$log" (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, tbl TEXT NOT NULL, pk TEXT NOT NULL,
+    owner TEXT, bu TEXT)`,
+  'CREATE INDEX IF NOT EXISTS "$log_position" ON "$log" (position)',
+  'CREATE INDEX IF NOT EXISTS "$log_table" ON "$log" (tbl, position)',
+  `CREATE TABLE IF NOT EXISTS "$result" (device TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, user_id TEXT NOT NULL,
+    tbl TEXT NOT NULL, hash TEXT NOT NULL, status TEXT NOT NULL, version INTEGER, position INTEGER, json TEXT NOT NULL,
+    PRIMARY KEY (device, epoch, seq)) WITHOUT ROWID`,
+];
+
+/** Creates what is missing: system tables, data tables, columns, and an index per relationship of the profile. */
+export async function createSchema(
+  tx: WriteTx,
+  model: AppModel,
+  plan: readonly PlannedTable[],
+): Promise<void> {
+  for (const sql of systemSql) await tx.run(sql);
+  for (const table of model.tables) await createTable(tx, table);
+  const lookups = new Map<string, readonly [string, string]>();
+  for (const one of model.relationships) {
+    if (one.kind === 'manyToOne' && one.cascade.delete !== 'noCascade') {
+      lookups.set(`${one.table}.${one.column}`, [one.table, one.column]);
+    }
+  }
+  for (const { edges } of plan) {
+    for (const { relationship } of edges) {
+      const { table, column } = relationship;
+      lookups.set(`${table}.${column}`, [table, column]);
+    }
+  }
+  for (const [table, column] of lookups.values()) {
+    const definition = model.tables.find((one) => one.name === table);
+    if (definition?.columns.some((one) => one.name === column) !== true) continue;
+    const index = name(`ix_${table}_${column}`);
+    await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table)} (${name(column)})`);
+  }
+}
+
+async function createTable(tx: WriteTx, table: Table): Promise<void> {
+  const existing = await tx.all(`PRAGMA table_info(${name(table.name)})`);
+  const slots = [
+    ...tableSlots(table).map((slot) => [slot.name, slot.sqlType] as const),
+    [ownerSlot, 'TEXT'] as const,
+    [businessUnitSlot, 'TEXT'] as const,
+  ];
+  if (existing.length === 0) {
+    const columns = slots.map(([slot, type]) =>
+      slot === table.primaryId ? `${name(slot)} TEXT PRIMARY KEY NOT NULL` : `${name(slot)} ${type}`,
+    );
+    await tx.run(`CREATE TABLE ${name(table.name)} (${columns.join(', ')})`);
+    for (const slot of [ownerSlot, businessUnitSlot]) {
+      await tx.run(
+        `CREATE INDEX ${name(`ix_${table.name}_${slot}`)} ON ${name(table.name)} (${name(slot)})`,
+      );
+    }
+    return;
+  }
+  const present = new Set(existing.map((row) => String(row[1])));
+  for (const [slot, type] of slots) {
+    if (present.has(slot)) continue;
+    await tx.run(`ALTER TABLE ${name(table.name)} ADD COLUMN ${name(slot)} ${type}`);
+  }
+}

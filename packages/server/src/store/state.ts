@@ -1,0 +1,44 @@
+import type { ReadTx, WriteTx } from './server-store.ts';
+
+/** Facts of the organization. */
+export interface OrganizationState {
+  /** Identifies the change feed. */
+  feed: string;
+  conflictPolicy: string;
+  /** Set once the initial rows are loaded. */
+  loaded: string;
+}
+
+export async function readState(tx: ReadTx, key: keyof OrganizationState): Promise<string | null> {
+  const row = (await tx.all('SELECT value FROM "$state" WHERE key = ?', [key]))[0];
+  return row === undefined ? null : String(row[0]);
+}
+
+export async function writeState(
+  tx: WriteTx,
+  key: keyof OrganizationState,
+  value: string,
+): Promise<void> {
+  await tx.run(
+    'INSERT INTO "$state" (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    [key, value],
+  );
+}
+
+/**
+ * The next number of a counter. `position` orders the change feed like commits (there is a single writer); `version`
+ * is the row version.
+ */
+export async function nextNumber(tx: WriteTx, counter: 'position' | 'version'): Promise<number> {
+  const row = await tx.all(
+    `INSERT INTO "$counter" (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+    [counter],
+  );
+  return Number(row[0]?.[0]);
+}
+
+/** Everything at or below this position is visible; nothing will ever appear below it. */
+export async function watermark(tx: ReadTx): Promise<number> {
+  const row = (await tx.all(`SELECT value FROM "$counter" WHERE name = 'position'`))[0];
+  return Number(row?.[0] ?? 0);
+}

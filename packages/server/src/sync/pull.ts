@@ -1,0 +1,240 @@
+import type { Cell } from '@outpost/model';
+import { join, name, type Sql, sql } from '@outpost/query';
+import type {
+  CheckReason,
+  EntryKey,
+  PullRequest,
+  PullResponse,
+  RemoveReason,
+  TableRows,
+} from '@outpost/sync/protocol';
+import { readToken, writeToken } from '../feed/token.ts';
+import type { ReadTx } from '../store/server-store.ts';
+import { readState, watermark } from '../store/state.ts';
+import type { DeviceView } from '../view/device-view.ts';
+import { readPredicate, scopePredicate } from '../view/read-predicate.ts';
+import type { Caller, SyncEnv } from './sync-env.ts';
+
+const maxRowsLimit = 5000;
+
+interface Answer {
+  readonly changes: TableRows[];
+  readonly removes: { table: string; reason: RemoveReason; ids: string[] }[];
+  readonly tokens: { token: string; tables: readonly string[] }[];
+  readonly check: { table: string; why: CheckReason; view: string }[];
+  readonly reached: Map<string, number>;
+  more: boolean;
+}
+
+/**
+ * What changed since the caller's tokens. Every row that may have changed is evaluated now against V(T): in it, it is
+ * sent; else it is removed with the reason. Taking too many rows into account is harmless, so each source of
+ * candidates only has to be complete.
+ */
+export async function pull(
+  env: SyncEnv,
+  tx: ReadTx,
+  caller: Caller,
+  request: PullRequest,
+): Promise<PullResponse> {
+  const feed = (await readState(tx, 'feed')) ?? '';
+  const top = await watermark(tx);
+  const answer: Answer = {
+    changes: [],
+    removes: [],
+    tokens: [],
+    check: [],
+    reached: new Map(),
+    more: false,
+  };
+  const maxRows = Math.max(1, Math.min(request.maxRows, maxRowsLimit));
+  for (const { token, tables } of request.from) {
+    const views = caller.views.filter((view) => tables.includes(view.table));
+    const place = token === null ? null : readToken(token);
+    const known = place !== null && place.feed === feed && place.position <= top;
+    if (known) await delta(tx, caller, views, place.position, top, maxRows, feed, answer);
+    else {
+      answer.tokens.push({ token: writeToken({ feed, position: top }), tables: views.map((view) => view.table) });
+      for (const view of views) {
+        answer.reached.set(view.table, top);
+        answer.check.push({ table: view.table, why: token === null ? 'first' : 'feed', view: view.hash });
+      }
+    }
+    for (const view of views) {
+      const held = request.views[view.table];
+      const listed = answer.check.some((one) => one.table === view.table);
+      if (held !== undefined && held !== view.hash && !listed) {
+        answer.check.push({ table: view.table, why: 'view', view: view.hash });
+      }
+    }
+  }
+  return {
+    now: new Date(env.now()).toISOString(),
+    changes: answer.changes,
+    removes: answer.removes,
+    tokens: answer.tokens,
+    check: answer.check,
+    acked: await acked(tx, request.device.id, request.awaiting, answer.reached),
+    more: answer.more,
+  };
+}
+
+async function delta(
+  tx: ReadTx,
+  caller: Caller,
+  views: readonly DeviceView[],
+  from: number,
+  top: number,
+  maxRows: number,
+  feed: string,
+  answer: Answer,
+): Promise<void> {
+  const to = await cut(tx, from, top, maxRows);
+  if (to < top) answer.more = true;
+  answer.tokens.push({ token: writeToken({ feed, position: to }), tables: views.map((view) => view.table) });
+  const candidates = new Map<string, Set<string>>();
+  // Sources come before the tables they bring along, so one pass over all views expands every chain.
+  for (const view of caller.views) {
+    const ids = await logged(tx, caller, view.table, from, to);
+    for (const related of await relatedIds(tx, view, candidates)) ids.add(related);
+    candidates.set(view.table, ids);
+  }
+  for (const view of views) {
+    answer.reached.set(view.table, to);
+    await evaluate(tx, caller, view, candidates.get(view.table) ?? new Set(), answer);
+    if (await linksChanged(tx, view, from, to)) {
+      answer.check.push({ table: view.table, why: 'links', view: view.hash });
+    }
+  }
+}
+
+/** Where the answer ends: after at most `maxRows` log entries, never inside a transaction. */
+async function cut(tx: ReadTx, from: number, top: number, maxRows: number): Promise<number> {
+  const rows = await tx.all(
+    'SELECT position FROM "$log" WHERE position > ? AND position <= ? ORDER BY position, id LIMIT 1 OFFSET ?',
+    [from, top, maxRows],
+  );
+  const over = rows[0]?.[0];
+  if (typeof over !== 'number') return top;
+  return over - 1 > from ? over - 1 : over;
+}
+
+/** Rows of a table with a log entry in the window, under the caller's read scope. */
+async function logged(
+  tx: ReadTx,
+  caller: Caller,
+  table: string,
+  from: number,
+  to: number,
+): Promise<Set<string>> {
+  const scope = scopePredicate(caller.context, table, 'l.owner', 'l.bu');
+  const statement = join(
+    [
+      sql('SELECT DISTINCT l.pk FROM "$log" l WHERE l.tbl = ? AND l.position > ? AND l.position <= ? AND ', table, from, to),
+      scope,
+    ],
+    '',
+  );
+  const rows = await tx.all(statement.text, statement.params);
+  return new Set(rows.map((row) => String(row[0])));
+}
+
+/** Rows related, by current values, to candidates of a source table. */
+async function relatedIds(
+  tx: ReadTx,
+  view: DeviceView,
+  candidates: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { source, relationship, direction } of view.edges) {
+    const ids = candidates.get(source);
+    if (ids === undefined || ids.size === 0) continue;
+    const list = JSON.stringify([...ids]);
+    const { table, column } = relationship;
+    const text =
+      direction === 'child'
+        ? `SELECT ${name(view.primaryId)} FROM ${name(table)} WHERE ${name(column)} IN (SELECT value FROM json_each(?))`
+        : `SELECT ${name(column)} FROM ${name(table)} WHERE ${name(view.sourceKeys.get(table) ?? '')} IN (SELECT value FROM json_each(?)) AND ${name(column)} IS NOT NULL`;
+    const rows = await tx.all(text, [list]);
+    found.push(...rows.map((row) => String(row[0])));
+  }
+  return found;
+}
+
+async function evaluate(
+  tx: ReadTx,
+  caller: Caller,
+  view: DeviceView,
+  candidates: ReadonlySet<string>,
+  answer: Answer,
+): Promise<void> {
+  if (candidates.size === 0) return;
+  const list = JSON.stringify([...candidates]);
+  const key = `v.${name(view.primaryId)}`;
+  const among = sql(`${key} IN (SELECT value FROM json_each(?))`, list);
+  const columns = view.columns.map((column) => `v.${name(column)}`).join(', ');
+  const rows = await select(tx, `SELECT ${columns} FROM ${name(view.table)} v WHERE `, [among, view.predicate], ` ORDER BY ${key}`);
+  if (rows.length > 0) answer.changes.push({ table: view.table, columns: view.columns, rows });
+  const sent = new Set(rows.map((row) => String(row[0])));
+  const gone = [...candidates].filter((id) => !sent.has(id)).sort();
+  if (gone.length === 0) return;
+  const readable = readPredicate(caller.context, view.table, 'v');
+  const existing = await tx.all(
+    `SELECT ${key}, ${readable.text} FROM ${name(view.table)} v WHERE ${key} IN (SELECT value FROM json_each(?))`,
+    [...readable.params, JSON.stringify(gone)],
+  );
+  const access = new Map(existing.map((row) => [String(row[0]), row[1] === 1]));
+  const reasons = new Map<RemoveReason, string[]>();
+  for (const id of gone) {
+    const allowed = access.get(id);
+    const reason = allowed === undefined ? 'deleted' : allowed ? 'filter' : 'access';
+    reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
+  }
+  for (const [reason, ids] of reasons) answer.removes.push({ table: view.table, reason, ids });
+}
+
+function select(
+  tx: ReadTx,
+  head: string,
+  conditions: readonly Sql[],
+  tail: string,
+): Promise<readonly (readonly Cell[])[]> {
+  const where = join(conditions, ' AND ');
+  return tx.all(head + where.text + tail, where.params);
+}
+
+/** A filter that reads other tables may have another result without a change of its own table. */
+async function linksChanged(
+  tx: ReadTx,
+  view: DeviceView,
+  from: number,
+  to: number,
+): Promise<boolean> {
+  if (view.linkedTables.length === 0) return false;
+  const rows = await tx.all(
+    `SELECT 1 FROM "$log" WHERE position > ? AND position <= ? AND tbl IN (SELECT value FROM json_each(?)) LIMIT 1`,
+    [from, to, JSON.stringify(view.linkedTables)],
+  );
+  return rows.length > 0;
+}
+
+/** Applied entries whose effect is inside this answer. */
+async function acked(
+  tx: ReadTx,
+  device: string,
+  awaiting: readonly EntryKey[],
+  reached: ReadonlyMap<string, number>,
+): Promise<readonly EntryKey[]> {
+  const contained: EntryKey[] = [];
+  for (const [epoch, seq] of awaiting) {
+    const row = (
+      await tx.all(
+        `SELECT tbl, position FROM "$result" WHERE device = ? AND epoch = ? AND seq = ? AND status = 'applied'`,
+        [device, epoch, seq],
+      )
+    )[0];
+    const to = row === undefined ? undefined : reached.get(String(row[0]));
+    if (to !== undefined && Number(row?.[1] ?? 0) <= to) contained.push([epoch, seq]);
+  }
+  return contained;
+}

@@ -1,0 +1,19 @@
+import type { AppModel, IdGenerator, PlannedTable, SecurityContext } from '@outpost/model';
+import type { DeviceView } from '../view/device-view.ts';
+import type { WriteEnv } from '../write/write-row.ts';
+
+/** What the handlers of the sync endpoint share. */
+export interface SyncEnv extends WriteEnv {
+  readonly model: AppModel;
+  /** Hash of the model. */
+  readonly appHash: string;
+  readonly plan: readonly PlannedTable[];
+  readonly ids: IdGenerator;
+}
+
+/** The caller of one request. */
+export interface Caller {
+  readonly context: SecurityContext;
+  readonly name: string;
+  readonly views: readonly DeviceView[];
+}

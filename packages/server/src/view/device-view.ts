@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import {
+  type ModelIndex,
+  type OfflineProfileItem,
+  type PlannedTable,
+  type ProfileEdge,
+  readScope,
+  type SecurityContext,
+  syncErrorTable,
+  tableSlots,
+} from '@outpost/model';
+import {
+  compileQuery,
+  dateRanges,
+  join,
+  name,
+  parseFetch,
+  type QueryContext,
+  queryTables,
+  type Sql,
+  sql,
+} from '@outpost/query';
+import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
+import { readPredicate } from './read-predicate.ts';
+
+/** V(T): the rows of one table that belong on a user's device. */
+export interface DeviceView {
+  readonly table: string;
+  readonly primaryId: string;
+  /** Slots sent to the device, primary key first. */
+  readonly columns: readonly string[];
+  /** Condition on the alias `v`. */
+  readonly predicate: Sql;
+  readonly edges: readonly ProfileEdge[];
+  /** Primary key of each source table of the edges. */
+  readonly sourceKeys: ReadonlyMap<string, string>;
+  readonly intervalMinutes: number;
+  /** Changes whenever V(T) may change by anything else than row data. */
+  readonly hash: string;
+  /** Other tables that the filter reads. */
+  readonly linkedTables: readonly string[];
+}
+
+interface Env {
+  readonly index: ModelIndex;
+  readonly context: SecurityContext;
+  readonly query: QueryContext;
+}
+
+const ownErrors: OfflineProfileItem = {
+  table: syncErrorTable.name,
+  criteria: 'other',
+  mine: true,
+  relationships: [],
+  intervalMinutes: 10,
+};
+
+/** Views of all tables of the profile, sources of related rows first. Everybody gets their own sync errors. */
+export function compileViews(
+  index: ModelIndex,
+  plan: readonly PlannedTable[],
+  context: SecurityContext,
+  now: number,
+): readonly DeviceView[] {
+  const query: QueryContext = {
+    now,
+    timeZone: 'UTC',
+    userId: context.userId,
+    businessUnitId: context.businessUnitId,
+    teamIds: context.teamIds,
+  };
+  const env: Env = { index, context, query };
+  const planned = plan.some((one) => one.table === ownErrors.table)
+    ? plan
+    : [...plan, { table: ownErrors.table, item: ownErrors, edges: [] }];
+  const itemsByTable = new Map(planned.map((one) => [one.table, one]));
+  const hashes = new Map<string, string>();
+  return planned.flatMap((one): DeviceView[] => {
+    const table = index.table(one.table);
+    if (table === undefined) return [];
+    const filter = one.item.filter === undefined ? null : parseFetch(one.item.filter);
+    const tables = filter?.kind === 'ok' ? [...queryTables(filter.value.root)] : [];
+    const columns = tableSlots(table).map((slot) => slot.name);
+    const hash = hashOf([
+      columns,
+      readScope(context, one.table),
+      one.item,
+      tables.map((name) => readScope(context, name)),
+      usesToday(one.item.filter) ? new Date(now).toISOString().slice(0, 10) : null,
+      one.item.criteria === 'custom' ? query.teamIds : null,
+      one.edges.map((edge) => [edge.relationship.name, hashes.get(edge.source)]),
+    ]);
+    hashes.set(one.table, hash);
+    return [
+      {
+        table: one.table,
+        primaryId: table.primaryId,
+        columns,
+        predicate: viewPredicate(env, itemsByTable, one, 'v', 0),
+        edges: one.edges,
+        sourceKeys: new Map(
+          one.edges.map((edge) => [edge.source, index.table(edge.source)?.primaryId ?? '']),
+        ),
+        intervalMinutes: one.item.intervalMinutes,
+        hash,
+        linkedTables: tables.filter((name) => name !== one.table),
+      },
+    ];
+  });
+}
+
+function usesToday(filter: string | undefined): boolean {
+  if (filter === undefined) return false;
+  return Object.keys(dateRanges).some((operator) => filter.includes(`"${operator}"`));
+}
+
+function hashOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** Readable, and either matched by the item's criteria or related to a row that is on the device. */
+function viewPredicate(
+  env: Env,
+  items: ReadonlyMap<string, PlannedTable>,
+  planned: PlannedTable,
+  source: string,
+  depth: number,
+): Sql {
+  const reasons = [criteria(env, planned.item, source)];
+  for (const edge of planned.edges) {
+    const other = items.get(edge.source);
+    if (other === undefined) continue;
+    const alias = `v${depth}_${reasons.length}`;
+    const inView = viewPredicate(env, items, other, alias, depth + 1);
+    const head = sql(
+      `EXISTS (SELECT 1 FROM ${name(edge.source)} ${alias} WHERE ${relation(env, edge, alias, source)} AND `,
+    );
+    reasons.push(join([head, inView, sql(')')], ''));
+  }
+  const read = readPredicate(env.context, planned.table, source);
+  return join([sql('('), read, sql(' AND ('), join(reasons, ' OR '), sql('))')], '');
+}
+
+function relation(env: Env, edge: ProfileEdge, other: string, own: string): string {
+  const { table, column, target } = edge.relationship;
+  const lookup = env.index.column(table, column);
+  const typed = lookup !== undefined && lookup.targets?.length !== 1;
+  const primary = name(env.index.table(target)?.primaryId ?? '');
+  const [holder, held] = edge.direction === 'target' ? [other, own] : [own, other];
+  const type = typed ? ` AND ${holder}.${name(`${column}$t`)} = '${target.replaceAll("'", "''")}'` : '';
+  return `${holder}.${name(column)} = ${held}.${primary}${type}`;
+}
+
+function criteria(env: Env, item: OfflineProfileItem, source: string): Sql {
+  switch (item.criteria) {
+    case 'all':
+      return sql('1');
+    case 'related':
+      return sql('0');
+    case 'other':
+      return ownedBy(env.context, item, source);
+    case 'custom':
+      return customFilter(env, item, source);
+    default:
+      return item.criteria satisfies never;
+  }
+}
+
+function ownedBy(context: SecurityContext, item: OfflineProfileItem, source: string): Sql {
+  const owner = `${source}.${name(ownerSlot)}`;
+  const tests: Sql[] = [];
+  if (item.mine === true) tests.push(sql(`${owner} = ?`, context.userId));
+  if (item.myTeams === true && context.teamIds.length > 0) {
+    tests.push(sql(`${owner} IN (${context.teamIds.map(() => '?').join(', ')})`, ...context.teamIds));
+  }
+  if (item.myBusinessUnit === true) {
+    tests.push(sql(`${source}.${name(businessUnitSlot)} = ?`, context.businessUnitId));
+  }
+  if (tests.length === 0) return sql('0');
+  return join([sql('('), join(tests, ' OR '), sql(')')], '');
+}
+
+function customFilter(env: Env, item: OfflineProfileItem, source: string): Sql {
+  const parsed = parseFetch(item.filter ?? '');
+  if (parsed.kind === 'invalid') return sql('0');
+  const compiled = compileQuery(parsed.value, {
+    model: env.index,
+    context: env.query,
+    restrict: (table, alias) => readPredicate(env.context, table, alias),
+  });
+  const primary = env.index.table(item.table)?.primaryId;
+  if (compiled.kind === 'invalid' || primary === undefined) return sql('0');
+  return join([sql(`${source}.${name(primary)} IN (`), compiled.value.keys, sql(')')], '');
+}
