@@ -1,0 +1,208 @@
+import type { AppModel, Form, RowValues, SavedQuery, System } from '@outpost/model';
+import type { QueryEngine, UnavailableReason } from '@outpost/query';
+import type { FlowMove } from '@outpost/rules';
+import type { Search } from '@outpost/search';
+import { type DeviceStore, openStore, type StorageLocation } from '@outpost/store';
+import { Sync, type SyncTransport, syncTables } from '@outpost/sync';
+import { filter, firstValueFrom, map, type Observable, of, Subscription } from 'rxjs';
+import { DeviceError } from './device-error.ts';
+import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
+import { FormSession } from './form/form-session.ts';
+import { disqualifyLead, qualifyLead } from './save/lead-commands.ts';
+import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
+import { openSession, type Session } from './session.ts';
+import { platformSystem } from './system/system.ts';
+
+export interface DeviceOptions {
+  /** Where the database lives. A second opener is refused with `store.locked`. */
+  readonly storage: StorageLocation;
+  readonly transport: SyncTransport;
+  /** Whether the organization may be tried; replays the current value. Default: always. */
+  readonly online?: Observable<boolean>;
+  readonly system?: System;
+  /** IANA name; decides what "today" is. Default UTC. */
+  readonly timeZone?: string;
+  /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
+  readonly start?: 'auto' | 'manual';
+  readonly pageRows?: number;
+}
+
+/** After an edit, wait this long for more before uploading. */
+const editDelayMs = 1000;
+
+/**
+ * A business app on a device. Reads and writes always use the database on the device, online or not; the network only
+ * lets `sync` run.
+ */
+export class Device {
+  readonly sync: Sync;
+  readonly store: DeviceStore;
+  readonly #system: System;
+  readonly #timeZone: string;
+  readonly #subscriptions = new Subscription();
+  #session: Session | null = null;
+  #model: AppModel | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #closed = false;
+
+  constructor(store: DeviceStore, options: DeviceOptions) {
+    this.store = store;
+    this.#system = options.system ?? platformSystem;
+    this.#timeZone = options.timeZone ?? 'UTC';
+    const online = options.online ?? of(true);
+    this.sync = new Sync({
+      store,
+      transport: options.transport,
+      online,
+      system: this.#system,
+      ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
+    });
+    this.#subscriptions.add(this.sync.app.subscribe((app) => this.#useApp(app)));
+    if (options.start === 'auto') this.#startAutomatically(online);
+  }
+
+  /** The app's definitions: at once when known, else after the first metadata download. */
+  get app(): Observable<AppModel> {
+    return this.sync.app.pipe(filter((app) => app !== null));
+  }
+
+  /** Resolves when the app's definitions are on the device; its data may still be on the way. */
+  get ready(): Promise<AppModel> {
+    return firstValueFrom(this.app);
+  }
+
+  get model(): AppModel {
+    return this.#open().model;
+  }
+  get queries(): QueryEngine {
+    return this.#open().queries;
+  }
+  get search(): Search {
+    return this.#open().search;
+  }
+
+  /** System views of a table, each with the reasons why it cannot run offline. */
+  views(table: string): readonly { readonly view: SavedQuery; readonly reasons: readonly UnavailableReason[] }[] {
+    const { index, queries } = this.#open();
+    return index
+      .savedQueries(table)
+      .map((view) => ({ view, reasons: queries.availability(view) }));
+  }
+
+  /** A row by id, or null when it is not on the device. */
+  get(table: string, id: string): RowValues | null {
+    return this.#open().values(table, id);
+  }
+
+  /** The row now and after each commit that changes it; null while it is not on the device. */
+  observe(table: string, id: string): Observable<RowValues | null> {
+    return this.store.commits.pipe(
+      filter((set) => set.changes.some((change) => change.table === table && change.id === id)),
+      map(() => this.get(table, id)),
+    );
+  }
+
+  /** Input values may be typed values, or texts and labels as a person writes them. */
+  create(table: string, input: Readonly<Record<string, unknown>>, id?: string): SaveResult {
+    return createRow(this.#open(), table, input, id);
+  }
+  update(table: string, id: string, input: Readonly<Record<string, unknown>>): SaveResult {
+    return updateRow(this.#open(), table, id, input);
+  }
+  delete(table: string, id: string): SaveResult {
+    return deleteRow(this.#open(), table, id);
+  }
+
+  qualify(lead: string): SaveResult {
+    return qualifyLead(this.#open(), lead);
+  }
+  disqualify(lead: string, reason: unknown): SaveResult {
+    return disqualifyLead(this.#open(), lead, reason);
+  }
+
+  /** Opens the main form of a table, for a row or for a new one. */
+  openForm(table: string, id: string | null): FormSession {
+    const session = this.#open();
+    const form = session.model.forms.find((one) => one.table === table && one.type === 'main');
+    return new FormSession(session, form ?? generatedForm(session, table), id);
+  }
+
+  flow(table: string, id: string): FlowState | null {
+    return readFlow(this.#open(), table, id);
+  }
+  moveFlow(table: string, id: string, move: FlowMove): SaveResult {
+    return moveFlow(this.#open(), table, id, move);
+  }
+
+  /** Stops timers and the running cycle, and releases the storage. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#subscriptions.unsubscribe();
+    await this.sync.close();
+    await this.store.close();
+  }
+
+  #useApp(app: AppModel | null): void {
+    this.#model = app;
+    this.#session = null;
+  }
+
+  #open(): Session {
+    if (this.#closed) throw new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
+    if (this.#model === null) {
+      throw new DeviceError(
+        'device.notReady',
+        'The app is not on this device yet.',
+        'Connect and wait for `ready`: the definitions arrive first in the initial sync.',
+      );
+    }
+    const tables = this.sync.hello?.plan.length ?? 0;
+    if (this.#session === null || this.#session.tables.size !== tables) {
+      this.#session = openSession(this.#model, this.store, this.sync, this.#system, this.#timeZone);
+    }
+    return this.#session;
+  }
+
+  #startAutomatically(online: Observable<boolean>): void {
+    const run = () => {
+      this.#cancelTimer = null;
+      if (this.#closed) return;
+      void this.sync.run('DELTA_SYNC').finally(() => this.#schedule(this.#intervalMs(), run));
+    };
+    this.#subscriptions.add(online.pipe(filter((on) => on)).subscribe(() => this.#schedule(0, run)));
+    this.#subscriptions.add(
+      this.store.commits.subscribe((set) => {
+        if (set.origin === 'local') this.#schedule(editDelayMs, run);
+      }),
+    );
+  }
+
+  #intervalMs(): number {
+    const intervals = this.sync.hello?.plan.map((one) => one.intervalMinutes) ?? [10];
+    return Math.max(5, Math.min(1440, ...intervals)) * 60_000;
+  }
+
+  #schedule(delayMs: number, run: () => void): void {
+    if (this.#closed) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#system.clock.schedule(this.#system.clock.now() + delayMs, run);
+  }
+}
+
+/** A form over all columns a user can set, for tables that have none. */
+function generatedForm(session: Session, table: string): Form {
+  const controls = session
+    .table(table)
+    .columns.filter((column) => column.readOnly !== true && column.name !== session.table(table).primaryId)
+    .map((column) => ({ column: column.name, label: column.label }));
+  const sections = [{ label: 'General', controls }];
+  return { id: `generated-${table}`, name: 'Information', table, type: 'main', tabs: [{ label: 'General', sections }] };
+}
+
+/** Opens the database, recovers what a crash left, and never waits for the network. */
+export async function openDevice(options: DeviceOptions): Promise<Device> {
+  const store = await openStore({ storage: options.storage, ownTables: syncTables });
+  return new Device(store, options);
+}

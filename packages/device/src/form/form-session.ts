@@ -1,0 +1,165 @@
+import {
+  type ColumnValue,
+  type Form,
+  formColumns,
+  type FormControl,
+  parseValue,
+  type RowValues,
+} from '@outpost/model';
+import type { Recommendation, RuleRun } from '@outpost/rules';
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { createRow, type RefusalReason, type SaveResult, updateRow } from '../save/save-row.ts';
+import type { Session } from '../session.ts';
+
+export interface FieldState {
+  readonly column: string;
+  readonly label: string;
+  readonly value: ColumnValue;
+  readonly required: boolean;
+  readonly visible: boolean;
+  readonly locked: boolean;
+  /** Message of a rule or of a value that does not fit. */
+  readonly error: string | null;
+}
+
+export interface FormState {
+  readonly table: string;
+  readonly id: string | null;
+  readonly title: string;
+  readonly sections: readonly { readonly label: string; readonly fields: readonly FieldState[] }[];
+  readonly recommendations: readonly Recommendation[];
+  readonly dirty: boolean;
+}
+
+/** One open form: values under edit, with the effects of the business rules on them. */
+export class FormSession {
+  readonly #session: Session;
+  readonly #form: Form;
+  readonly #state: BehaviorSubject<FormState>;
+  #id: string | null;
+  #values: RowValues;
+  #changed: Record<string, ColumnValue> = {};
+  #errors: Record<string, string> = {};
+  #run: RuleRun;
+
+  constructor(session: Session, form: Form, id: string | null) {
+    this.#session = session;
+    this.#form = form;
+    this.#id = id;
+    this.#values = id === null ? {} : (session.values(form.table, id) ?? {});
+    const { program } = this.#program();
+    this.#run = program.load(this.#values, id === null ? 'create' : 'update');
+    this.#take(this.#run.values);
+    this.#state = new BehaviorSubject(this.#compute());
+  }
+
+  get state(): Observable<FormState> {
+    return this.#state;
+  }
+  get current(): FormState {
+    return this.#state.value;
+  }
+
+  /** Sets a field from typed text or a value; what does not fit becomes the field's error. */
+  set(column: string, input: unknown): void {
+    const definition = this.#session.index.column(this.#form.table, column);
+    if (definition === undefined) return;
+    const parsed = parseValue(definition, input);
+    const { [column]: _, ...errors } = this.#errors;
+    this.#errors = errors;
+    if (parsed.kind === 'invalid') this.#errors = { ...errors, [column]: parsed.message };
+    else {
+      this.#take({ [column]: parsed.value });
+      const { program } = this.#program();
+      this.#run = program.change(this.#run, this.#values, [column]);
+      this.#take(this.#run.values);
+    }
+    this.#state.next(this.#compute());
+  }
+
+  /** Applies a recommendation. */
+  accept(recommendation: string): void {
+    const values = this.#program().program.accept(recommendation, this.#values);
+    for (const [column, value] of Object.entries(values)) this.set(column, value);
+  }
+
+  /** Saves, or says everything that stands in the way. */
+  save(): SaveResult {
+    const fields = this.current.sections.flatMap((section) => section.fields);
+    const reasons = fields.flatMap((field): RefusalReason[] => {
+      if (field.error !== null) {
+        return [{ kind: 'ruleError', column: field.column, code: '0x80040265', message: field.error }];
+      }
+      if (field.required && field.visible && field.value === null) {
+        const message = `${field.label} is required.`;
+        return [{ kind: 'requiredColumn', column: field.column, message }];
+      }
+      return [];
+    });
+    if (reasons.length > 0) return { kind: 'refused', reasons };
+    const { table } = this.#form;
+    const result =
+      this.#id === null
+        ? createRow(this.#session, table, this.#changed)
+        : updateRow(this.#session, table, this.#id, this.#changed);
+    if (result.kind !== 'refused') {
+      this.#id = result.id;
+      this.#changed = {};
+      this.#values = this.#session.values(table, result.id) ?? this.#values;
+      this.#state.next(this.#compute());
+    }
+    return result;
+  }
+
+  close(): void {
+    this.#state.complete();
+  }
+
+  #program() {
+    const form = { id: this.#form.id, columns: formColumns(this.#form) };
+    return this.#session.rules(this.#form.table, form);
+  }
+
+  #take(values: RowValues): void {
+    this.#values = { ...this.#values, ...values };
+    this.#changed = { ...this.#changed, ...values };
+  }
+
+  #compute(): FormState {
+    const { table } = this.#form;
+    const primary = this.#session.table(table).primaryName;
+    const name = primary === null ? null : this.#values[primary];
+    return {
+      table,
+      id: this.#id,
+      title: typeof name === 'string' && name !== '' ? name : `New ${this.#session.table(table).label}`,
+      sections: this.#form.tabs.flatMap((tab) =>
+        tab.sections.map((section) => ({
+          label: section.label || tab.label,
+          fields: section.controls.flatMap((control) => this.#field(control)),
+        })),
+      ),
+      recommendations: this.#run.effects.recommendations,
+      dirty: Object.keys(this.#changed).length > 0,
+    };
+  }
+
+  #field(control: FormControl): FieldState[] {
+    const column = this.#session.index.column(this.#form.table, control.column);
+    if (column === undefined) return [];
+    const { required, visible, locked, errors } = this.#run.effects;
+    const base = column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
+    const ownerless = column.type === 'owner' && this.#id === null;
+    return [
+      {
+        column: column.name,
+        label: control.label || column.label,
+        value: this.#values[column.name] ?? null,
+        required: !ownerless && (required[column.name] === undefined ? base : required[column.name] === 'required'),
+        visible: visible[column.name] ?? control.hidden !== true,
+        locked: locked[column.name] ?? (control.readOnly === true || column.readOnly === true),
+        error: this.#errors[column.name] ?? errors[column.name] ?? null,
+      },
+    ];
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * A business app on a device, composed from the packages below: live views, search, forms with rules, process flows,
+ * edits that survive crashes, synchronization.
+ *
+ * ```ts
+ * const device = await openDevice({ storage: fileStorage('./data', 'ana'), transport });
+ * await device.sync.run('DELTA_SYNC');
+ * device.create('account', { name: 'Alpine Ski House' });
+ * ```
+ */
+export { Device, type DeviceOptions, openDevice } from './device.ts';
+export { DeviceError, type DeviceErrorCode } from './device-error.ts';
+export type { FlowState } from './form/flow-control.ts';
+export { type FieldState, FormSession, type FormState } from './form/form-session.ts';
+export type { RefusalReason, SaveResult } from './save/save-row.ts';
+export { platformSystem } from './system/system.ts';

@@ -1,0 +1,227 @@
+import {
+  can,
+  type Cells,
+  type Command,
+  type ColumnValue,
+  dataverseErrors,
+  equalValues,
+  isLookup,
+  isLookupValue,
+  offlineCommands,
+  parseValue,
+  type Privilege,
+  type RowValues,
+  type SecurityContext,
+  type Table,
+  valueToCells,
+} from '@outpost/model';
+import type { Session } from '../session.ts';
+
+/** Why a write was not made. */
+export type RefusalReason =
+  | { readonly kind: 'invalidValue'; readonly column: string; readonly code: string; readonly message: string }
+  | { readonly kind: 'requiredColumn'; readonly column: string; readonly message: string }
+  | { readonly kind: 'ruleError'; readonly column: string; readonly code: string; readonly message: string }
+  | { readonly kind: 'notAvailableOffline'; readonly code: string; readonly message: string }
+  | { readonly kind: 'privilege'; readonly code: string; readonly message: string }
+  | { readonly kind: 'rowMissing'; readonly message: string }
+  | { readonly kind: 'stageGate'; readonly columns: readonly string[]; readonly message: string };
+
+/** The outcome of a save. When `saved`, the edit is durable on this device. */
+export type SaveResult =
+  | { readonly kind: 'saved'; readonly id: string; readonly commit: number }
+  | { readonly kind: 'unchanged'; readonly id: string }
+  | { readonly kind: 'refused'; readonly reasons: readonly RefusalReason[] };
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** Creates a row offline or online alike: the edit is queued with the row, in one transaction. */
+export function createRow(session: Session, tableName: string, input: Input, id?: string): SaveResult {
+  const table = session.table(tableName);
+  const parsed = parseInput(session, table, input);
+  if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
+  const rowId = id ?? session.system.ids.next();
+  const now = `${new Date(session.system.clock.now()).toISOString().slice(0, 19)}Z`;
+  const values: Record<string, ColumnValue> = { ...defaultsOf(table), ...parsed.values };
+  const user = session.sync.hello?.user;
+  const has = (column: string) => table.columns.some((one) => one.name === column);
+  if (has('createdon')) values['createdon'] = now;
+  if (has('modifiedon')) values['modifiedon'] = now;
+  if (table.ownership === 'user' && user !== undefined) {
+    values['ownerid'] ??= { table: 'systemuser', id: user.id, name: user.name };
+    values['owningbusinessunit'] = { table: 'businessunit', id: user.businessUnitId };
+  }
+  const reasons = [
+    ...commandReasons(table, 'create'),
+    ...privilegeReasons(session, table, 'create', values),
+    ...applyRules(session, table, null, values),
+    ...requiredReasons(table, values),
+  ];
+  if (reasons.length > 0) return { kind: 'refused', reasons };
+  const cells = toCells(table, values);
+  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.insert(table.name, rowId, cells));
+  return { kind: 'saved', id: rowId, commit };
+}
+
+/** Changes the given columns of a row. */
+export function updateRow(session: Session, tableName: string, id: string, input: Input): SaveResult {
+  const table = session.table(tableName);
+  const before = session.values(tableName, id);
+  if (before === null) return missing(table, id);
+  const parsed = parseInput(session, table, input);
+  if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
+  const changed = Object.entries(parsed.values).filter(
+    ([column, value]) => !equalValues(before[column] ?? null, value),
+  );
+  if (changed.length === 0) return { kind: 'unchanged', id };
+  const values: Record<string, ColumnValue> = { ...before, ...Object.fromEntries(changed) };
+  const reasons = [
+    ...commandReasons(table, 'update'),
+    ...privilegeReasons(session, table, 'write', before),
+    ...applyRules(session, table, before, values),
+  ];
+  if (reasons.length > 0) return { kind: 'refused', reasons };
+  const set: Record<string, ColumnValue> = {};
+  for (const [column, value] of Object.entries(values)) {
+    if (!equalValues(before[column] ?? null, value)) set[column] = value;
+  }
+  const cells = toCells(table, set);
+  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.update(table.name, id, cells));
+  return { kind: 'saved', id, commit };
+}
+
+export function deleteRow(session: Session, tableName: string, id: string): SaveResult {
+  const table = session.table(tableName);
+  const before = session.values(tableName, id);
+  if (before === null) return missing(table, id);
+  const reasons = [
+    ...commandReasons(table, 'delete'),
+    ...privilegeReasons(session, table, 'delete', before),
+  ];
+  if (reasons.length > 0) return { kind: 'refused', reasons };
+  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.delete(table.name, id));
+  return { kind: 'saved', id, commit };
+}
+
+function missing(table: Table, id: string): SaveResult {
+  const message = `Record Not Found: ${table.label} ${id} is not on this device.`;
+  return { kind: 'refused', reasons: [{ kind: 'rowMissing', message }] };
+}
+
+/** Commands the matrix does not allow offline are refused even when called directly. */
+export function commandReasons(table: Table, command: Command): readonly RefusalReason[] {
+  if (offlineCommands(table).includes(command)) return [];
+  const message = `"${command}" is not available offline for ${table.label}.`;
+  return [{ kind: 'notAvailableOffline', code: dataverseErrors.notAvailableOffline, message }];
+}
+
+/** Rights as of the newest cycle; the organization checks again at upload. */
+function privilegeReasons(
+  session: Session,
+  table: Table,
+  privilege: Privilege,
+  values: RowValues,
+): readonly RefusalReason[] {
+  const hello = session.sync.hello;
+  if (hello === null || table.ownership === 'none') return [];
+  const idOf = (column: string): string | null => {
+    const value = values[column] ?? null;
+    return isLookupValue(value) ? value.id : null;
+  };
+  const context: SecurityContext = {
+    userId: hello.user.id,
+    businessUnitId: hello.user.businessUnitId,
+    businessUnitTree: [hello.user.businessUnitId],
+    teamIds: hello.user.teamIds,
+    privileges: hello.privileges,
+  };
+  const decision = can(context, privilege, {
+    table: table.name,
+    ownership: table.ownership,
+    owner: idOf('ownerid'),
+    businessUnit: idOf('owningbusinessunit'),
+  });
+  if (decision.allowed) return [];
+  // Which units lie below is known to the organization only: what may be allowed there is left to it.
+  if (decision.reason === 'noAccess' && context.privileges[table.name]?.[privilege] === 3) return [];
+  const message = `Your roles do not allow "${privilege}" on this ${table.label}.`;
+  return [{ kind: 'privilege', code: decision.code, message }];
+}
+
+function applyRules(
+  session: Session,
+  table: Table,
+  before: RowValues | null,
+  values: Record<string, ColumnValue>,
+): readonly RefusalReason[] {
+  const result = session.rules(table.name, null).program.runTableScope(before, values);
+  if (result.kind === 'refused') {
+    return result.errors.map(({ column, code, message }) => ({ kind: 'ruleError', column, code, message }));
+  }
+  Object.assign(values, result.values);
+  return [];
+}
+
+function requiredReasons(table: Table, values: RowValues): readonly RefusalReason[] {
+  return table.columns.flatMap((column): RefusalReason[] => {
+    const needed = column.required === 'required' || column.required === 'system';
+    if (!needed || column.readOnly === true || column.name === table.primaryId) return [];
+    if ((values[column.name] ?? null) !== null) return [];
+    return [{ kind: 'requiredColumn', column: column.name, message: `${column.label} is required.` }];
+  });
+}
+
+function parseInput(
+  session: Session,
+  table: Table,
+  input: Input,
+): { readonly values: Record<string, ColumnValue>; readonly reasons: readonly RefusalReason[] } {
+  const values: Record<string, ColumnValue> = {};
+  const reasons: RefusalReason[] = [];
+  for (const [name, given] of Object.entries(input)) {
+    const column = table.columns.find((one) => one.name === name);
+    if (column === undefined) {
+      const message = `Table "${table.name}" has no column "${name}".`;
+      reasons.push({ kind: 'invalidValue', column: name, code: dataverseErrors.unknownColumn, message });
+      continue;
+    }
+    if (column.readOnly === true) {
+      const message = `${column.label} is written by the platform only.`;
+      reasons.push({ kind: 'invalidValue', column: name, code: dataverseErrors.invalidArgument, message });
+      continue;
+    }
+    const parsed = parseValue(column, given);
+    if (parsed.kind === 'invalid') {
+      reasons.push({ kind: 'invalidValue', column: name, code: parsed.code, message: parsed.message });
+      continue;
+    }
+    values[name] = isLookup(column) ? named(session, parsed.value) : parsed.value;
+  }
+  return { values, reasons };
+}
+
+/** A lookup with the name of its target, if the target is on this device. */
+function named(session: Session, value: ColumnValue): ColumnValue {
+  if (!isLookupValue(value) || !session.tables.has(value.table)) return value;
+  const primary = session.index.table(value.table)?.primaryName;
+  const target = primary ? session.values(value.table, value.id)?.[primary] : undefined;
+  return typeof target === 'string' ? { ...value, name: target } : value;
+}
+
+function defaultsOf(table: Table): Record<string, ColumnValue> {
+  const values: Record<string, ColumnValue> = {};
+  for (const column of table.columns) {
+    if (column.default !== undefined) values[column.name] = column.default;
+  }
+  return values;
+}
+
+function toCells(table: Table, values: RowValues): Cells {
+  const cells: Record<string, Cells[string]> = {};
+  for (const column of table.columns) {
+    if (Object.hasOwn(values, column.name)) {
+      Object.assign(cells, valueToCells(column, values[column.name] ?? null));
+    }
+  }
+  return cells;
+}

@@ -1,0 +1,96 @@
+import {
+  type AppModel,
+  type BusinessRule,
+  indexModel,
+  type ModelIndex,
+  type RowValues,
+  type System,
+  type Table,
+  cellsToValue,
+  type ColumnValue,
+} from '@outpost/model';
+import { createQueryEngine, type QueryEngine } from '@outpost/query';
+import { type CompiledRules, compileRules } from '@outpost/rules';
+import { createSearch, type Search } from '@outpost/search';
+import type { DeviceStore } from '@outpost/store';
+import { readSyncTables, type Sync } from '@outpost/sync';
+import { DeviceError } from './device-error.ts';
+
+/** The app at work on this device: its definitions, and the engines that run over them. */
+export interface Session {
+  readonly model: AppModel;
+  readonly index: ModelIndex;
+  readonly store: DeviceStore;
+  readonly sync: Sync;
+  readonly system: System;
+  readonly queries: QueryEngine;
+  readonly search: Search;
+  /** Tables on this device. */
+  readonly tables: ReadonlySet<string>;
+  readonly timeZone: string;
+  rules(table: string, form: { readonly id: string; readonly columns: readonly string[] } | null): CompiledRules;
+  table(name: string): Table;
+  /** Values of a row, or null. */
+  values(table: string, id: string): RowValues | null;
+}
+
+export function openSession(
+  model: AppModel,
+  store: DeviceStore,
+  sync: Sync,
+  system: System,
+  timeZone: string,
+): Session {
+  const index = indexModel(model);
+  const tables = new Set(readSyncTables(store).map((one) => one.table));
+  const context = () => {
+    const user = sync.hello?.user;
+    return {
+      now: system.clock.now(),
+      timeZone,
+      userId: user?.id ?? null,
+      businessUnitId: user?.businessUnitId ?? null,
+      teamIds: user?.teamIds ?? [],
+    };
+  };
+  const queries = createQueryEngine({ store, model: index, offlineTables: tables, context });
+  const rulesByTable = new Map<string, readonly BusinessRule[]>();
+  const table = (name: string): Table => {
+    const found = index.table(name);
+    if (found !== undefined && tables.has(name)) return found;
+    throw new DeviceError(
+      'device.unknownTable',
+      `Table "${name}" is not on this device.`,
+      'Add the table to the offline profile, or use another one.',
+    );
+  };
+  return {
+    model,
+    index,
+    store,
+    sync,
+    system,
+    queries,
+    search: createSearch({ store, queries, model: index, offlineTables: tables }),
+    tables,
+    timeZone,
+    table,
+    rules(name, form) {
+      const rules = rulesByTable.get(name) ?? model.rules.filter((rule) => rule.table === name);
+      rulesByTable.set(name, rules);
+      return compileRules(rules, table(name), form);
+    },
+    values(name, id) {
+      const definition = table(name);
+      const image = store.get(name, id);
+      const slots = store.schema.get(name)?.slotIndex;
+      if (image === null || slots === undefined) return null;
+      const values: Record<string, ColumnValue> = {};
+      for (const column of definition.columns) {
+        const value = cellsToValue(column, (slot) => image[slots.get(slot) ?? -1] ?? null);
+        if (value !== null) values[column.name] = value;
+      }
+      return values;
+    },
+  };
+}
