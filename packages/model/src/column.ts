@@ -53,6 +53,8 @@ export interface Column {
   readonly targets?: readonly string[];
   /** Written by the platform only (creation date, computed names, calculated and rollup columns). */
   readonly readOnly?: boolean;
+  /** Text columns whose values, joined by blanks, make this one (full names). */
+  readonly composedOf?: readonly string[];
   /** Value of a new row that does not set the column. */
   readonly default?: string | number | boolean;
 }

@@ -14,6 +14,7 @@ export interface ColumnDefinition {
   readonly options?: readonly ChoiceOption[];
   readonly targets?: readonly string[];
   readonly readOnly?: boolean;
+  readonly composedOf?: readonly string[];
   readonly default?: string | number | boolean;
 }
 

@@ -108,5 +108,6 @@ export {
   type LookupValue,
   type RowValues,
 } from './value/column-value.ts';
+export { composedValues } from './value/compose.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
 export { type InvalidValue, type ParsedValue, parseValue } from './value/parse-value.ts';

@@ -11,7 +11,7 @@ import type {
 } from './protocol/index.ts';
 
 /** What kind of failure it was; decides what the device does next. */
-export type FailureClass = 'network' | 'auth' | 'access' | 'server' | 'protocol';
+export type FailureClass = 'network' | 'auth' | 'access' | 'server' | 'protocol' | 'device';
 
 export interface Failure {
   readonly class: FailureClass;

@@ -2,6 +2,7 @@ import {
   can,
   type Cells,
   type Command,
+  composedValues,
   type ColumnValue,
   dataverseErrors,
   equalValues,
@@ -58,6 +59,7 @@ export function createRow(session: Session, tableName: string, input: Input, id?
     ...requiredReasons(table, values),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
+  Object.assign(values, composedValues(table, values));
   const cells = toCells(table, values);
   const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.insert(table.name, rowId, cells));
   return { kind: 'saved', id: rowId, commit };
@@ -81,6 +83,7 @@ export function updateRow(session: Session, tableName: string, id: string, input
     ...applyRules(session, table, before, values),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
+  Object.assign(values, composedValues(table, values));
   const set: Record<string, ColumnValue> = {};
   for (const [column, value] of Object.entries(values)) {
     if (!equalValues(before[column] ?? null, value)) set[column] = value;

@@ -3,6 +3,7 @@ import {
   type Cell,
   type Cells,
   cellsToValue,
+  composedValues,
   type Column,
   type ColumnValue,
   isLookup,
@@ -280,7 +281,9 @@ export class RowWriter {
     const definition = this.#env.index.table(target);
     const row = definition === undefined ? null : await readRow(this.#tx, definition, id);
     if (definition === undefined || row === null) {
-      if (this.#writer.kind === 'system' || column.readOnly === true) return { table: target, id };
+      // A sync error may regard a row that is gone: that can be what it says.
+      const free = this.#writer.kind === 'system' || column.readOnly === true;
+      if (free || table.name === syncErrorTable.name) return { table: target, id };
       const message = `${column.label}: ${target} With Id = ${id} Does Not Exist`;
       throw new Refusal('objectDoesNotExist', message, 3, [column.name]);
     }
@@ -328,15 +331,16 @@ export class RowWriter {
   ): Promise<number> {
     const version = await nextNumber(this.#tx, 'version');
     const cells: Record<string, Cell> = {};
+    const complete = { ...values, ...composedValues(table, values) };
     for (const column of table.columns) {
-      Object.assign(cells, valueToCells(column, values[column.name] ?? null));
+      Object.assign(cells, valueToCells(column, complete[column.name] ?? null));
     }
     cells[table.primaryId] = id;
     cells[versionColumn.name] = version;
-    const complete = { ...cells, [ownerSlot]: access.owner, [businessUnitSlot]: access.businessUnit };
-    await this.#upsert(table, id, complete, before !== null);
+    const stored = { ...cells, [ownerSlot]: access.owner, [businessUnitSlot]: access.businessUnit };
+    await this.#upsert(table, id, stored, before !== null);
     await this.#logChange(table, id, before, cells, access);
-    if (table.isActivity === true) await this.#mirrorActivity(table, id, complete);
+    if (table.isActivity === true) await this.#mirrorActivity(table, id, stored);
     if (before !== null && (before.owner !== access.owner || before.businessUnit !== access.businessUnit)) {
       await this.#moveChildren(table, id, access);
     }

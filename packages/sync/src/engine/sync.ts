@@ -6,7 +6,7 @@ import {
   syncErrorTable,
   type System,
 } from '@outpost/model';
-import { type DeviceStore, quoted } from '@outpost/store';
+import { type DeviceStore, quoted, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import { applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
 import { applyResults } from '../outbox/apply-results.ts';
@@ -213,6 +213,11 @@ export class Sync {
     } catch (error) {
       if (signal.aborted || error instanceof CycleCancelled) return this.#finish({ kind: 'cancelled' });
       if (error instanceof CycleStop) return this.#finish({ kind: 'failed', failure: error.failure });
+      // Disk full, a damaged file, definitions that make no sense: shown as the cycle's result, nothing half-applied.
+      if (error instanceof StoreError || error instanceof SyncError) {
+        const { code, message, fix } = error;
+        return this.#finish({ kind: 'failed', failure: { class: 'device', code, message: `${message} ${fix}` } });
+      }
       this.#finish({ kind: 'cancelled' });
       throw error;
     }
@@ -383,7 +388,7 @@ export class Sync {
     const errors = this.errors.list().length;
     const available = readFact(this.#store, 'firstSyncDoneAt') !== null;
     const failure = this.#lastResult?.kind === 'failed' ? this.#lastResult.failure : null;
-    const stopped = failure !== null && (failure.class === 'auth' || failure.class === 'access');
+    const stopped = failure !== null && ['auth', 'access', 'device'].includes(failure.class);
     const flags: IconFlags = {
       syncing: this.#running !== null,
       error: errors > 0 || stopped,

@@ -1,0 +1,49 @@
+import type { AppModel } from '@outpost/model';
+import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
+import { createServer, type Organization, tokenList } from '@outpost/server';
+import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
+import type { StorageLocation } from '@outpost/store';
+import { memoryStorage } from '@outpost/store/node';
+import { httpTransport, staticToken } from '@outpost/sync/http';
+import { seededRandom, testSystem } from '@outpost/testkit';
+import { BehaviorSubject } from 'rxjs';
+import { type Device, type DeviceOptions, openDevice } from '../src/index.ts';
+
+export type UserName = keyof typeof sampleUsers;
+export const tokenOf = (user: string): string => `token-${user}`;
+
+export interface World {
+  readonly organization: Organization;
+  readonly server: RunningServer;
+  readonly online: BehaviorSubject<boolean>;
+  device(user: UserName, options?: Partial<DeviceOptions>): Promise<Device>;
+  close(): Promise<void>;
+}
+
+/** An organization with sample rows behind real HTTP, and devices in memory. */
+export async function openWorld(rows = 600, model: AppModel = sampleApp): Promise<World> {
+  const system = testSystem(11);
+  const tokens = new Map(Object.entries(sampleUsers).map(([name, user]) => [tokenOf(name), user.id]));
+  const organization = await createServer({ store: sqliteStore(null), model, auth: tokenList(tokens), system });
+  await organization.load(generateRows({ random: seededRandom(5), now: system.clock.now(), rows }));
+  const server = await listen(organization);
+  const online = new BehaviorSubject(true);
+  const devices: Device[] = [];
+  return {
+    organization,
+    server,
+    online,
+    async device(user, options = {}) {
+      const storage: StorageLocation = options.storage ?? memoryStorage();
+      const transport = httpTransport({ url: server.url, tokens: staticToken(tokenOf(user)) });
+      const device = await openDevice({ transport, online, system: testSystem(100 + devices.length), pageRows: 100, ...options, storage });
+      devices.push(device);
+      return device;
+    },
+    async close() {
+      for (const device of devices) await device.close();
+      await server.close();
+      await organization.close();
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/**
+ * The sample app: sales and service with standard tables, one custom table, views, forms, rules, a process flow, roles
+ * and an offline profile, and a seeded generator of believable rows.
+ *
+ * ```ts
+ * for (const row of generateRows({ random: seededRandom(1), now: Date.parse('2026-03-02') })) console.log(row.table);
+ * ```
+ */
+export { sampleApp } from './app.ts';
+export {
+  generateRows,
+  namedRows,
+  type SampleOptions,
+  type SampleRow,
+  type SampleUser,
+  sampleUsers,
+  southTeamId,
+} from './generate.ts';
+export { roleIds } from './roles.ts';

@@ -1,0 +1,110 @@
+import { defineTable, type Table } from '@outpost/model';
+
+/** Case, with the logical names, types and options of the Common Data Model. */
+export const incident: Table = defineTable({
+  name: 'incident',
+  label: 'Case',
+  pluralLabel: 'Cases',
+  setName: 'incidents',
+  primaryName: 'title',
+  ownership: 'user',
+  columns: {
+    emailaddress: { type: 'string', label: 'Email Address', maxLength: 100, format: 'email' },
+    title: { type: 'string', label: 'Case Title', maxLength: 200, required: 'required' },
+    activitiescomplete: { type: 'boolean', label: 'Activities Complete' },
+    caseorigincode: {
+      type: 'choice',
+      label: 'Origin',
+      options: [
+        { value: 1, label: 'Phone' },
+        { value: 2, label: 'Email' },
+        { value: 3, label: 'Web' },
+        { value: 2483, label: 'Facebook' },
+        { value: 3986, label: 'Twitter' },
+      ],
+    },
+    casetypecode: {
+      type: 'choice',
+      label: 'Case Type',
+      options: [
+        { value: 1, label: 'Question' },
+        { value: 2, label: 'Problem' },
+        { value: 3, label: 'Request' },
+      ],
+    },
+    customersatisfactioncode: {
+      type: 'choice',
+      label: 'Satisfaction',
+      options: [
+        { value: 5, label: 'Very Satisfied' },
+        { value: 4, label: 'Satisfied' },
+        { value: 3, label: 'Neutral' },
+        { value: 2, label: 'Dissatisfied' },
+        { value: 1, label: 'Very Dissatisfied' },
+      ],
+    },
+    description: { type: 'memo', label: 'Description', maxLength: 2000 },
+    followupby: { type: 'dateTime', label: 'Follow Up By' },
+    followuptaskcreated: { type: 'boolean', label: 'Follow up Task Created' },
+    incidentstagecode: {
+      type: 'choice',
+      label: 'Case Stage',
+      options: [{ value: 1, label: 'Default Value' }],
+    },
+    isdecrementing: { type: 'boolean', label: 'Decrementing' },
+    prioritycode: {
+      type: 'choice',
+      label: 'Priority',
+      options: [
+        { value: 1, label: 'High' },
+        { value: 2, label: 'Normal' },
+        { value: 3, label: 'Low' },
+      ],
+    },
+    productid: { type: 'lookup', label: 'Product', targets: ['product'] },
+    productserialnumber: { type: 'string', label: 'Serial Number', maxLength: 100 },
+    severitycode: {
+      type: 'choice',
+      label: 'Severity',
+      options: [{ value: 1, label: 'Default Value' }],
+    },
+    statecode: {
+      type: 'state',
+      label: 'Status',
+      options: [
+        { value: 0, label: 'Active', defaultStatus: 1 },
+        { value: 1, label: 'Resolved', defaultStatus: 5 },
+        { value: 2, label: 'Canceled', defaultStatus: 6 },
+      ],
+      default: 0,
+    },
+    statuscode: {
+      type: 'status',
+      label: 'Status Reason',
+      options: [
+        { value: 5, label: 'Problem Solved', state: 1 },
+        { value: 1000, label: 'Information Provided', state: 1 },
+        { value: 6, label: 'Canceled', state: 2 },
+        { value: 2000, label: 'Merged', state: 2 },
+        { value: 1, label: 'In Progress', state: 0 },
+        { value: 2, label: 'On Hold', state: 0 },
+        { value: 3, label: 'Waiting for Details', state: 0 },
+        { value: 4, label: 'Researching', state: 0 },
+      ],
+      default: 1,
+    },
+    ticketnumber: { type: 'string', label: 'Case Number', maxLength: 100 },
+    parentcaseid: { type: 'lookup', label: 'Parent Case', targets: ['incident'] },
+    numberofchildincidents: { type: 'integer', label: 'Child Cases' },
+    customercontacted: { type: 'boolean', label: 'Customer Contacted' },
+    isescalated: { type: 'boolean', label: 'Is Escalated' },
+    escalatedon: { type: 'dateTime', label: 'Escalated On' },
+    primarycontactid: { type: 'lookup', label: 'Contact', targets: ['contact'] },
+    customerid: {
+      type: 'customer',
+      label: 'Customer',
+      targets: ['account', 'contact'],
+      required: 'required',
+    },
+  },
+});

@@ -1,0 +1,75 @@
+import { defineTable, type Table } from '@outpost/model';
+
+/** Product, with the logical names, types and options of the Common Data Model. */
+export const product: Table = defineTable({
+  name: 'product',
+  label: 'Product',
+  pluralLabel: 'Products',
+  setName: 'products',
+  primaryName: 'name',
+  ownership: 'organization',
+  columns: {
+    name: { type: 'string', label: 'Name', maxLength: 100, required: 'required' },
+    vendorid: { type: 'string', label: 'Vendor ID', maxLength: 100 },
+    validfromdate: { type: 'dateTime', label: 'Valid From' },
+    validtodate: { type: 'dateTime', label: 'Valid To' },
+    currentcost: { type: 'money', label: 'Current Cost', precision: 2 },
+    description: { type: 'memo', label: 'Description', maxLength: 2000 },
+    iskit: { type: 'boolean', label: 'Is Kit' },
+    isstockitem: { type: 'boolean', label: 'Stock Item' },
+    parentproductid: { type: 'lookup', label: 'Parent', targets: ['product'] },
+    price: { type: 'money', label: 'List Price', precision: 2 },
+    productstructure: {
+      type: 'choice',
+      label: 'Product Structure',
+      options: [
+        { value: 1, label: 'Product' },
+        { value: 2, label: 'Product Family' },
+        { value: 3, label: 'Product Bundle' },
+      ],
+    },
+    productnumber: { type: 'string', label: 'Product ID', maxLength: 100 },
+    producttypecode: {
+      type: 'choice',
+      label: 'Product Type',
+      options: [
+        { value: 1, label: 'Sales Inventory' },
+        { value: 2, label: 'Miscellaneous Charges' },
+        { value: 3, label: 'Services' },
+        { value: 4, label: 'Flat Fees' },
+      ],
+    },
+    producturl: { type: 'string', label: 'URL', maxLength: 255, format: 'url' },
+    quantitydecimal: { type: 'integer', label: 'Decimals Supported' },
+    quantityonhand: { type: 'decimal', label: 'Quantity On Hand' },
+    size: { type: 'string', label: 'Size', maxLength: 200 },
+    standardcost: { type: 'money', label: 'Standard Cost', precision: 2 },
+    statecode: {
+      type: 'state',
+      label: 'Status',
+      options: [
+        { value: 0, label: 'Active', defaultStatus: 1 },
+        { value: 1, label: 'Retired', defaultStatus: 2 },
+        { value: 2, label: 'Draft', defaultStatus: 0 },
+        { value: 3, label: 'Under Revision', defaultStatus: 3 },
+      ],
+      default: 0,
+    },
+    statuscode: {
+      type: 'status',
+      label: 'Status Reason',
+      options: [
+        { value: 1, label: 'Active', state: 0 },
+        { value: 2, label: 'Retired', state: 1 },
+        { value: 0, label: 'Draft', state: 2 },
+        { value: 3, label: 'Under Revision', state: 3 },
+      ],
+      default: 1,
+    },
+    stockvolume: { type: 'decimal', label: 'Stock Volume' },
+    stockweight: { type: 'decimal', label: 'Stock Weight' },
+    suppliername: { type: 'string', label: 'Supplier Name', maxLength: 100 },
+    vendorname: { type: 'string', label: 'Vendor', maxLength: 100 },
+    vendorpartnumber: { type: 'string', label: 'Vendor Name', maxLength: 100 },
+  },
+});
