@@ -125,17 +125,27 @@ function findOption(column: Column, input: unknown): number | undefined {
 }
 
 function parseChoice(column: Column, input: unknown): ParsedValue {
+  if (column.options === undefined) return parseUnlistedOption(column, input);
   const found = findOption(column, input);
   return found === undefined
     ? invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(input)}"`)
     : value(found);
 }
 
+/** A choice whose options are not known takes any whole number. */
+function parseUnlistedOption(column: Column, input: unknown): ParsedValue {
+  const number = typeof input === 'number' ? input : Number(String(input).trim());
+  return Number.isSafeInteger(number)
+    ? value(number)
+    : invalid(column, dataverseErrors.choiceOutOfRange, `"${String(input)}" is not an option number`);
+}
+
 function parseChoices(column: Column, input: unknown): ParsedValue {
   const parts = Array.isArray(input) ? input : String(input).split(/[,;]/);
   const options = new Set<number>();
   for (const part of parts) {
-    const found = findOption(column, part);
+    const unlisted = column.options === undefined ? Number(part) : undefined;
+    const found = Number.isSafeInteger(unlisted) ? unlisted : findOption(column, part);
     if (found === undefined) {
       return invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(part)}"`);
     }
