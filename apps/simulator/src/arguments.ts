@@ -1,0 +1,138 @@
+import { UsageError } from './usage-error.ts';
+
+interface Option {
+  readonly name: string;
+  /** Placeholder of its value; absent: a switch. */
+  readonly value?: string;
+  readonly text: string;
+  readonly repeat?: boolean;
+}
+
+const common: readonly Option[] = [
+  { name: 'help', text: 'show this help' },
+];
+const worldOptions: readonly Option[] = [
+  { name: 'rows', value: 'N', text: 'about how many sample rows (default 20000)' },
+  { name: 'seed', value: 'N', text: 'seed of sample rows and ids (default 1)' },
+  { name: 'solution', value: 'FILE', text: 'a Dataverse solution zip instead of the sample app' },
+  { name: 'data', value: 'FILE', text: 'a data package zip for the solution' },
+  { name: 'dir', value: 'PATH', text: 'where device and server files live (default .outpost)' },
+];
+const outputOptions: readonly Option[] = [
+  { name: 'plain', text: 'lines of text' },
+  { name: 'json', text: 'one JSON object a line' },
+];
+
+/** The commands of the program: help and parser come from this table. */
+export const commands = {
+  device: {
+    usage: 'outpost [options]',
+    text: 'the interactive device; resumes one that was interrupted',
+    operands: 0,
+    options: [
+      ...worldOptions,
+      { name: 'fresh', text: 'delete earlier files of the simulator first' },
+      { name: 'offline', text: 'start without network' },
+      ...common,
+    ],
+  },
+  run: {
+    usage: 'outpost run SCENARIO [options]',
+    text: 'a scripted run; exit code 0 only if every expectation holds',
+    operands: 1,
+    options: [...worldOptions, ...outputOptions, ...common],
+  },
+  inspect: {
+    usage: 'outpost inspect SOLUTION.zip [--data DATA.zip] [--json]',
+    text: 'what a solution file holds, and every finding',
+    operands: 1,
+    options: [
+      { name: 'data', value: 'FILE', text: 'its data package' },
+      { name: 'json', text: 'JSON output' },
+      ...common,
+    ],
+  },
+  serve: {
+    usage: 'outpost serve [options]',
+    text: 'the organization alone, over HTTP',
+    operands: 0,
+    options: [{ name: 'port', value: 'N', text: 'default: any free port' }, ...worldOptions, ...common],
+  },
+} as const satisfies Readonly<Record<string, { usage: string; text: string; operands: number; options: readonly Option[] }>>;
+
+export type CommandName = keyof typeof commands;
+
+export interface Arguments {
+  readonly command: CommandName;
+  readonly operand: string | null;
+  readonly values: Readonly<Record<string, string | true | undefined>>;
+}
+
+/** Throws `UsageError` for anything that is not in the table. */
+export function parseArguments(args: readonly string[]): Arguments {
+  const rest = [...args];
+  if (rest[0] === '--') rest.shift();
+  const first = rest[0];
+  let command: CommandName = 'device';
+  if (first === 'help') {
+    const topic = rest[1];
+    return { command: topic !== undefined && isCommand(topic) ? topic : 'device', operand: null, values: { help: true } };
+  }
+  if (first !== undefined && !first.startsWith('-')) {
+    if (!isCommand(first)) throw new UsageError(`Unknown command "${first}". Known: ${Object.keys(commands).join(', ')}.`);
+    command = first;
+    rest.shift();
+  }
+  const { options, operands } = commands[command];
+  const values: Record<string, string | true> = {};
+  const found: string[] = [];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (!arg.startsWith('-')) {
+      found.push(arg);
+      continue;
+    }
+    const [name, inline] = arg.replace(/^--?/, '').split(/=(.*)/s);
+    const option: Option | undefined = options.find((one) => one.name === name || (arg === '-h' && one.name === 'help'));
+    if (option === undefined) throw new UsageError(`Unknown option "${arg}" for "${command}".`);
+    if (option.value === undefined) values[option.name] = true;
+    else {
+      const value = inline ?? rest.shift();
+      if (value === undefined || value.startsWith('--')) throw new UsageError(`Option --${option.name} needs a value (${option.value}).`);
+      values[option.name] = value;
+    }
+  }
+  if (values['help'] !== true && found.length !== operands) {
+    throw new UsageError(`Usage: ${commands[command].usage}`);
+  }
+  return { command, operand: found[0] ?? null, values };
+}
+
+function isCommand(word: string): word is CommandName {
+  return Object.hasOwn(commands, word);
+}
+
+export function helpText(command: CommandName): string {
+  const lines = [commands[command].usage, '', `  ${commands[command].text}`, ''];
+  for (const option of commands[command].options as readonly Option[]) {
+    const head = `--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`;
+    lines.push(`  ${head.padEnd(20)} ${option.text}`);
+  }
+  if (command === 'device') {
+    lines.push('', 'Commands:');
+    for (const one of Object.values(commands)) lines.push(`  ${one.usage.padEnd(52)} ${one.text}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** A whole number from an option, or the default. */
+export function numberOption(values: Arguments['values'], name: string, fallback: number): number {
+  const text = values[name];
+  if (text === undefined) return fallback;
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} expects a whole number.`);
+  return Number(text);
+}
+
+export function textOption(values: Arguments['values'], name: string): string | null {
+  const text = values[name];
+  return typeof text === 'string' ? text : null;
+}

@@ -1,0 +1,48 @@
+import { helpText, parseArguments } from './arguments.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
+import { UsageError } from './usage-error.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args);
+  if (parsed.values['help'] === true) {
+    process.stdout.write(helpText(parsed.command));
+    return 0;
+  }
+  switch (parsed.command) {
+    case 'run':
+      return runCommand(parsed);
+    case 'inspect':
+      return inspectCommand(parsed);
+    case 'serve':
+      return serveCommand(parsed);
+    case 'device': {
+      if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) {
+        const given = parsed.values['solution'] !== undefined;
+        return runCommand({ ...parsed, command: 'run', operand: given ? 'first-sync' : 'field-day' });
+      }
+      const { deviceCommand } = await import('./commands/device.tsx');
+      return deviceCommand(parsed);
+    }
+    default:
+      return parsed.command satisfies never;
+  }
+}
+
+// `outpost ... | head` ends quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) {
+    console.error(`outpost: ${error.message}\nTry --help.`);
+    process.exitCode = 2;
+  } else {
+    const known = error as { code?: unknown; fix?: unknown; message?: unknown };
+    const text = typeof known.fix === 'string' ? `${String(known.message)} ${known.fix}` : error;
+    console.error('outpost:', text);
+    process.exitCode = known.code === 'store.locked' ? 2 : 1;
+  }
+}

@@ -1,0 +1,26 @@
+/** A run of text with a meaning. Every meaning also has a word or a sign. */
+export interface Run {
+  readonly text: string;
+  readonly tone?: 'muted' | 'accent' | 'ok' | 'warn' | 'error' | 'selected' | 'title';
+}
+/** One line of a screen: one run, or a left and a right one. */
+export type Line = readonly [Run, Run?];
+
+export const line = (text: string, tone?: Run['tone']): Line => [tone === undefined ? { text } : { text, tone }];
+
+/** Cuts or pads to a width. */
+export function fit(text: string, width: number): string {
+  const flat = text.replace(/\s+/g, ' ');
+  if (width <= 0) return '';
+  if (flat.length > width) return width === 1 ? '…' : `${flat.slice(0, width - 1)}…`;
+  return flat.padEnd(width);
+}
+
+export function bytesText(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+export function bar(done: number, total: number, width: number): string {
+  const filled = total === 0 ? width : Math.min(width, Math.round((done / total) * width));
+  return '#'.repeat(filled) + '-'.repeat(width - filled);
+}

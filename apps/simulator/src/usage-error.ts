@@ -1,0 +1,2 @@
+/** Wrong usage: a clear message, exit code 2. */
+export class UsageError extends Error {}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import {
+  type AppModel,
+  type Diagnostic,
+  type LookupValue,
+  isLookupValue,
+  type OfflineProfileItem,
+  privileges,
+  type Role,
+  siteMapTables,
+  withSystemTables,
+} from '@outpost/model';
+import type { RowInput } from '@outpost/server';
+import { readDataPackage, readSolution, SolutionError } from '@outpost/solution';
+import { UsageError } from '../usage-error.ts';
+
+/** An organization made out of a solution and a data package. */
+export interface ImportedApp {
+  readonly model: AppModel;
+  readonly rows: readonly RowInput[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const importUser = {
+  id: 'a0000000-0000-4000-8000-0000000000ff',
+  name: 'Device User',
+} as const;
+const businessUnitId = 'b1000000-0000-4000-8000-0000000000ff';
+const roleId = '70000000-0000-4000-8000-0000000000ff';
+
+export function importApp(solutionFile: string, dataFile: string | null): ImportedApp {
+  const solution = readFile(solutionFile, readSolution);
+  const data = dataFile === null ? null : readFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
+  const model = withSystemTables(data?.model ?? solution.model);
+  const rows: RowInput[] = [...(data?.rows ?? []), ...(data?.associations ?? [])];
+  const used = new Set(rows.map((row) => row.table));
+  const offline = new Set([...siteMapTables(model.siteMap), ...used, 'systemuser', 'businessunit']);
+  const tables = model.tables.map((table) =>
+    offline.has(table.name) ? { ...table, availableOffline: true } : table,
+  );
+  const items: OfflineProfileItem[] = tables
+    .filter((table) => offline.has(table.name))
+    .map((table) => ({ table: table.name, criteria: 'all', relationships: [], intervalMinutes: 10 }));
+  const role: Role = {
+    id: roleId,
+    name: 'System Administrator',
+    privileges: Object.fromEntries(
+      tables.map((table) => [table.name, Object.fromEntries(privileges.map((one) => [one, 4]))]),
+    ),
+  };
+  return {
+    model: {
+      ...model,
+      tables,
+      roles: [...model.roles, role],
+      profile: { id: 'generated', name: 'Generated from the solution', items },
+    },
+    rows: [...directoryRows(rows), ...rows],
+    diagnostics: [...solution.diagnostics, ...(data?.diagnostics ?? [])],
+  };
+}
+
+function readFile<T>(path: string, read: (bytes: Uint8Array) => T): T {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    throw new UsageError(`The file "${path}" cannot be read.`);
+  }
+  try {
+    return read(bytes);
+  } catch (error) {
+    if (error instanceof SolutionError) throw new UsageError(`${path}: ${error.message} ${error.fix}`);
+    throw error;
+  }
+}
+
+/** The user of the device, and users and business units that the rows name but the package does not hold. */
+function directoryRows(rows: readonly RowInput[]): readonly RowInput[] {
+  const present = new Set(rows.map((row) => row.id));
+  const named = new Map<string, LookupValue>();
+  for (const row of rows) {
+    for (const value of Object.values(row.values)) {
+      if (!isLookupValue(value) || present.has(value.id)) continue;
+      if (value.table === 'systemuser' || value.table === 'businessunit') named.set(value.id, value);
+    }
+  }
+  const unit: LookupValue = { table: 'businessunit', id: businessUnitId, name: 'Imported' };
+  const directory: RowInput[] = [
+    { table: 'businessunit', id: businessUnitId, values: { name: 'Imported' } },
+    {
+      table: 'systemuser',
+      id: importUser.id,
+      values: { fullname: importUser.name, businessunitid: unit, isdisabled: false },
+    },
+    {
+      table: 'systemuserroles',
+      id: importUser.id.replace('a0', 'a1'),
+      values: { systemuserid: { table: 'systemuser', id: importUser.id }, roleid: roleId },
+    },
+  ];
+  for (const { table, id, name } of named.values()) {
+    const values = table === 'businessunit' ? { name: name ?? id } : { fullname: name ?? id, businessunitid: unit, isdisabled: false };
+    directory.push({ table, id, values });
+  }
+  return directory;
+}

@@ -1,0 +1,170 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppModel, Diagnostic, System } from '@outpost/model';
+import { type Device, openDevice, platformSystem } from '@outpost/device';
+import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
+import { createServer, type Organization, type RowInput, tokenList } from '@outpost/server';
+import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
+import { fileStorage, memoryStorage } from '@outpost/store/node';
+import type { StorageLocation } from '@outpost/store';
+import type { SyncTransport } from '@outpost/sync';
+import { httpTransport, staticToken } from '@outpost/sync/http';
+import { seededRandom } from '@outpost/testkit';
+import { BehaviorSubject } from 'rxjs';
+import { UsageError } from '../usage-error.ts';
+import { importApp, importUser } from './imported-app.ts';
+
+export interface WorldOptions {
+  readonly rows: number;
+  readonly seed: number;
+  readonly solution: string | null;
+  readonly data: string | null;
+  /** Null: nothing on disk. */
+  readonly dir: string | null;
+  readonly port?: number;
+  readonly fresh?: boolean;
+  /** Start of the sample's dates, and clock and ids of the organization. */
+  readonly system: System;
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface WorldUser {
+  readonly id: string;
+  readonly name: string;
+  readonly token: string;
+}
+
+/** What devices downloaded and uploaded, counted on the wire. */
+export interface Traffic {
+  requests: number;
+  rowsDownloaded: number;
+  bytes: number;
+  editsUploaded: number;
+  conflicts: number;
+  refused: number;
+}
+
+/** One organization behind real HTTP, and devices that talk to it. */
+export interface World {
+  readonly model: AppModel;
+  readonly organization: Organization;
+  readonly server: RunningServer;
+  readonly users: ReadonlyMap<string, WorldUser>;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly traffic: Traffic;
+  openDevice(options: DeviceChoice): Promise<OpenDevice>;
+  close(): Promise<void>;
+}
+
+export interface DeviceChoice {
+  readonly name: string;
+  readonly user: string;
+  readonly start: 'auto' | 'manual';
+  readonly online: boolean;
+  readonly system?: System;
+  readonly pageRows?: number;
+}
+
+export interface OpenDevice {
+  readonly name: string;
+  readonly user: WorldUser;
+  readonly device: Device;
+  readonly online: BehaviorSubject<boolean>;
+}
+
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { dir } = options;
+  if (dir !== null) {
+    if (options.fresh === true) rmSync(dir, { recursive: true, force: true });
+    mkdirSync(dir, { recursive: true });
+  }
+  if (options.data !== null && options.solution === null) throw new UsageError('--data needs --solution.');
+  const imported = options.solution === null ? null : importApp(options.solution, options.data);
+  const model = imported?.model ?? sampleApp;
+  const users = imported === null ? sampleWorldUsers() : new Map([['ana', { ...importUser, token: 'token-ana' }]]);
+  const auth = tokenList(new Map([...users.values()].map((user) => [user.token, user.id])));
+  const store = sqliteStore(dir === null ? null : join(dir, `server-${imported === null ? 'sample' : model.uniqueName}.db`));
+  const organization = await createServer({ store, model, auth, system: options.system });
+  if (!(await organization.isLoaded())) {
+    const rows: Iterable<RowInput> =
+      imported?.rows ?? generateRows({ random: seededRandom(options.seed), now: options.system.clock.now(), rows: options.rows });
+    options.onProgress?.('Loading the organization ...');
+    const count = await organization.load(rows, (done) => options.onProgress?.(`Loading the organization: ${done.toLocaleString('en-US')} rows`));
+    options.onProgress?.(`The organization holds ${count.toLocaleString('en-US')} rows.`);
+  }
+  const server = await listen(organization, options.port === undefined ? {} : { port: options.port });
+  const traffic: Traffic = { requests: 0, rowsDownloaded: 0, bytes: 0, editsUploaded: 0, conflicts: 0, refused: 0 };
+  const memory = new Map<string, StorageLocation>();
+  const open: OpenDevice[] = [];
+  return {
+    model: organization.model,
+    organization,
+    server,
+    users,
+    diagnostics: imported?.diagnostics ?? [],
+    traffic,
+    async openDevice(choice) {
+      const user = users.get(choice.user);
+      if (user === undefined) throw new UsageError(`There is no user "${choice.user}". Known: ${[...users.keys()].join(', ')}.`);
+      const storage = dir === null ? (memory.get(choice.name) ?? memoryStorage(choice.name)) : fileStorage(join(dir, 'devices'), `${choice.name}-${imported === null ? 'sample' : model.uniqueName}`);
+      memory.set(choice.name, storage);
+      const online = new BehaviorSubject(choice.online);
+      const transport = counted(httpTransport({ url: server.url, tokens: staticToken(user.token) }), traffic);
+      const device = await openDevice({
+        storage,
+        transport,
+        online,
+        start: choice.start,
+        system: choice.system ?? platformSystem,
+        ...(choice.pageRows === undefined ? {} : { pageRows: choice.pageRows }),
+      });
+      const opened = { name: choice.name, user, device, online };
+      open.push(opened);
+      return opened;
+    },
+    async close() {
+      for (const { device } of open) await device.close();
+      await server.close();
+      await organization.close();
+    },
+  };
+}
+
+function sampleWorldUsers(): ReadonlyMap<string, WorldUser> {
+  return new Map(
+    Object.entries(sampleUsers).map(([name, user]) => [name, { id: user.id, name: `${user.first} ${user.last}`, token: `token-${name}` }]),
+  );
+}
+
+/** Counts what passes a transport. */
+function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
+  const request = async <T extends { kind: string }>(reply: Promise<T>): Promise<T> => {
+    traffic.requests += 1;
+    const answer = await reply;
+    if ('bytes' in answer) traffic.bytes += Number(answer.bytes);
+    return answer;
+  };
+  return {
+    hello: (message, signal) => request(transport.hello(message, signal)),
+    app: (signal) => request(transport.app(signal)),
+    async pull(message, signal) {
+      const reply = await request(transport.pull(message, signal));
+      if (reply.kind === 'ok') for (const { rows } of reply.value.changes) traffic.rowsDownloaded += rows.length;
+      return reply;
+    },
+    async page(message, signal) {
+      const reply = await request(transport.page(message, signal));
+      if (reply.kind === 'ok') traffic.rowsDownloaded += reply.value.rows.length;
+      return reply;
+    },
+    async push(message, signal) {
+      const reply = await request(transport.push(message, signal));
+      for (const result of reply.kind === 'ok' ? reply.value.results : []) {
+        if (result.status === 'applied') traffic.editsUploaded += 1;
+        if (result.status === 'refused') traffic.refused += 1;
+        if (result.status === 'refused' && result.errorType === 0) traffic.conflicts += 1;
+      }
+      return reply;
+    },
+  };
+}
