@@ -8,9 +8,7 @@ interface Option {
   readonly repeat?: boolean;
 }
 
-const common: readonly Option[] = [
-  { name: 'help', text: 'show this help' },
-];
+const common: readonly Option[] = [{ name: 'help', text: 'show this help' }];
 const worldOptions: readonly Option[] = [
   { name: 'rows', value: 'N', text: 'about how many sample rows (default 20000)' },
   { name: 'seed', value: 'N', text: 'seed of sample rows and ids (default 1)' },
@@ -56,9 +54,15 @@ export const commands = {
     usage: 'outpost serve [options]',
     text: 'the organization alone, over HTTP',
     operands: 0,
-    options: [{ name: 'port', value: 'N', text: 'default: any free port' }, ...worldOptions, ...common],
+    options: [
+      { name: 'port', value: 'N', text: 'default: any free port' },
+      ...worldOptions,
+      ...common,
+    ],
   },
-} as const satisfies Readonly<Record<string, { usage: string; text: string; operands: number; options: readonly Option[] }>>;
+} as const satisfies Readonly<
+  Record<string, { usage: string; text: string; operands: number; options: readonly Option[] }>
+>;
 
 export type CommandName = keyof typeof commands;
 
@@ -76,10 +80,17 @@ export function parseArguments(args: readonly string[]): Arguments {
   let command: CommandName = 'device';
   if (first === 'help') {
     const topic = rest[1];
-    return { command: topic !== undefined && isCommand(topic) ? topic : 'device', operand: null, values: { help: true } };
+    return {
+      command: topic !== undefined && isCommand(topic) ? topic : 'device',
+      operand: null,
+      values: { help: true },
+    };
   }
   if (first !== undefined && !first.startsWith('-')) {
-    if (!isCommand(first)) throw new UsageError(`Unknown command "${first}". Known: ${Object.keys(commands).join(', ')}.`);
+    if (!isCommand(first))
+      throw new UsageError(
+        `Unknown command "${first}". Known: ${Object.keys(commands).join(', ')}.`,
+      );
     command = first;
     rest.shift();
   }
@@ -92,12 +103,15 @@ export function parseArguments(args: readonly string[]): Arguments {
       continue;
     }
     const [name, inline] = arg.replace(/^--?/, '').split(/=(.*)/s);
-    const option: Option | undefined = options.find((one) => one.name === name || (arg === '-h' && one.name === 'help'));
+    const option: Option | undefined = options.find(
+      (one) => one.name === name || (arg === '-h' && one.name === 'help'),
+    );
     if (option === undefined) throw new UsageError(`Unknown option "${arg}" for "${command}".`);
     if (option.value === undefined) values[option.name] = true;
     else {
       const value = inline ?? rest.shift();
-      if (value === undefined || value.startsWith('--')) throw new UsageError(`Option --${option.name} needs a value (${option.value}).`);
+      if (value === undefined || value.startsWith('--'))
+        throw new UsageError(`Option --${option.name} needs a value (${option.value}).`);
       values[option.name] = value;
     }
   }
@@ -128,7 +142,8 @@ export function helpText(command: CommandName): string {
 export function numberOption(values: Arguments['values'], name: string, fallback: number): number {
   const text = values[name];
   if (text === undefined) return fallback;
-  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} expects a whole number.`);
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text))
+    throw new UsageError(`--${name} expects a whole number.`);
   return Number(text);
 }
 

@@ -20,7 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
     case 'device': {
       if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) {
         const given = parsed.values['solution'] !== undefined;
-        return runCommand({ ...parsed, command: 'run', operand: given ? 'first-sync' : 'field-day' });
+        return runCommand({
+          ...parsed,
+          command: 'run',
+          operand: given ? 'first-sync' : 'field-day',
+        });
       }
       const { deviceCommand } = await import('./commands/device.tsx');
       return deviceCommand(parsed);
@@ -31,7 +35,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 // `outpost ... | head` ends quietly.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? 0 : 1),
+);
 
 try {
   process.exitCode = await main(process.argv.slice(2));

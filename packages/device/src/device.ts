@@ -82,11 +82,11 @@ export class Device {
   }
 
   /** System views of a table, each with the reasons why it cannot run offline. */
-  views(table: string): readonly { readonly view: SavedQuery; readonly reasons: readonly UnavailableReason[] }[] {
+  views(
+    table: string,
+  ): readonly { readonly view: SavedQuery; readonly reasons: readonly UnavailableReason[] }[] {
     const { index, queries } = this.#open();
-    return index
-      .savedQueries(table)
-      .map((view) => ({ view, reasons: queries.availability(view) }));
+    return index.savedQueries(table).map((view) => ({ view, reasons: queries.availability(view) }));
   }
 
   /** A row by id, or null when it is not on the device. */
@@ -150,7 +150,8 @@ export class Device {
   }
 
   #open(): Session {
-    if (this.#closed) throw new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
+    if (this.#closed)
+      throw new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
     if (this.#model === null) {
       throw new DeviceError(
         'device.notReady',
@@ -171,7 +172,9 @@ export class Device {
       if (this.#closed) return;
       void this.sync.run('DELTA_SYNC').finally(() => this.#schedule(this.#intervalMs(), run));
     };
-    this.#subscriptions.add(online.pipe(filter((on) => on)).subscribe(() => this.#schedule(0, run)));
+    this.#subscriptions.add(
+      online.pipe(filter((on) => on)).subscribe(() => this.#schedule(0, run)),
+    );
     this.#subscriptions.add(
       this.store.commits.subscribe((set) => {
         if (set.origin === 'local') this.#schedule(editDelayMs, run);
@@ -195,10 +198,18 @@ export class Device {
 function generatedForm(session: Session, table: string): Form {
   const controls = session
     .table(table)
-    .columns.filter((column) => column.readOnly !== true && column.name !== session.table(table).primaryId)
+    .columns.filter(
+      (column) => column.readOnly !== true && column.name !== session.table(table).primaryId,
+    )
     .map((column) => ({ column: column.name, label: column.label }));
   const sections = [{ label: 'General', controls }];
-  return { id: `generated-${table}`, name: 'Information', table, type: 'main', tabs: [{ label: 'General', sections }] };
+  return {
+    id: `generated-${table}`,
+    name: 'Information',
+    table,
+    type: 'main',
+    tabs: [{ label: 'General', sections }],
+  };
 }
 
 /** Opens the database, recovers what a crash left, and never waits for the network. */

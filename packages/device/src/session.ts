@@ -1,13 +1,13 @@
 import {
   type AppModel,
   type BusinessRule,
+  type ColumnValue,
+  cellsToValue,
   indexModel,
   type ModelIndex,
   type RowValues,
   type System,
   type Table,
-  cellsToValue,
-  type ColumnValue,
 } from '@outpost/model';
 import { createQueryEngine, type QueryEngine } from '@outpost/query';
 import { type CompiledRules, compileRules } from '@outpost/rules';
@@ -28,7 +28,10 @@ export interface Session {
   /** Tables on this device. */
   readonly tables: ReadonlySet<string>;
   readonly timeZone: string;
-  rules(table: string, form: { readonly id: string; readonly columns: readonly string[] } | null): CompiledRules;
+  rules(
+    table: string,
+    form: { readonly id: string; readonly columns: readonly string[] } | null,
+  ): CompiledRules;
   table(name: string): Table;
   /** Values of a row, or null. */
   values(table: string, id: string): RowValues | null;

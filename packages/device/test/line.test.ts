@@ -22,14 +22,19 @@ test('A01: nothing is available before the first sync; everything is after it, w
   world.online.next(false);
   const device = await world.device('ana');
   expect(device.sync.currentStatus.readiness).toBe('notAvailable');
-  expect(() => device.get('account', namedRows.alpine)).toThrow(expect.objectContaining({ code: 'device.notReady' }));
+  expect(() => device.get('account', namedRows.alpine)).toThrow(
+    expect.objectContaining({ code: 'device.notReady' }),
+  );
   world.online.next(true);
   await device.sync.run('DELTA_SYNC');
   expect(device.sync.currentStatus.readiness).toBe('available');
   world.online.next(false);
   const before = [...world.server.requests.values()].reduce((a, b) => a + b, 0);
-  for (const { view, reasons } of sampleApp.savedQueries.flatMap((one) => device.views(one.table).filter((two) => two.view.id === one.id))) {
-    if (reasons.length === 0) expect(device.queries.run({ view: view.id })).toMatchObject({ kind: 'ok' });
+  for (const { view, reasons } of sampleApp.savedQueries.flatMap((one) =>
+    device.views(one.table).filter((two) => two.view.id === one.id),
+  )) {
+    if (reasons.length === 0)
+      expect(device.queries.run({ view: view.id })).toMatchObject({ kind: 'ok' });
   }
   expect(device.openForm('lead', null).current.sections.length).toBeGreaterThan(0);
   expect([...world.server.requests.values()].reduce((a, b) => a + b, 0)).toBe(before);
@@ -46,15 +51,23 @@ test('A04, A05: progress never goes back and ends at what is stored', async () =
   const device = await world.device('ana');
   const seen: { rows: number; total: number; disk: number }[] = [];
   device.sync.progress.subscribe((progress) => {
-    if (progress !== null) seen.push({ rows: progress.rows.done, total: progress.rows.total, disk: progress.diskBytes });
+    if (progress !== null)
+      seen.push({ rows: progress.rows.done, total: progress.rows.total, disk: progress.diskBytes });
   });
   await device.sync.run('DELTA_SYNC');
   for (const [i, step] of seen.entries()) {
     expect(step.rows).toBeGreaterThanOrEqual(seen[i - 1]?.rows ?? 0);
     expect(step.disk).toBeGreaterThanOrEqual(seen[i - 1]?.disk ?? 0);
   }
-  const stored = [...device.store.schema.keys()].reduce((sum, table) => sum + device.store.count(table), 0);
-  expect(seen.at(-1)).toMatchObject({ rows: stored, total: stored, disk: device.store.sizeBytes() });
+  const stored = [...device.store.schema.keys()].reduce(
+    (sum, table) => sum + device.store.count(table),
+    0,
+  );
+  expect(seen.at(-1)).toMatchObject({
+    rows: stored,
+    total: stored,
+    disk: device.store.sizeBytes(),
+  });
   expect(seen.length).toBeGreaterThan(device.store.schema.size);
 });
 
@@ -68,13 +81,17 @@ test('A07: an interrupted first sync resumes at every open and fetches no finish
     const subscription = device.sync.progress.subscribe((progress) => {
       if (progress?.phase !== 'download') return;
       pages += 1;
-      requested.push(...progress.tables.filter((table) => table.state === 'load').map((table) => table.table));
+      requested.push(
+        ...progress.tables.filter((table) => table.state === 'load').map((table) => table.table),
+      );
       if (pages === 5) void device.sync.cancel();
     });
     await device.sync.run('DELTA_SYNC');
     subscription.unsubscribe();
     expect(finished.filter((table) => requested.includes(table))).toEqual([]);
-    finished = device.store.all(`SELECT table_name FROM "$sync_table" WHERE state = 'ready'`).map((row) => String(row[0]));
+    finished = device.store
+      .all(`SELECT table_name FROM "$sync_table" WHERE state = 'ready'`)
+      .map((row) => String(row[0]));
     await device.close();
   }
   const device = await world.device('ana', { storage });
@@ -88,19 +105,37 @@ test('create, update and delete offline arrive; the device equals the server aft
   world.online.next(false);
   const account = device.create('account', { name: 'Berg & Sons', industrycode: 'Accounting' });
   const id = account.kind === 'saved' ? account.id : '';
-  const contact = device.create('contact', { firstname: 'Nina', lastname: 'Berg', parentcustomerid: { table: 'account', id } });
-  expect(device.update('opportunity', namedRows.skiLift, { estimatedvalue: 52000 })).toMatchObject({ kind: 'saved' });
-  expect(device.update('opportunity', namedRows.skiLift, { closeprobability: 60 })).toMatchObject({ kind: 'saved' });
+  const contact = device.create('contact', {
+    firstname: 'Nina',
+    lastname: 'Berg',
+    parentcustomerid: { table: 'account', id },
+  });
+  expect(device.update('opportunity', namedRows.skiLift, { estimatedvalue: 52000 })).toMatchObject({
+    kind: 'saved',
+  });
+  expect(device.update('opportunity', namedRows.skiLift, { closeprobability: 60 })).toMatchObject({
+    kind: 'saved',
+  });
   expect(device.delete('task', namedRows.callBack)).toMatchObject({ kind: 'saved' });
   expect(device.sync.currentStatus.pending).toEqual({ updates: 5, rows: 4 });
   expect(await device.sync.run('DELTA_SYNC')).toEqual({ kind: 'offline' });
   world.online.next(true);
   expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
   const contactId = contact.kind === 'saved' ? contact.id : '';
-  expect(await ben().retrieve('contact', contactId)).toMatchObject({ fullname: 'Nina Berg', parentcustomerid: { id, name: 'Berg & Sons' } });
-  expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: 52000, closeprobability: 60 });
+  expect(await ben().retrieve('contact', contactId)).toMatchObject({
+    fullname: 'Nina Berg',
+    parentcustomerid: { id, name: 'Berg & Sons' },
+  });
+  expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({
+    estimatedvalue: 52000,
+    closeprobability: 60,
+  });
   expect(await ben().retrieve('task', namedRows.callBack)).toBeNull();
-  expect(device.sync.currentStatus).toMatchObject({ pending: { updates: 0 }, errors: 0, icon: 'connected' });
+  expect(device.sync.currentStatus).toMatchObject({
+    pending: { updates: 0 },
+    errors: 0,
+    icon: 'connected',
+  });
   expect(await differences(device)).toEqual([]);
 });
 
@@ -109,7 +144,11 @@ test('a delta brings what others changed, removes what left, and fetches no tabl
   const pages = world.server.requests.get('/sync/v1/page');
   const carla = world.organization.as(sampleUsers.carla.id);
   await ben().update({ table: 'contact', id: namedRows.kai, values: { jobtitle: 'Owner' } });
-  await carla.update({ table: 'account', id: namedRows.alpine, values: { ownerid: { table: 'systemuser', id: sampleUsers.dev.id } } });
+  await carla.update({
+    table: 'account',
+    id: namedRows.alpine,
+    values: { ownerid: { table: 'systemuser', id: sampleUsers.dev.id } },
+  });
   await carla.delete('opportunity', namedRows.skiLift);
   await device.sync.run('DELTA_SYNC');
   expect(device.get('contact', namedRows.kai)).toMatchObject({ jobtitle: 'Owner' });
@@ -120,7 +159,11 @@ test('a delta brings what others changed, removes what left, and fetches no tabl
 });
 
 describe('conflicts', () => {
-  async function bothChange(policy: 'off' | 'on' | 'merge', mine: object, theirs: Record<string, number>) {
+  async function bothChange(
+    policy: 'off' | 'on' | 'merge',
+    mine: object,
+    theirs: Record<string, number>,
+  ) {
     await world.organization.setConflictPolicy(policy);
     const device = await synced();
     world.online.next(false);
@@ -140,7 +183,8 @@ describe('conflicts', () => {
     const device = await bothChange(policy, mine, theirs);
     expect(device.get('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: value });
     expect(device.sync.errors.list()).toHaveLength(errors);
-    for (const error of device.sync.errors.list()) expect(error).toMatchObject({ type: 'Conflict', code: '0x80060882', canRetry: true });
+    for (const error of device.sync.errors.list())
+      expect(error).toMatchObject({ type: 'Conflict', code: '0x80060882', canRetry: true });
     expect(await differences(device)).toEqual([]);
   });
 
@@ -150,8 +194,13 @@ describe('conflicts', () => {
     device.sync.errors.resolve(error?.id ?? '', 'keepMine');
     expect(device.get('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: 1 });
     await device.sync.run('DELTA_SYNC');
-    expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: 1 });
-    expect(await ben().retrieve('syncerror', error?.id ?? '')).toMatchObject({ statecode: 1, statuscode: 1 });
+    expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({
+      estimatedvalue: 1,
+    });
+    expect(await ben().retrieve('syncerror', error?.id ?? '')).toMatchObject({
+      statecode: 1,
+      statuscode: 1,
+    });
     expect(device.sync.currentStatus).toMatchObject({ errors: 0, pending: { updates: 0 } });
     expect(await differences(device)).toEqual([]);
   });
@@ -177,14 +226,25 @@ describe('refused uploads', () => {
     device.delete('task', namedRows.callBack);
     const role = sampleApp.roles[0];
     if (role === undefined) throw new Error('no role');
-    await world.organization.setRole({ ...role, privileges: { ...role.privileges, task: { ...role.privileges['task'], delete: 0 } } });
+    await world.organization.setRole({
+      ...role,
+      privileges: { ...role.privileges, task: { ...role.privileges['task'], delete: 0 } },
+    });
     world.online.next(true);
     await device.sync.run('DELTA_SYNC');
     expect(device.get('task', namedRows.callBack)).not.toBeNull();
     const [error] = device.sync.errors.list();
-    expect(error).toMatchObject({ table: 'task', type: 'Others', code: '0x80040220', action: 'Delete' });
+    expect(error).toMatchObject({
+      table: 'task',
+      type: 'Others',
+      code: '0x80040220',
+      action: 'Delete',
+    });
     expect(device.sync.currentStatus.icon).toBe('error');
-    expect(device.delete('task', namedRows.callBack)).toMatchObject({ kind: 'refused', reasons: [{ kind: 'privilege' }] });
+    expect(device.delete('task', namedRows.callBack)).toMatchObject({
+      kind: 'refused',
+      reasons: [{ kind: 'privilege' }],
+    });
     await world.organization.setRole(role);
     device.sync.errors.resolve(error?.id ?? '', 'retry');
     await device.sync.run('DELTA_SYNC');
@@ -200,7 +260,12 @@ describe('refused uploads', () => {
     await world.organization.as(sampleUsers.carla.id).delete('contact', namedRows.kai);
     world.online.next(true);
     await device.sync.run('DELTA_SYNC');
-    expect(device.sync.errors.list().map((error) => [error.type, error.code])).toEqual(expect.arrayContaining([['Record not found', '0x80040217'], ['Others', 'outpost:blocked']]));
+    expect(device.sync.errors.list().map((error) => [error.type, error.code])).toEqual(
+      expect.arrayContaining([
+        ['Record not found', '0x80040217'],
+        ['Others', 'outpost:blocked'],
+      ]),
+    );
     const root = device.sync.errors.list().find((error) => error.type === 'Record not found');
     device.sync.errors.resolve(root?.id ?? '', 'discard');
     await device.sync.run('DELTA_SYNC');
@@ -210,8 +275,16 @@ describe('refused uploads', () => {
 
   test('R05: a table-scope rule refuses on the device and, for a device that does not ask it, in the organization', async () => {
     const device = await synced();
-    expect(device.create('lead', { subject: 'Roof', lastname: 'Berg', leadqualitycode: 'Hot' })).toMatchObject({ kind: 'refused', reasons: [{ kind: 'ruleError', column: 'budgetamount' }] });
-    device.store.write({ origin: 'local' }, (tx) => tx.insert('lead', 'aaaaaaaa-0000-4000-8000-000000000001', { subject: 'Roof', lastname: 'Berg', leadqualitycode: 1 }));
+    expect(
+      device.create('lead', { subject: 'Roof', lastname: 'Berg', leadqualitycode: 'Hot' }),
+    ).toMatchObject({ kind: 'refused', reasons: [{ kind: 'ruleError', column: 'budgetamount' }] });
+    device.store.write({ origin: 'local' }, (tx) =>
+      tx.insert('lead', 'aaaaaaaa-0000-4000-8000-000000000001', {
+        subject: 'Roof',
+        lastname: 'Berg',
+        leadqualitycode: 1,
+      }),
+    );
     await device.sync.run('DELTA_SYNC');
     expect(device.sync.errors.list()).toMatchObject([{ code: '0x80040265', type: 'Others' }]);
   });
@@ -231,11 +304,20 @@ test('S05: an answer lost after the server acted makes no second row and no fals
     return response;
   };
   const { httpTransport, staticToken } = await import('@outpost/sync/http');
-  const other = await world.device('ana', { transport: httpTransport({ url: world.server.url, tokens: staticToken('token-ana'), fetch: flaky }) });
+  const other = await world.device('ana', {
+    transport: httpTransport({
+      url: world.server.url,
+      tokens: staticToken('token-ana'),
+      fetch: flaky,
+    }),
+  });
   await other.sync.run('DELTA_SYNC');
   const created = other.create('account', { name: 'Once' });
   other.update('account', created.kind === 'saved' ? created.id : '', { name: 'Once only' });
-  expect(await other.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'failed', failure: { class: 'network' } });
+  expect(await other.sync.run('DELTA_SYNC')).toMatchObject({
+    kind: 'failed',
+    failure: { class: 'network' },
+  });
   expect(await other.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
   expect(other.store.all(`SELECT count(*) FROM account WHERE name LIKE 'Once%'`)).toEqual([[1]]);
   expect(other.sync.errors.list()).toEqual([]);
@@ -246,7 +328,10 @@ test('D08: revoked rows leave at the next cycle, granted ones arrive', async () 
   const device = await synced();
   const role = sampleApp.roles[0];
   if (role === undefined) throw new Error('no role');
-  await world.organization.setRole({ ...role, privileges: { ...role.privileges, incident: { read: 1 } } });
+  await world.organization.setRole({
+    ...role,
+    privileges: { ...role.privileges, incident: { read: 1 } },
+  });
   const before = device.store.count('incident');
   await device.sync.run('DELTA_SYNC');
   expect(device.store.count('incident')).toBeLessThan(before);
@@ -259,7 +344,12 @@ test('D08: revoked rows leave at the next cycle, granted ones arrive', async () 
 test('C21, C22: qualifying offline leaves the stage until the user moves it', async () => {
   const device = await synced();
   world.online.next(false);
-  const made = device.create('lead', { subject: 'Roof', lastname: 'Berg', leadqualitycode: 'Hot', budgetamount: 18000 });
+  const made = device.create('lead', {
+    subject: 'Roof',
+    lastname: 'Berg',
+    leadqualitycode: 'Hot',
+    budgetamount: 18000,
+  });
   const id = made.kind === 'saved' ? made.id : '';
   expect(device.qualify(id)).toMatchObject({ kind: 'saved' });
   expect(device.qualify(id)).toMatchObject({ kind: 'refused', reasons: [{ code: '0x80040519' }] });
@@ -268,7 +358,10 @@ test('C21, C22: qualifying offline leaves the stage until the user moves it', as
   for (let n = 0; n < 3; n++) await device.sync.run('DELTA_SYNC');
   expect(device.flow('lead', id)?.stage.name).toBe('Qualify');
   expect(device.moveFlow('lead', id, { kind: 'next' })).toMatchObject({ kind: 'saved' });
-  expect(device.moveFlow('lead', id, { kind: 'next' })).toMatchObject({ kind: 'refused', reasons: [{ kind: 'stageGate', columns: ['estimatedvalue'] }] });
+  expect(device.moveFlow('lead', id, { kind: 'next' })).toMatchObject({
+    kind: 'refused',
+    reasons: [{ kind: 'stageGate', columns: ['estimatedvalue'] }],
+  });
   await device.sync.run('DELTA_SYNC');
   expect(device.flow('lead', id)?.stage.name).toBe('Develop');
   expect(await differences(device)).toEqual([]);
@@ -281,9 +374,13 @@ describe('a form', () => {
     form.set('subject', 'Roof');
     form.set('lastname', 'Berg');
     form.set('leadqualitycode', 'Hot');
-    const field = (name: string) => form.current.sections.flatMap((section) => section.fields).find((one) => one.column === name);
+    const field = (name: string) =>
+      form.current.sections.flatMap((section) => section.fields).find((one) => one.column === name);
     expect(field('budgetamount')).toMatchObject({ required: true });
-    expect(form.save()).toMatchObject({ kind: 'refused', reasons: [{ kind: 'requiredColumn', column: 'budgetamount' }] });
+    expect(form.save()).toMatchObject({
+      kind: 'refused',
+      reasons: [{ kind: 'requiredColumn', column: 'budgetamount' }],
+    });
     form.set('budgetamount', 'many');
     expect(field('budgetamount')?.error).toContain('number');
     form.accept(form.current.recommendations[0]?.id ?? '');
@@ -297,7 +394,10 @@ describe('a form', () => {
 test('commands outside the matrix are refused even when called', async () => {
   const device = await synced('carla');
   const [product] = device.store.all('SELECT productid FROM product LIMIT 1');
-  expect(device.update('product', String(product?.[0]), { name: 'x' })).toMatchObject({ kind: 'refused', reasons: [{ kind: 'notAvailableOffline', code: '0x8005f214' }] });
+  expect(device.update('product', String(product?.[0]), { name: 'x' })).toMatchObject({
+    kind: 'refused',
+    reasons: [{ kind: 'notAvailableOffline', code: '0x8005f214' }],
+  });
 });
 
 describe('failures are clear', () => {
@@ -307,8 +407,13 @@ describe('failures are clear', () => {
   ])('%s', async (_, where, failure) => {
     const { httpTransport, staticToken } = await import('@outpost/sync/http');
     const { url, token } = where(world.server.url);
-    const device = await world.device('ana', { transport: httpTransport({ url, tokens: staticToken(token) }) });
-    expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'failed', failure: { class: failure } });
+    const device = await world.device('ana', {
+      transport: httpTransport({ url, tokens: staticToken(token) }),
+    });
+    expect(await device.sync.run('DELTA_SYNC')).toMatchObject({
+      kind: 'failed',
+      failure: { class: failure },
+    });
     expect(device.sync.currentStatus.lastResult).toMatchObject({ kind: 'failed' });
   });
 });

@@ -23,8 +23,15 @@ export interface World {
 /** An organization with sample rows behind real HTTP, and devices in memory. */
 export async function openWorld(rows = 600, model: AppModel = sampleApp): Promise<World> {
   const system = testSystem(11);
-  const tokens = new Map(Object.entries(sampleUsers).map(([name, user]) => [tokenOf(name), user.id]));
-  const organization = await createServer({ store: sqliteStore(null), model, auth: tokenList(tokens), system });
+  const tokens = new Map(
+    Object.entries(sampleUsers).map(([name, user]) => [tokenOf(name), user.id]),
+  );
+  const organization = await createServer({
+    store: sqliteStore(null),
+    model,
+    auth: tokenList(tokens),
+    system,
+  });
   await organization.load(generateRows({ random: seededRandom(5), now: system.clock.now(), rows }));
   const server = await listen(organization);
   const online = new BehaviorSubject(true);
@@ -36,7 +43,14 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
     async device(user, options = {}) {
       const storage: StorageLocation = options.storage ?? memoryStorage();
       const transport = httpTransport({ url: server.url, tokens: staticToken(tokenOf(user)) });
-      const device = await openDevice({ transport, online, system: testSystem(100 + devices.length), pageRows: 100, ...options, storage });
+      const device = await openDevice({
+        transport,
+        online,
+        system: testSystem(100 + devices.length),
+        pageRows: 100,
+        ...options,
+        storage,
+      });
       devices.push(device);
       return device;
     },

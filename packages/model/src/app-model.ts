@@ -1,8 +1,8 @@
 import type { BusinessRule } from './business-rule.ts';
 import type { Column } from './column.ts';
 import type { Form } from './form.ts';
-import type { OfflineProfile } from './profile/offline-profile.ts';
 import type { ProcessFlow } from './process-flow.ts';
+import type { OfflineProfile } from './profile/offline-profile.ts';
 import type { SavedQuery } from './saved-query.ts';
 import type { Role } from './security/role.ts';
 import type { SiteMap } from './site-map.ts';

@@ -98,5 +98,10 @@ export function defineTable(definition: TableDefinition): Table {
 
 /** A complete column from its definition. */
 export function defineColumn(name: string, definition: ColumnDefinition): Column {
-  return { ...definition, name, label: definition.label ?? name, required: definition.required ?? 'none' };
+  return {
+    ...definition,
+    name,
+    label: definition.label ?? name,
+    required: definition.required ?? 'none',
+  };
 }

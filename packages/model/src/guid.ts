@@ -8,6 +8,9 @@ export function isGuid(text: string): boolean {
 
 /** The normal form of a GUID in any accepted spelling, or null when the text is not one. */
 export function parseGuid(text: string): string | null {
-  const bare = text.trim().toLowerCase().replace(/^\{(.*)\}$/, '$1');
+  const bare = text
+    .trim()
+    .toLowerCase()
+    .replace(/^\{(.*)\}$/, '$1');
   return isGuid(bare) ? bare : null;
 }

@@ -7,7 +7,7 @@
  *   columns: { new_name: { type: 'string', maxLength: 100 } } });
  * ```
  */
-export { type AppModel, type ModelIndex, indexModel } from './app-model.ts';
+export { type AppModel, indexModel, type ModelIndex } from './app-model.ts';
 export type {
   BusinessRule,
   Condition,
@@ -43,17 +43,23 @@ export {
   type TableDefinition,
 } from './define-table.ts';
 export type { Diagnostic, Result } from './diagnostic.ts';
-export { type Form, type FormControl, type FormSection, type FormTab, formColumns } from './form.ts';
+export {
+  type Form,
+  type FormControl,
+  type FormSection,
+  type FormTab,
+  formColumns,
+} from './form.ts';
 export { isGuid, parseGuid } from './guid.ts';
 export type { Clock, IdGenerator, Random, System } from './ports.ts';
 export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
 export type { OfflineProfile, OfflineProfileItem } from './profile/offline-profile.ts';
 export {
   type PlannedTable,
-  planProfile,
   type ProfileEdge,
   type ProfileFinding,
   type ProfilePlan,
+  planProfile,
 } from './profile/profile-plan.ts';
 export { type LayoutColumn, queryTypes, type SavedQuery } from './saved-query.ts';
 export {

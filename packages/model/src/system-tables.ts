@@ -1,6 +1,6 @@
+import type { AppModel } from './app-model.ts';
 import { defineTable } from './define-table.ts';
 import type { Relationship, Table } from './table.ts';
-import type { AppModel } from './app-model.ts';
 
 const errorTypes = [
   { value: 0, label: 'Conflict' },

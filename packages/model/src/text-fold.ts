@@ -18,7 +18,7 @@ const expansions: Readonly<Record<string, string>> = {
   ς: 'σ',
 };
 const expanded = new RegExp(`[${Object.keys(expansions).join('')}]`, 'g');
-const notAscii = /[^\x00-\x7f]/;
+const notAscii = /[\u0080-\uffff]/;
 
 /** Folds a text (collation CI_AI). Idempotent; a lone surrogate becomes U+FFFD. */
 export function fold(text: string): string {

@@ -30,7 +30,12 @@ test('a decision follows depth, owner and business unit, and the read scope agre
   fc.assert(
     fc.property(depths, owners, units, (depth, owner, businessUnit) => {
       const context = contextOf(depth);
-      const decision = can(context, 'read', { table: 'account', ownership: 'user', owner, businessUnit });
+      const decision = can(context, 'read', {
+        table: 'account',
+        ownership: 'user',
+        owner,
+        businessUnit,
+      });
       expect(decision.allowed).toBe(naive(depth, owner, businessUnit));
       const scope = readScope(context, 'account');
       const inScope =
@@ -44,7 +49,20 @@ test('a decision follows depth, owner and business unit, and the read scope agre
 });
 
 test('a refusal says whether the privilege or the access is missing', () => {
-  const row = { table: 'account', ownership: 'user', owner: 'other', businessUnit: 'elsewhere' } as const;
-  expect(can(contextOf(0), 'read', row)).toEqual({ allowed: false, code: '0x80040220', reason: 'noPrivilege' });
-  expect(can(contextOf(2), 'read', row)).toEqual({ allowed: false, code: '0x80040220', reason: 'noAccess' });
+  const row = {
+    table: 'account',
+    ownership: 'user',
+    owner: 'other',
+    businessUnit: 'elsewhere',
+  } as const;
+  expect(can(contextOf(0), 'read', row)).toEqual({
+    allowed: false,
+    code: '0x80040220',
+    reason: 'noPrivilege',
+  });
+  expect(can(contextOf(2), 'read', row)).toEqual({
+    allowed: false,
+    code: '0x80040220',
+    reason: 'noAccess',
+  });
 });

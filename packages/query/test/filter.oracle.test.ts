@@ -1,7 +1,7 @@
 import { fold } from '@outpost/model';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fetchAccounts, type Fixture, openFixture } from './fixture.ts';
+import { type Fixture, fetchAccounts, openFixture } from './fixture.ts';
 
 interface Account {
   readonly name: string | null;
@@ -9,12 +9,16 @@ interface Account {
 }
 const names = [null, 'Alpine', 'alpine', 'Àlpine ski', 'a%b', 'a_b', 'a[b', 'ß', 'SS', 'zzz'];
 const numbers = [null, 0, 1, 2];
-const accounts: readonly Account[] = names.flatMap((name) => numbers.map((employees) => ({ name, employees })));
+const accounts: readonly Account[] = names.flatMap((name) =>
+  numbers.map((employees) => ({ name, employees })),
+);
 
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openFixture();
-  accounts.forEach(({ name, employees }, n) => fixture.insert('account', n, { name, employees }));
+  for (const [n, { name, employees }] of accounts.entries()) {
+    fixture.insert('account', n, { name, employees });
+  }
 });
 afterAll(() => fixture.store.close());
 
@@ -25,39 +29,92 @@ interface Node {
 
 /** A pattern as a regular expression, character by character. */
 function patternToRegExp(pattern: string): RegExp {
-  const body = [...fold(pattern)].map((c) => (c === '%' ? '.*' : c === '_' ? '.' : c.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')));
+  const body = [...fold(pattern)].map((c) =>
+    c === '%' ? '.*' : c === '_' ? '.' : c.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+  );
   return new RegExp(`^${body.join('')}$`, 's');
 }
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-const attribute = (column: string, operator: string, value: string) => `<condition attribute="${column}" operator="${operator}" value="${escape(value)}"/>`;
+const escapeXml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+const attribute = (column: string, operator: string, value: string) =>
+  `<condition attribute="${column}" operator="${operator}" value="${escapeXml(value)}"/>`;
 
-const number = fc.record({ operator: fc.constantFrom('eq', 'ne', 'gt', 'ge', 'lt', 'le'), value: fc.constantFrom(0, 1, 2) }).map(({ operator, value }): Node => ({
-  xml: attribute('employees', operator, String(value)),
-  test: ({ employees }) => {
-    if (employees === null) return operator === 'ne';
-    return { eq: employees === value, ne: employees !== value, gt: employees > value, ge: employees >= value, lt: employees < value, le: employees <= value }[operator] ?? false;
-  },
-}));
-const equality = fc.record({ operator: fc.constantFrom('eq', 'ne'), value: fc.constantFrom('alpine', 'Ss', 'a%b', 'none') }).map(({ operator, value }): Node => ({
-  xml: attribute('name', operator, value),
-  test: ({ name }) => (name === null ? operator === 'ne' : (fold(name) === fold(value)) === (operator === 'eq')),
-}));
-const pattern = fc.record({ negative: fc.boolean(), value: fc.constantFrom('a%', '%e', '%l%', 'a_b', 'ALPINE', '%', '_', 'ß%') }).map(({ negative, value }): Node => ({
-  xml: attribute('name', negative ? 'not-like' : 'like', value),
-  test: ({ name }) => (name === null ? negative : patternToRegExp(value).test(fold(name)) !== negative),
-}));
-const empty = fc.constantFrom('name', 'employees').chain((column) => fc.boolean().map((isNull): Node => ({
-  xml: `<condition attribute="${column}" operator="${isNull ? 'null' : 'not-null'}"/>`,
-  test: (row) => (row[column as keyof Account] === null) === isNull,
-})));
+const number = fc
+  .record({
+    operator: fc.constantFrom('eq', 'ne', 'gt', 'ge', 'lt', 'le'),
+    value: fc.constantFrom(0, 1, 2),
+  })
+  .map(
+    ({ operator, value }): Node => ({
+      xml: attribute('employees', operator, String(value)),
+      test: ({ employees }) => {
+        if (employees === null) return operator === 'ne';
+        return (
+          {
+            eq: employees === value,
+            ne: employees !== value,
+            gt: employees > value,
+            ge: employees >= value,
+            lt: employees < value,
+            le: employees <= value,
+          }[operator] ?? false
+        );
+      },
+    }),
+  );
+const equality = fc
+  .record({
+    operator: fc.constantFrom('eq', 'ne'),
+    value: fc.constantFrom('alpine', 'Ss', 'a%b', 'none'),
+  })
+  .map(
+    ({ operator, value }): Node => ({
+      xml: attribute('name', operator, value),
+      test: ({ name }) =>
+        name === null ? operator === 'ne' : (fold(name) === fold(value)) === (operator === 'eq'),
+    }),
+  );
+const pattern = fc
+  .record({
+    negative: fc.boolean(),
+    value: fc.constantFrom('a%', '%e', '%l%', 'a_b', 'ALPINE', '%', '_', 'ß%'),
+  })
+  .map(
+    ({ negative, value }): Node => ({
+      xml: attribute('name', negative ? 'not-like' : 'like', value),
+      test: ({ name }) =>
+        name === null ? negative : patternToRegExp(value).test(fold(name)) !== negative,
+    }),
+  );
+const empty = fc.constantFrom('name', 'employees').chain((column) =>
+  fc.boolean().map(
+    (isNull): Node => ({
+      xml: `<condition attribute="${column}" operator="${isNull ? 'null' : 'not-null'}"/>`,
+      test: (row) => (row[column as keyof Account] === null) === isNull,
+    }),
+  ),
+);
 const tree = fc.letrec<{ node: Node }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 3 },
-    number, equality, pattern, empty,
-    fc.record({ kind: fc.constantFrom('and', 'or'), parts: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }).map(({ kind, parts }): Node => ({
-      xml: `<filter type="${kind}">${parts.map((part) => part.xml).join('')}</filter>`,
-      test: (row) => (kind === 'and' ? parts.every((part) => part.test(row)) : parts.some((part) => part.test(row))),
-    })),
+    number,
+    equality,
+    pattern,
+    empty,
+    fc
+      .record({
+        kind: fc.constantFrom('and', 'or'),
+        parts: fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+      })
+      .map(
+        ({ kind, parts }): Node => ({
+          xml: `<filter type="${kind}">${parts.map((part) => part.xml).join('')}</filter>`,
+          test: (row) =>
+            kind === 'and'
+              ? parts.every((part) => part.test(row))
+              : parts.some((part) => part.test(row)),
+        }),
+      ),
   ),
 })).node;
 
@@ -73,10 +130,33 @@ test('any filter gives the rows a plain predicate gives', () => {
 
 test('no text makes the parser throw', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.array(fc.constantFrom('<fetch>', '<entity name="account">', '<filter>', '</filter>', '</entity>', '</fetch>', '<condition', ' attribute="name"', '/>', '&', '"'), { maxLength: 12 }).map((parts) => parts.join(''))), (text) => {
-      const result = fixture.engine.run({ fetchXml: text });
-      expect(['ok', 'invalid']).toContain(result.kind);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc
+          .array(
+            fc.constantFrom(
+              '<fetch>',
+              '<entity name="account">',
+              '<filter>',
+              '</filter>',
+              '</entity>',
+              '</fetch>',
+              '<condition',
+              ' attribute="name"',
+              '/>',
+              '&',
+              '"',
+            ),
+            { maxLength: 12 },
+          )
+          .map((parts) => parts.join('')),
+      ),
+      (text) => {
+        const result = fixture.engine.run({ fetchXml: text });
+        expect(['ok', 'invalid']).toContain(result.kind);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,32 +1,94 @@
-import { type AppModel, defineTable, indexModel, type RowValues, valueToCells, withSystemTables } from '@outpost/model';
+import {
+  type AppModel,
+  defineTable,
+  indexModel,
+  type RowValues,
+  valueToCells,
+  withSystemTables,
+} from '@outpost/model';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { createQueryEngine, type QueryContext, type QueryEngine } from '../src/index.ts';
 
-const rating = { type: 'choice', label: 'Rating', options: [{ value: 1, label: 'Hot' }, { value: 2, label: 'Warm' }, { value: 3, label: 'Cold' }] } as const;
+const rating = {
+  type: 'choice',
+  label: 'Rating',
+  options: [
+    { value: 1, label: 'Hot' },
+    { value: 2, label: 'Warm' },
+    { value: 3, label: 'Cold' },
+  ],
+} as const;
 export const model: AppModel = withSystemTables({
-  name: 'Test', uniqueName: 'test', version: '1',
+  name: 'Test',
+  uniqueName: 'test',
+  version: '1',
   tables: [
     defineTable({
-      name: 'account', label: 'Account', primaryName: 'name', ownership: 'user',
-      columns: { name: { type: 'string' }, employees: { type: 'integer' }, revenue: { type: 'money' }, rating, founded: { type: 'dateOnly' }, tags: { ...rating, type: 'choices' } },
+      name: 'account',
+      label: 'Account',
+      primaryName: 'name',
+      ownership: 'user',
+      columns: {
+        name: { type: 'string' },
+        employees: { type: 'integer' },
+        revenue: { type: 'money' },
+        rating,
+        founded: { type: 'dateOnly' },
+        tags: { ...rating, type: 'choices' },
+      },
     }),
     defineTable({
-      name: 'contact', label: 'Contact', primaryName: 'fullname', ownership: 'user',
-      columns: { fullname: { type: 'string' }, accountid: { type: 'lookup', targets: ['account'] } },
+      name: 'contact',
+      label: 'Contact',
+      primaryName: 'fullname',
+      ownership: 'user',
+      columns: {
+        fullname: { type: 'string' },
+        accountid: { type: 'lookup', targets: ['account'] },
+      },
     }),
   ],
   relationships: [],
   savedQueries: [
-    { id: 'quick', name: 'Quick Find', table: 'account', queryType: 4, isDefault: false, layout: [], fetchXml: '<fetch><entity name="account"><attribute name="name"/><order attribute="name"/><filter><condition attribute="statecode" operator="eq" value="0"/><filter type="or" isquickfindfields="1"><condition attribute="name" operator="like" value="{0}"/><condition attribute="rating" operator="like" value="{0}"/><condition attribute="employees" operator="like" value="{1}"/><condition attribute="founded" operator="like" value="{3}"/></filter></filter></entity></fetch>' },
-    { id: 'linked', name: 'With product', table: 'account', queryType: 0, isDefault: false, layout: [], fetchXml: '<fetch><entity name="account"><link-entity name="product" from="productid" to="productid"/></entity></fetch>' },
+    {
+      id: 'quick',
+      name: 'Quick Find',
+      table: 'account',
+      queryType: 4,
+      isDefault: false,
+      layout: [],
+      fetchXml:
+        '<fetch><entity name="account"><attribute name="name"/><order attribute="name"/><filter><condition attribute="statecode" operator="eq" value="0"/><filter type="or" isquickfindfields="1"><condition attribute="name" operator="like" value="{0}"/><condition attribute="rating" operator="like" value="{0}"/><condition attribute="employees" operator="like" value="{1}"/><condition attribute="founded" operator="like" value="{3}"/></filter></filter></entity></fetch>',
+    },
+    {
+      id: 'linked',
+      name: 'With product',
+      table: 'account',
+      queryType: 0,
+      isDefault: false,
+      layout: [],
+      fetchXml:
+        '<fetch><entity name="account"><link-entity name="product" from="productid" to="productid"/></entity></fetch>',
+    },
   ],
-  forms: [], rules: [], flows: [], roles: [], siteMap: { areas: [] },
+  forms: [],
+  rules: [],
+  flows: [],
+  roles: [],
+  siteMap: { areas: [] },
   profile: { id: '1', name: 'p', items: [] },
 });
 export const index = indexModel(model);
-export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-export const context: QueryContext = { now: Date.parse('2026-03-04T10:30:00Z'), timeZone: 'Europe/Berlin', userId: id(100), businessUnitId: id(200), teamIds: [id(300)] };
+export const id = (n: number): string =>
+  `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+export const context: QueryContext = {
+  now: Date.parse('2026-03-04T10:30:00Z'),
+  timeZone: 'Europe/Berlin',
+  userId: id(100),
+  businessUnitId: id(200),
+  teamIds: [id(300)],
+};
 
 export interface Fixture {
   readonly store: DeviceStore;
@@ -38,7 +100,12 @@ export interface Fixture {
 export async function openFixture(): Promise<Fixture> {
   const store = await openStore({ storage: memoryStorage() });
   store.applySchema(model, ['account', 'contact']);
-  const engine = createQueryEngine({ store, model: index, offlineTables: new Set(['account', 'contact']), context: () => context });
+  const engine = createQueryEngine({
+    store,
+    model: index,
+    offlineTables: new Set(['account', 'contact']),
+    context: () => context,
+  });
   return {
     store,
     engine,
@@ -58,4 +125,5 @@ export async function openFixture(): Promise<Fixture> {
   };
 }
 
-export const fetchAccounts = (inside: string): string => `<fetch><entity name="account">${inside}</entity></fetch>`;
+export const fetchAccounts = (inside: string): string =>
+  `<fetch><entity name="account">${inside}</entity></fetch>`;

@@ -1,23 +1,54 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileQuery, parseFetch, sql } from '../src/index.ts';
-import { context, fetchAccounts, type Fixture, id, index, openFixture } from './fixture.ts';
+import { context, type Fixture, fetchAccounts, id, index, openFixture } from './fixture.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openFixture();
   const { insert } = fixture;
-  insert('account', 1, { name: 'Alpine Ski House', employees: 20, revenue: 10.5, rating: 1, founded: '2026-03-04', statecode: 0, ownerid: { table: 'systemuser', id: id(100), name: 'Ana' } });
-  insert('account', 2, { name: 'Ärzte & Söhne', employees: 5, rating: 3, founded: '2026-02-01', statecode: 0, ownerid: { table: 'team', id: id(300), name: 'South' } });
-  insert('account', 3, { name: 'straße 20', revenue: 99, rating: 2, statecode: 1, ownerid: { table: 'systemuser', id: id(101), name: 'Ben' }, tags: [1, 3] });
+  insert('account', 1, {
+    name: 'Alpine Ski House',
+    employees: 20,
+    revenue: 10.5,
+    rating: 1,
+    founded: '2026-03-04',
+    statecode: 0,
+    ownerid: { table: 'systemuser', id: id(100), name: 'Ana' },
+  });
+  insert('account', 2, {
+    name: 'Ärzte & Söhne',
+    employees: 5,
+    rating: 3,
+    founded: '2026-02-01',
+    statecode: 0,
+    ownerid: { table: 'team', id: id(300), name: 'South' },
+  });
+  insert('account', 3, {
+    name: 'straße 20',
+    revenue: 99,
+    rating: 2,
+    statecode: 1,
+    ownerid: { table: 'systemuser', id: id(101), name: 'Ben' },
+    tags: [1, 3],
+  });
   insert('account', 4, { employees: 7, statecode: 0 });
-  insert('contact', 11, { fullname: 'Kai Moe', accountid: { table: 'account', id: id(1), name: 'Alpine Ski House' } });
-  insert('contact', 12, { fullname: 'Nina Berg', accountid: { table: 'account', id: id(1), name: 'Alpine Ski House' } });
+  insert('contact', 11, {
+    fullname: 'Kai Moe',
+    accountid: { table: 'account', id: id(1), name: 'Alpine Ski House' },
+  });
+  insert('contact', 12, {
+    fullname: 'Nina Berg',
+    accountid: { table: 'account', id: id(1), name: 'Alpine Ski House' },
+  });
   insert('contact', 13, { fullname: 'Alone' });
 });
 afterAll(() => fixture.store.close());
 
 const where = (condition: string) => fetchAccounts(`<filter>${condition}</filter>`);
-const condition = (column: string, operator: string, value?: string) => where(`<condition attribute="${column}" operator="${operator}"${value === undefined ? '' : ` value="${value}"`}/>`);
+const condition = (column: string, operator: string, value?: string) =>
+  where(
+    `<condition attribute="${column}" operator="${operator}"${value === undefined ? '' : ` value="${value}"`}/>`,
+  );
 
 describe('conditions', () => {
   test.each([
@@ -27,8 +58,19 @@ describe('conditions', () => {
     ['like with a literal percent', condition('name', 'like', '%[%]%'), []],
     ['begins-with folds', condition('name', 'begins-with', 'STRASSE'), [3]],
     ['not-like matches empty cells', condition('name', 'not-like', '%s%'), [4]],
-    ['between', condition('employees', 'between').replace('/>', '><value>5</value><value>7</value></condition>'), [2, 4]],
-    ['in', condition('rating', 'in').replace('/>', '><value>1</value><value>3</value></condition>'), [1, 2]],
+    [
+      'between',
+      condition('employees', 'between').replace(
+        '/>',
+        '><value>5</value><value>7</value></condition>',
+      ),
+      [2, 4],
+    ],
+    [
+      'in',
+      condition('rating', 'in').replace('/>', '><value>1</value><value>3</value></condition>'),
+      [1, 2],
+    ],
     ['null', condition('revenue', 'null'), [2, 4]],
     ['the current user', condition('ownerid', 'eq-userid'), [1]],
     ['user or teams', condition('ownerid', 'eq-useroruserteams'), [1, 2]],
@@ -37,9 +79,19 @@ describe('conditions', () => {
     ['last month', condition('founded', 'last-month'), [2]],
     ['last x days', condition('founded', 'last-x-days', '31'), [1, 2]],
     ['on a date', condition('founded', 'on', '2026-02-01'), [2]],
-    ['multi-select overlap', condition('tags', 'contain-values').replace('/>', '><value>3</value></condition>'), [3]],
+    [
+      'multi-select overlap',
+      condition('tags', 'contain-values').replace('/>', '><value>3</value></condition>'),
+      [3],
+    ],
     ['lookup by name', condition('ownerid', 'like', 'an%'), [1]],
-    ['or of and', fetchAccounts('<filter type="or"><condition attribute="rating" operator="eq" value="2"/><filter><condition attribute="employees" operator="lt" value="10"/><condition attribute="rating" operator="not-null"/></filter></filter>'), [2, 3]],
+    [
+      'or of and',
+      fetchAccounts(
+        '<filter type="or"><condition attribute="rating" operator="eq" value="2"/><filter><condition attribute="employees" operator="lt" value="10"/><condition attribute="rating" operator="not-null"/></filter></filter>',
+      ),
+      [2, 3],
+    ],
     ['a filter without conditions', where(''), [1, 2, 3, 4]],
   ])('%s', (_, fetchXml, expected) => {
     expect(fixture.ids(fetchXml)).toEqual(expected);
@@ -47,33 +99,71 @@ describe('conditions', () => {
 });
 
 describe('links', () => {
-  const link = (type: string, inside = '') => `<link-entity name="contact" from="accountid" to="accountid" link-type="${type}" alias="c">${inside}</link-entity>`;
+  const link = (type: string, inside = '') =>
+    `<link-entity name="contact" from="accountid" to="accountid" link-type="${type}" alias="c">${inside}</link-entity>`;
   test.each([
     ['inner repeats the parent', fetchAccounts(link('inner')), [1, 1]],
     ['outer keeps parents', fetchAccounts(link('outer')), [1, 1, 2, 3, 4]],
     ['exists keeps the parent once', fetchAccounts(link('exists')), [1]],
-    ['any inside a filter', where(link('any', '<filter><condition attribute="fullname" operator="begins-with" value="nina"/></filter>')), [1]],
+    [
+      'any inside a filter',
+      where(
+        link(
+          'any',
+          '<filter><condition attribute="fullname" operator="begins-with" value="nina"/></filter>',
+        ),
+      ),
+      [1],
+    ],
     ['not any', where(link('not any')), [2, 3, 4]],
-    ['all: some linked row, none satisfies', where(link('all', '<filter><condition attribute="fullname" operator="eq" value="x"/></filter>')), [1]],
-    ['a condition on the link', fetchAccounts(`${link('outer')}<filter><condition entityname="c" attribute="fullname" operator="eq" value="kai moe"/></filter>`), [1]],
+    [
+      'all: some linked row, none satisfies',
+      where(
+        link('all', '<filter><condition attribute="fullname" operator="eq" value="x"/></filter>'),
+      ),
+      [1],
+    ],
+    [
+      'a condition on the link',
+      fetchAccounts(
+        `${link('outer')}<filter><condition entityname="c" attribute="fullname" operator="eq" value="kai moe"/></filter>`,
+      ),
+      [1],
+    ],
   ])('%s', (_, fetchXml, expected) => {
     expect(fixture.ids(fetchXml)).toEqual(expected);
   });
 
   test('linked columns are named by alias', () => {
-    const result = fixture.engine.run({ fetchXml: fetchAccounts(`<attribute name="name"/><order attribute="name"/>${link('inner', '<attribute name="fullname"/><order attribute="fullname" descending="true"/>')}`) });
-    expect(result).toMatchObject({ kind: 'ok', value: { total: 2, rows: [{ values: { name: 'Alpine Ski House', 'c.fullname': 'Nina Berg' } }, { values: { 'c.fullname': 'Kai Moe' } }] } });
+    const result = fixture.engine.run({
+      fetchXml: fetchAccounts(
+        `<attribute name="name"/><order attribute="name"/>${link('inner', '<attribute name="fullname"/><order attribute="fullname" descending="true"/>')}`,
+      ),
+    });
+    expect(result).toMatchObject({
+      kind: 'ok',
+      value: {
+        total: 2,
+        rows: [
+          { values: { name: 'Alpine Ski House', 'c.fullname': 'Nina Berg' } },
+          { values: { 'c.fullname': 'Kai Moe' } },
+        ],
+      },
+    });
   });
 });
 
 test('order: empty first, text by fold, choices by label; descending reverses', () => {
   expect(fixture.ids(fetchAccounts('<order attribute="name"/>'))).toEqual([4, 1, 2, 3]);
-  expect(fixture.ids(fetchAccounts('<order attribute="rating" descending="true"/>'))).toEqual([3, 1, 2, 4]);
+  expect(fixture.ids(fetchAccounts('<order attribute="rating" descending="true"/>'))).toEqual([
+    3, 1, 2, 4,
+  ]);
   expect(fixture.ids(fetchAccounts('<order attribute="ownerid"/>'))).toEqual([4, 1, 3, 2]);
 });
 
 test('pages and windows', () => {
-  const paged = '<fetch count="2" page="2"><entity name="account"><order attribute="accountid"/></entity></fetch>';
+  const paged =
+    '<fetch count="2" page="2"><entity name="account"><order attribute="accountid"/></entity></fetch>';
   expect(fixture.ids(paged)).toEqual([3, 4]);
   const window = fixture.engine.run({ fetchXml: fetchAccounts('') }, { limit: 1, offset: 2 });
   expect(window).toMatchObject({ kind: 'ok', value: { total: 4, rows: [{ id: id(3) }] } });
@@ -83,7 +173,9 @@ test('quick find: whole value begins with the term, * is the wildcard, labels an
   const find = (term: string) => {
     const query = fixture.engine.quickFind('account', term);
     const result = query.kind === 'ok' ? fixture.engine.run({ query: query.value }) : query;
-    return result.kind === 'ok' ? result.value.rows.map((row) => Number.parseInt(row.id.slice(-12), 16)) : [];
+    return result.kind === 'ok'
+      ? result.value.rows.map((row) => Number.parseInt(row.id.slice(-12), 16))
+      : [];
   };
   expect(find('alp')).toEqual([1]);
   expect(find('ski')).toEqual([]);
@@ -111,9 +203,18 @@ test('a live result follows commits of its tables only', async () => {
 });
 
 test('the caller can restrict every table of a query', () => {
-  const parsed = parseFetch(fetchAccounts('<link-entity name="contact" from="accountid" to="accountid" link-type="outer" alias="c"><attribute name="fullname"/></link-entity>'));
+  const parsed = parseFetch(
+    fetchAccounts(
+      '<link-entity name="contact" from="accountid" to="accountid" link-type="outer" alias="c"><attribute name="fullname"/></link-entity>',
+    ),
+  );
   if (parsed.kind === 'invalid') throw parsed.errors[0];
-  const compiled = compileQuery(parsed.value, { model: index, context, restrict: (table, source) => (table === 'contact' ? sql(`${source}."contactid" = ?`, id(11)) : null) });
+  const compiled = compileQuery(parsed.value, {
+    model: index,
+    context,
+    restrict: (table, source) =>
+      table === 'contact' ? sql(`${source}."contactid" = ?`, id(11)) : null,
+  });
   if (compiled.kind === 'invalid') throw compiled.errors[0];
   const rows = fixture.store.all(compiled.value.rows.text, compiled.value.rows.params);
   expect(rows.flat().filter((cell) => cell === 'Nina Berg')).toEqual([]);
@@ -124,7 +225,9 @@ describe('availability', () => {
   test('a view that links a table outside the device says which', () => {
     const view = index.savedQuery('linked');
     if (view === undefined) throw new Error('no view');
-    expect(fixture.engine.availability(view)).toMatchObject([{ reason: 'tableNotOffline', code: '0x80071125' }]);
+    expect(fixture.engine.availability(view)).toMatchObject([
+      { reason: 'tableNotOffline', code: '0x80071125' },
+    ]);
   });
 });
 
@@ -135,27 +238,65 @@ describe('bad input is a typed error with the Dataverse code', () => {
     ['a document type', '<!DOCTYPE x><fetch/>', 'xml', null],
     ['too deep', `<fetch><entity name="account">${'<filter>'.repeat(40)}`, 'xml', null],
     ['another root', '<query/>', 'schema', null],
-    ['two entities', '<fetch><entity name="account"/><entity name="account"/></fetch>', 'schema', null],
+    [
+      'two entities',
+      '<fetch><entity name="account"/><entity name="account"/></fetch>',
+      'schema',
+      null,
+    ],
     ['an unknown table', '<fetch><entity name="nope"/></fetch>', 'metadata', '0x80041102'],
     ['an unknown column', fetchAccounts('<attribute name="nope"/>'), 'metadata', '0x80041103'],
-    ['an injected column', fetchAccounts('<attribute name="name&quot; FROM account; --"/>'), 'metadata', '0x80041103'],
+    [
+      'an injected column',
+      fetchAccounts('<attribute name="name&quot; FROM account; --"/>'),
+      'metadata',
+      '0x80041103',
+    ],
     ['an unknown operator', condition('name', 'resembles', 'x'), 'operator', '0x80041120'],
-    ['a prototype name as operator', condition('name', 'constructor', 'x'), 'operator', '0x80041120'],
+    [
+      'a prototype name as operator',
+      condition('name', 'constructor', 'x'),
+      'operator',
+      '0x80041120',
+    ],
     ['a missing value', condition('name', 'eq'), 'value', null],
     ['a label for a choice', condition('rating', 'eq', 'Hot'), 'value', null],
     ['a bad amount', condition('founded', 'last-x-days', '-1'), 'value', null],
     ['a bad date', condition('founded', 'on', '2026-13-45'), 'value', null],
     ['a bad page', '<fetch page="0"><entity name="account"/></fetch>', 'value', null],
     ['top with count', '<fetch top="1" count="1"><entity name="account"/></fetch>', 'schema', null],
-    ['an unknown alias', fetchAccounts('<filter><condition entityname="x" attribute="name" operator="null"/></filter>'), 'schema', null],
-    ['too many links', fetchAccounts('<link-entity name="contact" from="accountid" to="accountid"/>'.repeat(16)), 'limit', '0x8004430d'],
+    [
+      'an unknown alias',
+      fetchAccounts(
+        '<filter><condition entityname="x" attribute="name" operator="null"/></filter>',
+      ),
+      'schema',
+      null,
+    ],
+    [
+      'too many links',
+      fetchAccounts('<link-entity name="contact" from="accountid" to="accountid"/>'.repeat(16)),
+      'limit',
+      '0x8004430d',
+    ],
     ['a table that is not here', '<fetch><entity name="team"/></fetch>', 'offline', '0x80071125'],
-    ['an aggregate', '<fetch aggregate="true"><entity name="account"/></fetch>', 'unsupported', null],
+    [
+      'an aggregate',
+      '<fetch aggregate="true"><entity name="account"/></fetch>',
+      'unsupported',
+      null,
+    ],
   ])('%s', (_, fetchXml, code, dataverseCode) => {
-    expect(fixture.engine.run({ fetchXml })).toMatchObject({ kind: 'invalid', errors: [{ code, dataverseCode }] });
+    expect(fixture.engine.run({ fetchXml })).toMatchObject({
+      kind: 'invalid',
+      errors: [{ code, dataverseCode }],
+    });
   });
 
   test('an unknown view', () => {
-    expect(fixture.engine.run({ view: 'nope' })).toMatchObject({ kind: 'invalid', errors: [{ code: 'metadata', dataverseCode: '0x8005f21b' }] });
+    expect(fixture.engine.run({ view: 'nope' })).toMatchObject({
+      kind: 'invalid',
+      errors: [{ code: 'metadata', dataverseCode: '0x8005f21b' }],
+    });
   });
 });

@@ -11,8 +11,8 @@ export {
   type FlowMove,
   type FlowPosition,
   missingColumns,
-  startPosition,
   type StepResult,
+  startPosition,
   step,
 } from './flow/step.ts';
 export { operatorFits } from './rule/condition.ts';

@@ -1,4 +1,10 @@
-import { type AppModel, type OfflineProfileItem, type ProcessFlow, type Table, withSystemTables } from '@outpost/model';
+import {
+  type AppModel,
+  type OfflineProfileItem,
+  type ProcessFlow,
+  type Table,
+  withSystemTables,
+} from '@outpost/model';
 import { mainForms } from './forms.ts';
 import { relationships } from './relationships.ts';
 import { roles } from './roles.ts';
@@ -67,10 +73,33 @@ const leadFlow: ProcessFlow = {
   instanceTable: leadProcess.name,
   instanceColumn: 'leadid',
   stages: [
-    { id: stageId(1), name: 'Qualify', table: 'lead', steps: [step('budgetamount', 'Budget', true), step('decisionmaker', 'Decision Maker?', false)] },
-    { id: stageId(2), name: 'Develop', table: 'lead', steps: [step('estimatedvalue', 'Est. Value', true)] },
-    { id: stageId(3), name: 'Propose', table: 'lead', steps: [step('estimatedclosedate', 'Est. Close Date', true)] },
-    { id: stageId(4), name: 'Close', table: 'lead', steps: [step('description', 'Outcome', false)] },
+    {
+      id: stageId(1),
+      name: 'Qualify',
+      table: 'lead',
+      steps: [
+        step('budgetamount', 'Budget', true),
+        step('decisionmaker', 'Decision Maker?', false),
+      ],
+    },
+    {
+      id: stageId(2),
+      name: 'Develop',
+      table: 'lead',
+      steps: [step('estimatedvalue', 'Est. Value', true)],
+    },
+    {
+      id: stageId(3),
+      name: 'Propose',
+      table: 'lead',
+      steps: [step('estimatedclosedate', 'Est. Close Date', true)],
+    },
+    {
+      id: stageId(4),
+      name: 'Close',
+      table: 'lead',
+      steps: [step('description', 'Outcome', false)],
+    },
   ],
 };
 
@@ -83,7 +112,8 @@ const item = (table: string, more: Partial<OfflineProfileItem> = {}): OfflinePro
 });
 /** My rows, my teams' rows and those of my business unit. */
 const mine = { criteria: 'other', mine: true, myTeams: true, myBusinessUnit: true } as const;
-const related = (...names: readonly string[]) => ({ criteria: 'related', relationships: names }) as const;
+const related = (...names: readonly string[]) =>
+  ({ criteria: 'related', relationships: names }) as const;
 
 const profileItems: readonly OfflineProfileItem[] = [
   item('account', mine),
@@ -105,7 +135,8 @@ const profileItems: readonly OfflineProfileItem[] = [
   item('position'),
   item('product', {
     criteria: 'custom',
-    filter: '<fetch><entity name="product"><filter><condition attribute="statecode" operator="eq" value="0"/></filter></entity></fetch>',
+    filter:
+      '<fetch><entity name="product"><filter><condition attribute="statecode" operator="eq" value="0"/></filter></entity></fetch>',
   }),
   item('team'),
   item('systemuser'),
@@ -135,11 +166,22 @@ export const sampleApp: AppModel = withSystemTables({
         label: 'Sales',
         groups: [
           { label: 'Customers', subAreas: [account, contact].map(subArea) },
-          { label: 'Sales', subAreas: [lead, opportunity, opportunityproduct, competitor, product].map(subArea) },
-          { label: 'My Work', subAreas: [activitypointer, appointment, phonecall, newVisit].map(subArea) },
+          {
+            label: 'Sales',
+            subAreas: [lead, opportunity, opportunityproduct, competitor, product].map(subArea),
+          },
+          {
+            label: 'My Work',
+            subAreas: [activitypointer, appointment, phonecall, newVisit].map(subArea),
+          },
         ],
       },
-      { label: 'Service', groups: [{ label: 'Service', subAreas: [incident, connection, systemuser, team].map(subArea) }] },
+      {
+        label: 'Service',
+        groups: [
+          { label: 'Service', subAreas: [incident, connection, systemuser, team].map(subArea) },
+        ],
+      },
     ],
   },
   profile: { id: '0ff11e00-0000-4000-8000-000000000001', name: 'Field staff', items: profileItems },

@@ -12,11 +12,27 @@ const all = (depth: Depth): TablePrivileges => ({
 });
 const readOnly: TablePrivileges = { read: 4, appendTo: 4 };
 
-function role(id: string, name: string, tables: readonly Table[], own: (table: Table) => TablePrivileges): Role {
-  return { id, name, privileges: Object.fromEntries(tables.map((table) => [table.name, own(table)])) };
+function role(
+  id: string,
+  name: string,
+  tables: readonly Table[],
+  own: (table: Table) => TablePrivileges,
+): Role {
+  return {
+    id,
+    name,
+    privileges: Object.fromEntries(tables.map((table) => [table.name, own(table)])),
+  };
 }
 
-const directory: ReadonlySet<string> = new Set(['systemuser', 'team', 'businessunit', 'product', 'connectionrole', 'position']);
+const directory: ReadonlySet<string> = new Set([
+  'systemuser',
+  'team',
+  'businessunit',
+  'product',
+  'connectionrole',
+  'position',
+]);
 
 export const roleIds = {
   salesperson: '70000000-0000-4000-8000-000000000001',
@@ -26,7 +42,12 @@ export const roleIds = {
 
 /** Three roles: own rows, the whole organization, and service with read-only sales. */
 export function roles(tables: readonly Table[]): readonly Role[] {
-  const sales = new Set(['lead', 'opportunity', 'opportunityproduct', 'leadtoopportunitysalesprocess']);
+  const sales = new Set([
+    'lead',
+    'opportunity',
+    'opportunityproduct',
+    'leadtoopportunitysalesprocess',
+  ]);
   return [
     role(roleIds.salesperson, 'Salesperson', tables, (table) => {
       if (directory.has(table.name)) return readOnly;

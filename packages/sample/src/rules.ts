@@ -11,7 +11,9 @@ export const rules: readonly BusinessRule[] = [
     scope: 'table',
     state: 'active',
     order: 1,
-    branches: [{ when: hot, then: [{ kind: 'require', column: 'budgetamount', level: 'required' }] }],
+    branches: [
+      { when: hot, then: [{ kind: 'require', column: 'budgetamount', level: 'required' }] },
+    ],
     otherwise: [{ kind: 'require', column: 'budgetamount', level: 'none' }],
   },
   {
@@ -46,7 +48,13 @@ export const rules: readonly BusinessRule[] = [
     branches: [
       {
         when: { column: 'estimatedvalue', op: 'less', operands: [{ literal: 0 }] },
-        then: [{ kind: 'error', column: 'estimatedvalue', message: 'Estimated revenue cannot be negative.' }],
+        then: [
+          {
+            kind: 'error',
+            column: 'estimatedvalue',
+            message: 'Estimated revenue cannot be negative.',
+          },
+        ],
       },
     ],
   },

@@ -11,9 +11,9 @@ interface ViewDefinition {
   readonly isDefault?: boolean;
 }
 
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 const condition = (column: string, operator: string, value?: string): string =>
-  `<condition attribute="${column}" operator="${operator}"${value === undefined ? '' : ` value="${escape(value)}"`}/>`;
+  `<condition attribute="${column}" operator="${operator}"${value === undefined ? '' : ` value="${escapeXml(value)}"`}/>`;
 const active = condition('statecode', 'eq', '0');
 
 function fetchOf(definition: ViewDefinition, filter: string): string {
@@ -32,7 +32,13 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'account',
     name: 'Active Accounts',
     isDefault: true,
-    columns: [['name', 260], ['telephone1', 120], ['address1_city', 120], ['primarycontactid', 160], ['pc.emailaddress1', 200]],
+    columns: [
+      ['name', 260],
+      ['telephone1', 120],
+      ['address1_city', 120],
+      ['primarycontactid', 160],
+      ['pc.emailaddress1', 200],
+    ],
     order: 'name',
     filter: active,
     links:
@@ -41,14 +47,21 @@ const publicViews: readonly ViewDefinition[] = [
   {
     table: 'account',
     name: 'My Active Accounts',
-    columns: [['name', 260], ['telephone1', 120], ['address1_city', 120]],
+    columns: [
+      ['name', 260],
+      ['telephone1', 120],
+      ['address1_city', 120],
+    ],
     order: 'name',
     filter: active + condition('ownerid', 'eq-userid'),
   },
   {
     table: 'account',
     name: 'Inactive Accounts',
-    columns: [['name', 260], ['address1_city', 120]],
+    columns: [
+      ['name', 260],
+      ['address1_city', 120],
+    ],
     order: 'name',
     filter: condition('statecode', 'eq', '1'),
   },
@@ -56,7 +69,12 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'contact',
     name: 'Active Contacts',
     isDefault: true,
-    columns: [['fullname', 200], ['parentcustomerid', 220], ['telephone1', 120], ['emailaddress1', 220]],
+    columns: [
+      ['fullname', 200],
+      ['parentcustomerid', 220],
+      ['telephone1', 120],
+      ['emailaddress1', 220],
+    ],
     order: 'fullname',
     filter: active,
   },
@@ -64,7 +82,13 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'lead',
     name: 'Open Leads',
     isDefault: true,
-    columns: [['fullname', 180], ['subject', 240], ['leadqualitycode', 80], ['statuscode', 100], ['createdon', 140]],
+    columns: [
+      ['fullname', 180],
+      ['subject', 240],
+      ['leadqualitycode', 80],
+      ['statuscode', 100],
+      ['createdon', 140],
+    ],
     order: 'createdon',
     descending: true,
     filter: active,
@@ -72,7 +96,11 @@ const publicViews: readonly ViewDefinition[] = [
   {
     table: 'lead',
     name: 'Hot Leads Without Budget',
-    columns: [['fullname', 180], ['subject', 240], ['companyname', 160]],
+    columns: [
+      ['fullname', 180],
+      ['subject', 240],
+      ['companyname', 160],
+    ],
     order: 'fullname',
     filter: active + condition('leadqualitycode', 'eq', '1') + condition('budgetamount', 'null'),
   },
@@ -80,7 +108,13 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'opportunity',
     name: 'Open Opportunities',
     isDefault: true,
-    columns: [['name', 240], ['customerid', 200], ['estimatedvalue', 120], ['closeprobability', 80], ['estimatedclosedate', 120]],
+    columns: [
+      ['name', 240],
+      ['customerid', 200],
+      ['estimatedvalue', 120],
+      ['closeprobability', 80],
+      ['estimatedclosedate', 120],
+    ],
     order: 'estimatedvalue',
     descending: true,
     filter: active,
@@ -89,14 +123,25 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'opportunityproduct',
     name: 'Opportunity Products',
     isDefault: true,
-    columns: [['opportunityproductname', 220], ['opportunityid', 220], ['quantity', 80], ['priceperunit', 100]],
+    columns: [
+      ['opportunityproductname', 220],
+      ['opportunityid', 220],
+      ['quantity', 80],
+      ['priceperunit', 100],
+    ],
     order: 'opportunityproductname',
   },
   {
     table: 'incident',
     name: 'Active Cases',
     isDefault: true,
-    columns: [['title', 260], ['ticketnumber', 120], ['prioritycode', 80], ['customerid', 200], ['statuscode', 120]],
+    columns: [
+      ['title', 260],
+      ['ticketnumber', 120],
+      ['prioritycode', 80],
+      ['customerid', 200],
+      ['statuscode', 120],
+    ],
     order: 'prioritycode',
     filter: active,
   },
@@ -104,7 +149,11 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'appointment',
     name: 'My Appointments',
     isDefault: true,
-    columns: [['subject', 260], ['scheduledstart', 140], ['regardingobjectid', 200]],
+    columns: [
+      ['subject', 260],
+      ['scheduledstart', 140],
+      ['regardingobjectid', 200],
+    ],
     order: 'scheduledstart',
     filter: condition('ownerid', 'eq-userid'),
   },
@@ -112,7 +161,11 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'phonecall',
     name: 'My Phone Calls',
     isDefault: true,
-    columns: [['subject', 260], ['phonenumber', 140], ['regardingobjectid', 200]],
+    columns: [
+      ['subject', 260],
+      ['phonenumber', 140],
+      ['regardingobjectid', 200],
+    ],
     order: 'subject',
     filter: condition('ownerid', 'eq-userid'),
   },
@@ -120,15 +173,26 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'activitypointer',
     name: 'Open Activities',
     isDefault: true,
-    columns: [['subject', 260], ['activitytypecode', 120], ['regardingobjectid', 200]],
+    columns: [
+      ['subject', 260],
+      ['activitytypecode', 120],
+      ['regardingobjectid', 200],
+    ],
     order: 'subject',
-    filter: condition('statecode', 'in').replace('/>', '><value>0</value><value>3</value></condition>'),
+    filter: condition('statecode', 'in').replace(
+      '/>',
+      '><value>0</value><value>3</value></condition>',
+    ),
   },
   {
     table: 'product',
     name: 'Active Products',
     isDefault: true,
-    columns: [['name', 240], ['productnumber', 120], ['price', 100]],
+    columns: [
+      ['name', 240],
+      ['productnumber', 120],
+      ['price', 100],
+    ],
     order: 'name',
     filter: active,
   },
@@ -136,14 +200,21 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'competitor',
     name: 'All Competitors',
     isDefault: true,
-    columns: [['name', 240], ['websiteurl', 200]],
+    columns: [
+      ['name', 240],
+      ['websiteurl', 200],
+    ],
     order: 'name',
   },
   {
     table: 'connection',
     name: 'Active Connections',
     isDefault: true,
-    columns: [['record1id', 200], ['record2id', 200], ['record2roleid', 160]],
+    columns: [
+      ['record1id', 200],
+      ['record2id', 200],
+      ['record2roleid', 160],
+    ],
     order: 'record1id',
     filter: active,
   },
@@ -151,7 +222,12 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'new_visit',
     name: 'Active Site Visits',
     isDefault: true,
-    columns: [['new_name', 220], ['new_accountid', 220], ['new_visitedon', 120], ['new_outcome', 120]],
+    columns: [
+      ['new_name', 220],
+      ['new_accountid', 220],
+      ['new_visitedon', 120],
+      ['new_outcome', 120],
+    ],
     order: 'new_visitedon',
     descending: true,
     filter: active,
@@ -160,7 +236,11 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'systemuser',
     name: 'Enabled Users',
     isDefault: true,
-    columns: [['fullname', 200], ['businessunitid', 160], ['internalemailaddress', 220]],
+    columns: [
+      ['fullname', 200],
+      ['businessunitid', 160],
+      ['internalemailaddress', 220],
+    ],
     order: 'fullname',
     filter: condition('isdisabled', 'eq', '0'),
   },
@@ -168,7 +248,10 @@ const publicViews: readonly ViewDefinition[] = [
     table: 'team',
     name: 'All Teams',
     isDefault: true,
-    columns: [['name', 200], ['businessunitid', 160]],
+    columns: [
+      ['name', 200],
+      ['businessunitid', 160],
+    ],
     order: 'name',
   },
 ];

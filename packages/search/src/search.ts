@@ -70,7 +70,13 @@ export interface SearchOptions {
 }
 
 const defaultLimit = 50;
-const neverSearched: ReadonlySet<string> = new Set(['dateTime', 'dateOnly', 'image', 'file', 'guid']);
+const neverSearched: ReadonlySet<string> = new Set([
+  'dateTime',
+  'dateOnly',
+  'image',
+  'file',
+  'guid',
+]);
 
 export function createSearch(options: SearchOptions): Search {
   const query = (request: SearchRequest) => runSearch(options, request);
@@ -89,16 +95,29 @@ export function createSearch(options: SearchOptions): Search {
   };
 }
 
-function runSearch({ queries, model, offlineTables }: SearchOptions, request: SearchRequest): SearchResult {
+function runSearch(
+  { queries, model, offlineTables }: SearchOptions,
+  request: SearchRequest,
+): SearchResult {
   const { table, term, limit = defaultLimit } = request;
   if (model.table(table) === undefined || !offlineTables.has(table)) {
     const message = `Table "${table}" is not on this device, so it cannot be searched offline.`;
-    return { kind: 'refused', reason: 'tableNotOffline', code: dataverseErrors.tableInViewNotOffline, message };
+    return {
+      kind: 'refused',
+      reason: 'tableNotOffline',
+      code: dataverseErrors.tableInViewNotOffline,
+      message,
+    };
   }
   const view = model.savedQueries(table).find((one) => one.queryType === queryTypes.quickFind);
   const code = dataverseErrors.viewNotAvailableOffline;
   if (view === undefined) {
-    return { kind: 'refused', reason: 'noQuickFindView', code, message: `Table "${table}" has no quick find view.` };
+    return {
+      kind: 'refused',
+      reason: 'noQuickFindView',
+      code,
+      message: `Table "${table}" has no quick find view.`,
+    };
   }
   const quickFind = queries.quickFind(table, term);
   const result =
@@ -149,7 +168,11 @@ function highlight(
   columns: readonly string[],
   term: string,
 ): readonly SearchHighlight[] {
-  const pieces = term.trim().split('*').map(fold).filter((piece) => piece !== '');
+  const pieces = term
+    .trim()
+    .split('*')
+    .map(fold)
+    .filter((piece) => piece !== '');
   const anchored = !term.trim().startsWith('*');
   return columns.flatMap((name) => {
     const text = shownText(model, row, name);

@@ -1,4 +1,11 @@
-import { type AppModel, defineTable, indexModel, type RowValues, valueToCells, withSystemTables } from '@outpost/model';
+import {
+  type AppModel,
+  defineTable,
+  indexModel,
+  type RowValues,
+  valueToCells,
+  withSystemTables,
+} from '@outpost/model';
 import { createQueryEngine } from '@outpost/query';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
@@ -7,14 +14,49 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSearch, matchLength, type Search, type SearchResult } from '../src/index.ts';
 
 const model: AppModel = withSystemTables({
-  name: 'T', uniqueName: 't', version: '1',
+  name: 'T',
+  uniqueName: 't',
+  version: '1',
   tables: [
-    defineTable({ name: 'contact', label: 'Contact', primaryName: 'fullname', ownership: 'user', columns: { fullname: { type: 'string' }, city: { type: 'string' }, born: { type: 'dateOnly' }, accountid: { type: 'lookup', targets: ['account'] } } }),
-    defineTable({ name: 'plain', label: 'Plain', primaryName: 'name', ownership: 'user', columns: { name: { type: 'string' } } }),
+    defineTable({
+      name: 'contact',
+      label: 'Contact',
+      primaryName: 'fullname',
+      ownership: 'user',
+      columns: {
+        fullname: { type: 'string' },
+        city: { type: 'string' },
+        born: { type: 'dateOnly' },
+        accountid: { type: 'lookup', targets: ['account'] },
+      },
+    }),
+    defineTable({
+      name: 'plain',
+      label: 'Plain',
+      primaryName: 'name',
+      ownership: 'user',
+      columns: { name: { type: 'string' } },
+    }),
   ],
   relationships: [],
-  savedQueries: [{ id: 'q', name: 'Quick', table: 'contact', queryType: 4, isDefault: false, layout: [], fetchXml: '<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="accountid"/><order attribute="fullname"/><filter type="or" isquickfindfields="1"><condition attribute="fullname" operator="like" value="{0}"/><condition attribute="city" operator="like" value="{0}"/><condition attribute="accountid" operator="like" value="{0}"/><condition attribute="born" operator="like" value="{3}"/></filter></entity></fetch>' }],
-  forms: [], rules: [], flows: [], roles: [], siteMap: { areas: [] }, profile: { id: '1', name: 'p', items: [] },
+  savedQueries: [
+    {
+      id: 'q',
+      name: 'Quick',
+      table: 'contact',
+      queryType: 4,
+      isDefault: false,
+      layout: [],
+      fetchXml:
+        '<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="accountid"/><order attribute="fullname"/><filter type="or" isquickfindfields="1"><condition attribute="fullname" operator="like" value="{0}"/><condition attribute="city" operator="like" value="{0}"/><condition attribute="accountid" operator="like" value="{0}"/><condition attribute="born" operator="like" value="{3}"/></filter></entity></fetch>',
+    },
+  ],
+  forms: [],
+  rules: [],
+  flows: [],
+  roles: [],
+  siteMap: { areas: [] },
+  profile: { id: '1', name: 'p', items: [] },
 });
 const index = indexModel(model);
 const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
@@ -34,14 +76,24 @@ beforeEach(async () => {
   store = await openStore({ storage: memoryStorage() });
   store.applySchema(model, ['contact', 'plain']);
   const offlineTables = new Set(['contact', 'plain']);
-  const queries = createQueryEngine({ store, model: index, offlineTables, context: () => ({ now: 0, timeZone: 'UTC', userId: null, businessUnitId: null, teamIds: [] }) });
+  const queries = createQueryEngine({
+    store,
+    model: index,
+    offlineTables,
+    context: () => ({ now: 0, timeZone: 'UTC', userId: null, businessUnitId: null, teamIds: [] }),
+  });
   search = createSearch({ store, queries, model: index, offlineTables });
-  insert(1, { fullname: 'Élodie Groß', city: 'Bern', accountid: { table: 'account', id: id(9), name: 'Alpine' } });
+  insert(1, {
+    fullname: 'Élodie Groß',
+    city: 'Bern',
+    accountid: { table: 'account', id: id(9), name: 'Alpine' },
+  });
   insert(2, { fullname: 'Bert', city: 'Oslo', born: '2000-01-01' });
 });
 afterEach(() => store.close());
 
-const found = (result: SearchResult) => (result.kind === 'found' ? result.hits.map((hit) => hit.row.id) : result.reason);
+const found = (result: SearchResult) =>
+  result.kind === 'found' ? result.hits.map((hit) => hit.row.id) : result.reason;
 
 test('finds by the beginning of any find column, in the order of the view', () => {
   expect(found(search.query({ table: 'contact', term: 'ber' }))).toEqual([id(2), id(1)]);
@@ -53,7 +105,11 @@ test('finds by the beginning of any find column, in the order of the view', () =
 
 test('dates are never searched, and the result says so', () => {
   const result = search.query({ table: 'contact', term: '2000-01-01' });
-  expect(result).toMatchObject({ kind: 'found', hits: [], notes: ['Column "born" is not searched offline.'] });
+  expect(result).toMatchObject({
+    kind: 'found',
+    hits: [],
+    notes: ['Column "born" is not searched offline.'],
+  });
 });
 
 test('highlights cover the matched characters of the original text', () => {
@@ -64,7 +120,10 @@ test('highlights cover the matched characters of the original text', () => {
 });
 
 test('a limit truncates and keeps the total', () => {
-  expect(search.query({ table: 'contact', term: '', limit: 1 })).toMatchObject({ total: 2, truncated: true });
+  expect(search.query({ table: 'contact', term: '', limit: 1 })).toMatchObject({
+    total: 2,
+    truncated: true,
+  });
 });
 
 test('a live search follows the newest request and the rows', () => {

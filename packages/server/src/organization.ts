@@ -5,8 +5,8 @@ import {
   type ColumnValue,
   dataverseErrors,
   indexModel,
-  planProfile,
   type PlannedTable,
+  planProfile,
   type Role,
   type RowValues,
   type System,
@@ -89,7 +89,11 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
   const planned = planProfile(index, model.profile);
   if (planned.kind === 'invalid') {
     const findings = planned.findings.map((one) => `${one.code} ${one.message}`).join(' ');
-    throw new ServerError('profile.invalid', `The offline profile is invalid: ${findings}`, 'Correct the profile.');
+    throw new ServerError(
+      'profile.invalid',
+      `The offline profile is invalid: ${findings}`,
+      'Correct the profile.',
+    );
   }
   const env: SyncEnv = {
     model,
@@ -171,7 +175,12 @@ class EmbeddedOrganization implements Organization {
       await this.#store.write(async (tx) => {
         const writer = new RowWriter(this.#env, tx, { kind: 'system' });
         for (const row of current) {
-          await writer.write({ op: 'create', table: row.table, id: row.id, set: this.#toCells(row) });
+          await writer.write({
+            op: 'create',
+            table: row.table,
+            id: row.id,
+            set: this.#toCells(row),
+          });
         }
       });
       count += current.length;
@@ -196,7 +205,12 @@ class EmbeddedOrganization implements Organization {
         const caller = await this.#caller(tx, userId);
         const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
         const { table, id } = row;
-        await new RowWriter(this.#env, tx, writer).write({ op, table, id, set: this.#toCells(row) });
+        await new RowWriter(this.#env, tx, writer).write({
+          op,
+          table,
+          id,
+          set: this.#toCells(row),
+        });
       });
     return {
       create: (row) => write('create', row),
@@ -226,8 +240,11 @@ class EmbeddedOrganization implements Organization {
 
   count(table: string): Promise<number> {
     const name = this.#env.index.table(table)?.name;
-    if (name === undefined) throw new ServerError('model.invalid', `Unknown table "${table}".`, 'Use a logical name.');
-    return this.#store.read(async (tx) => Number((await tx.all(`SELECT count(*) FROM "${name}"`))[0]?.[0]));
+    if (name === undefined)
+      throw new ServerError('model.invalid', `Unknown table "${table}".`, 'Use a logical name.');
+    return this.#store.read(async (tx) =>
+      Number((await tx.all(`SELECT count(*) FROM "${name}"`))[0]?.[0]),
+    );
   }
 
   close(): Promise<void> {
@@ -239,15 +256,21 @@ class EmbeddedOrganization implements Organization {
     const token = /^Bearer (\S{1,8192})$/.exec(header)?.[1];
     const userId = token === undefined ? null : await this.#auth.authenticate(token);
     if (userId !== null) return userId;
-    throw new HttpError(401, 'outpost:unauthorized', 'The request carries no accepted bearer token.', {
-      'www-authenticate': 'Bearer',
-    });
+    throw new HttpError(
+      401,
+      'outpost:unauthorized',
+      'The request carries no accepted bearer token.',
+      {
+        'www-authenticate': 'Bearer',
+      },
+    );
   }
 
   async #route(request: ServerRequest, userId: string): Promise<unknown> {
     const path = request.url.split('?')[0];
     const known = Object.values(syncPaths).find((one) => one === path);
-    if (known === undefined) throw new HttpError(404, 'outpost:notFound', 'There is nothing at this address.');
+    if (known === undefined)
+      throw new HttpError(404, 'outpost:notFound', 'There is nothing at this address.');
     const method = known === syncPaths.app ? 'GET' : 'POST';
     if (request.method !== method) {
       throw new HttpError(405, 'outpost:method', `Use ${method}.`, { allow: method });
@@ -283,7 +306,11 @@ class EmbeddedOrganization implements Organization {
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {
     const context = await readSecurityContext(tx, userId);
     if (context === null) {
-      throw new HttpError(403, dataverseErrors.userNotMemberOfOrganization, 'The user is unknown or disabled.');
+      throw new HttpError(
+        403,
+        dataverseErrors.userNotMemberOfOrganization,
+        'The user is unknown or disabled.',
+      );
     }
     if (!context.hasRoles) {
       throw new HttpError(403, dataverseErrors.userHasNoRoles, 'The user has no security role.');
@@ -324,18 +351,28 @@ function answer(
 ): ServerResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
     body: JSON.stringify(body),
   };
 }
 
 function errorAnswer(error: unknown): ServerResponse {
   if (error instanceof HttpError) {
-    return answer(error.status, { error: { code: error.code, message: error.message } }, error.headers);
+    return answer(
+      error.status,
+      { error: { code: error.code, message: error.message } },
+      error.headers,
+    );
   }
   if (error instanceof DecodeError) {
     return answer(400, { error: { code: 'outpost:decode', message: error.message } });
   }
   // The cause stays inside: an answer never shows how the organization works.
-  return answer(500, { error: { code: dataverseErrors.unexpected, message: 'The organization failed.' } });
+  return answer(500, {
+    error: { code: dataverseErrors.unexpected, message: 'The organization failed.' },
+  });
 }

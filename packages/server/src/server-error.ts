@@ -1,4 +1,9 @@
-export type ServerErrorCode = 'model.invalid' | 'profile.invalid' | 'store.newer' | 'user.unknown' | 'store.closed';
+export type ServerErrorCode =
+  | 'model.invalid'
+  | 'profile.invalid'
+  | 'store.newer'
+  | 'user.unknown'
+  | 'store.closed';
 
 /** The organization cannot start or an administrator's call cannot be carried out: what, and what to do next. */
 export class ServerError extends Error {
@@ -20,7 +25,12 @@ export class HttpError extends Error {
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;

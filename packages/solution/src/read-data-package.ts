@@ -70,7 +70,12 @@ interface RawPair {
   readonly targets: string[];
 }
 
-type Report = (severity: Diagnostic['severity'], code: string, message: string, location: string) => void;
+type Report = (
+  severity: Diagnostic['severity'],
+  code: string,
+  message: string,
+  location: string,
+) => void;
 
 /**
  * Reads a data package (Configuration Migration format) against a model. Values are typed by their columns; one that
@@ -78,14 +83,22 @@ type Report = (severity: Diagnostic['severity'], code: string, message: string, 
  */
 export function readDataPackage(bytes: Uint8Array, model: AppModel): DataPackage {
   const files = readZip(bytes, ['data.xml', 'data_schema.xml']);
-  const schema = readXmlTree(requireFile(files, 'data_schema.xml', 'data package'), 'data_schema.xml');
+  const schema = readXmlTree(
+    requireFile(files, 'data_schema.xml', 'data package'),
+    'data_schema.xml',
+  );
   const { rows: raw, pairs } = readRaw(requireFile(files, 'data.xml', 'data package'));
   const diagnostics: Diagnostic[] = [];
   const report: Report = (severity, code, message, location) =>
     diagnostics.push({ severity, code, message, location });
   const complete = completeModel(model, schema, raw, report);
   const tables = new Map(complete.tables.map((table) => [table.name, table]));
-  const columns = new Map(complete.tables.map((table) => [table.name, new Map(table.columns.map((one) => [one.name, one]))]));
+  const columns = new Map(
+    complete.tables.map((table) => [
+      table.name,
+      new Map(table.columns.map((one) => [one.name, one])),
+    ]),
+  );
   const seen = new Set<string>();
   const rows: PackageRow[] = [];
   const rowsByTable: Record<string, number> = {};
@@ -103,7 +116,11 @@ export function readDataPackage(bytes: Uint8Array, model: AppModel): DataPackage
       continue;
     }
     seen.add(`${row.table}/${id}`);
-    rows.push({ table: row.table, id, values: readValues(row, own, tables.get(row.table), report) });
+    rows.push({
+      table: row.table,
+      id,
+      values: readValues(row, own, tables.get(row.table), report),
+    });
     rowsByTable[row.table] = (rowsByTable[row.table] ?? 0) + 1;
   }
   return {
@@ -115,7 +132,10 @@ export function readDataPackage(bytes: Uint8Array, model: AppModel): DataPackage
   };
 }
 
-function readRaw(xml: string): { readonly rows: readonly RawRow[]; readonly pairs: readonly RawPair[] } {
+function readRaw(xml: string): {
+  readonly rows: readonly RawRow[];
+  readonly pairs: readonly RawPair[];
+} {
   const rows: RawRow[] = [];
   const pairs: RawPair[] = [];
   let table = '';
@@ -138,7 +158,11 @@ function readRaw(xml: string): { readonly rows: readonly RawRow[]; readonly pair
           lookupName: attributes['lookupentityname'] ?? null,
         });
       } else if (name === 'm2mrelationship') {
-        pair = { relationship: attributes['m2mrelationshipname'] ?? '', source: attributes['sourceid'] ?? '', targets: [] };
+        pair = {
+          relationship: attributes['m2mrelationshipname'] ?? '',
+          source: attributes['sourceid'] ?? '',
+          targets: [],
+        };
         pairs.push(pair);
       }
     },
@@ -152,13 +176,28 @@ function readRaw(xml: string): { readonly rows: readonly RawRow[]; readonly pair
 }
 
 /** Adds the tables and columns that the schema describes and the solution does not. */
-function completeModel(model: AppModel, schema: XmlNode, rows: readonly RawRow[], report: Report): AppModel {
+function completeModel(
+  model: AppModel,
+  schema: XmlNode,
+  rows: readonly RawRow[],
+  report: Report,
+): AppModel {
   const targets = seenTargets(rows);
-  const entities = new Map(childrenNamed(schema, 'entity').map((one) => [(one.attributes['name'] ?? '').toLowerCase(), one]));
+  const entities = new Map(
+    childrenNamed(schema, 'entity').map((one) => [
+      (one.attributes['name'] ?? '').toLowerCase(),
+      one,
+    ]),
+  );
   const known = new Set(model.tables.map((table) => table.name));
   const added = [...entities].flatMap(([name, entity]): Table[] => {
     if (known.has(name)) return [];
-    report('info', 'data.tableFromPackage', `Table "${name}" is described by the data package only.`, `data_schema.xml/${name}`);
+    report(
+      'info',
+      'data.tableFromPackage',
+      `Table "${name}" is described by the data package only.`,
+      `data_schema.xml/${name}`,
+    );
     return [emptyTable(name, entity)];
   });
   const tables = [...model.tables, ...added].map((table): Table => {
@@ -225,11 +264,19 @@ function fieldColumn(table: string, field: XmlNode, report: Report): Column | nu
   const typeName = field.attributes['type'] ?? '';
   const type = columnTypes[typeName];
   if (type === undefined) {
-    report('warning', 'data.unknownColumnType', `Column type "${typeName}" is not known; the column is left out.`, `data_schema.xml/${table}/${name}`);
+    report(
+      'warning',
+      'data.unknownColumnType',
+      `Column type "${typeName}" is not known; the column is left out.`,
+      `data_schema.xml/${table}/${name}`,
+    );
     return null;
   }
-  const lookupTypes = (field.attributes['lookupType'] ?? '').split(/[|,;]/).filter((one) => one !== '');
-  const targets = type === 'owner' ? ['systemuser', 'team'] : type === 'lookup' ? lookupTypes : null;
+  const lookupTypes = (field.attributes['lookupType'] ?? '')
+    .split(/[|,;]/)
+    .filter((one) => one !== '');
+  const targets =
+    type === 'owner' ? ['systemuser', 'team'] : type === 'lookup' ? lookupTypes : null;
   return {
     name,
     label: field.attributes['displayname'] ?? name,
@@ -251,7 +298,12 @@ function readValues(
     const column = columns.get(field.name);
     if (column === undefined) {
       if (field.name === versionColumn.name) continue;
-      report('warning', 'data.unknownColumn', `Table "${row.table}" has no column "${field.name}".`, location);
+      report(
+        'warning',
+        'data.unknownColumn',
+        `Table "${row.table}" has no column "${field.name}".`,
+        location,
+      );
       continue;
     }
     if (column.name === table?.primaryId) continue;
@@ -267,14 +319,19 @@ function toInput(column: Column, field: RawField): unknown {
   if (isLookup(column)) {
     if (field.value === '') return null;
     const lookup = { table: field.lookupTable ?? column.targets?.[0] ?? '', id: field.value };
-    return field.lookupName === null || field.lookupName === '' ? lookup : { ...lookup, name: field.lookupName };
+    return field.lookupName === null || field.lookupName === ''
+      ? lookup
+      : { ...lookup, name: field.lookupName };
   }
   switch (column.type) {
     case 'dateTime':
     case 'dateOnly':
       return toIsoDate(field.value, column.type === 'dateOnly');
     case 'choices':
-      return field.value.replace(/[[\]]/g, '').split(',').filter((part) => part !== '' && part !== '-1');
+      return field.value
+        .replace(/[[\]]/g, '')
+        .split(',')
+        .filter((part) => part !== '' && part !== '-1');
     case 'choice':
     case 'state':
     case 'status':
@@ -286,22 +343,47 @@ function toInput(column: Column, field: RawField): unknown {
 
 /** `10/2/2018 5:48:12 PM` as ISO text; anything else is passed on and judged by the column. */
 function toIsoDate(text: string, dateOnly: boolean): string {
-  const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: (\d{1,2}):(\d{2}):(\d{2}) (AM|PM))?$/.exec(text.trim());
+  const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: (\d{1,2}):(\d{2}):(\d{2}) (AM|PM))?$/.exec(
+    text.trim(),
+  );
   if (match === null) return text;
-  const [, month = '', day = '', year = '', hour = '12', minute = '00', second = '00', half = 'AM'] = match;
+  const [
+    ,
+    month = '',
+    day = '',
+    year = '',
+    hour = '12',
+    minute = '00',
+    second = '00',
+    half = 'AM',
+  ] = match;
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   if (dateOnly) return date;
   const hours = (Number(hour) % 12) + (half === 'PM' ? 12 : 0);
   return `${date}T${String(hours).padStart(2, '0')}:${minute}:${second}Z`;
 }
 
-function readAssociations(pairs: readonly RawPair[], model: AppModel, report: Report): readonly PackageRow[] {
+function readAssociations(
+  pairs: readonly RawPair[],
+  model: AppModel,
+  report: Report,
+): readonly PackageRow[] {
   return pairs.flatMap(({ relationship, source, targets }): PackageRow[] => {
-    const found = model.relationships.find((one) => one.kind === 'manyToMany' && one.name === relationship);
-    const intersect = found?.kind === 'manyToMany' ? model.tables.find((table) => table.name === found.intersect) : undefined;
+    const found = model.relationships.find(
+      (one) => one.kind === 'manyToMany' && one.name === relationship,
+    );
+    const intersect =
+      found?.kind === 'manyToMany'
+        ? model.tables.find((table) => table.name === found.intersect)
+        : undefined;
     const location = `data.xml/m2mrelationships/${relationship}/${source}`;
     if (found?.kind !== 'manyToMany' || intersect === undefined) {
-      report('warning', 'data.unknownRelationship', `Relationship "${relationship}" is not part of the solution.`, location);
+      report(
+        'warning',
+        'data.unknownRelationship',
+        `Relationship "${relationship}" is not part of the solution.`,
+        location,
+      );
       return [];
     }
     return targets.flatMap((target): PackageRow[] => {

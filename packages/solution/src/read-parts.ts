@@ -5,8 +5,8 @@ import {
   type FormTab,
   type ManyToMany,
   type ManyToOne,
-  parseGuid,
   type Privilege,
+  parseGuid,
   privileges,
   type Relationship,
   type Role,
@@ -15,7 +15,15 @@ import {
   type TablePrivileges,
 } from '@outpost/model';
 import { entityName, type ReadContext } from './read-table.ts';
-import { childNamed, childrenNamed, descendants, labelIn, textOf, toXml, type XmlNode } from './xml/xml-tree.ts';
+import {
+  childNamed,
+  childrenNamed,
+  descendants,
+  labelIn,
+  textOf,
+  toXml,
+  type XmlNode,
+} from './xml/xml-tree.ts';
 
 const cascadeKinds: Readonly<Record<string, CascadeKind>> = {
   NoCascade: 'noCascade',
@@ -27,16 +35,26 @@ const cascadeKinds: Readonly<Record<string, CascadeKind>> = {
 };
 
 /** Relationships of the solution; unknown kinds are reported and left out. */
-export function readRelationships(root: XmlNode, report: ReadContext['report']): readonly Relationship[] {
-  return childrenNamed(childNamed(root, 'EntityRelationships'), 'EntityRelationship').flatMap((node): Relationship[] => {
-    const name = node.attributes['Name'] ?? '';
-    const kind = textOf(node, 'EntityRelationshipType');
-    if (kind === 'OneToMany') return [readManyToOne(name, node)];
-    if (kind === 'ManyToMany') return [readManyToMany(name, node)];
-    const location = `customizations.xml/EntityRelationships/${name}`;
-    report('warning', 'solution.unknownRelationship', `Relationship type "${kind}" is not known.`, location);
-    return [];
-  });
+export function readRelationships(
+  root: XmlNode,
+  report: ReadContext['report'],
+): readonly Relationship[] {
+  return childrenNamed(childNamed(root, 'EntityRelationships'), 'EntityRelationship').flatMap(
+    (node): Relationship[] => {
+      const name = node.attributes['Name'] ?? '';
+      const kind = textOf(node, 'EntityRelationshipType');
+      if (kind === 'OneToMany') return [readManyToOne(name, node)];
+      if (kind === 'ManyToMany') return [readManyToMany(name, node)];
+      const location = `customizations.xml/EntityRelationships/${name}`;
+      report(
+        'warning',
+        'solution.unknownRelationship',
+        `Relationship type "${kind}" is not known.`,
+        location,
+      );
+      return [];
+    },
+  );
 }
 
 function readManyToOne(name: string, node: XmlNode): ManyToOne {
@@ -72,31 +90,39 @@ function readManyToMany(name: string, node: XmlNode): ManyToMany {
 /** All saved queries of an entity; one without an id or a query is reported and left out. */
 export function readSavedQueries(entity: XmlNode, context: ReadContext): readonly SavedQuery[] {
   const table = entityName(entity);
-  return descendants(childNamed(entity, 'SavedQueries'), 'savedquery').flatMap((node): SavedQuery[] => {
-    const id = parseGuid(textOf(node, 'savedqueryid'));
-    const name = labelIn(childNamed(node, 'LocalizedNames'), context.language) ?? textOf(node, 'name');
-    const location = `customizations.xml/Entities/${table}/SavedQueries/${id ?? name}`;
-    const fetch = childNamed(childNamed(node, 'fetchxml'), 'fetch');
-    if (id === null || fetch === undefined) {
-      context.report('warning', 'solution.incompleteView', 'The view has no id or no query.', location);
-      return [];
-    }
-    const cells = descendants(childNamed(node, 'layoutxml'), 'cell');
-    return [
-      {
-        id,
-        name,
-        table,
-        queryType: Number(textOf(node, 'querytype')),
-        isDefault: textOf(node, 'isdefault') === '1',
-        fetchXml: toXml(fetch),
-        layout: cells.map((cell) => ({
-          name: cell.attributes['name'] ?? '',
-          width: Number(cell.attributes['width'] ?? 100),
-        })),
-      },
-    ];
-  });
+  return descendants(childNamed(entity, 'SavedQueries'), 'savedquery').flatMap(
+    (node): SavedQuery[] => {
+      const id = parseGuid(textOf(node, 'savedqueryid'));
+      const name =
+        labelIn(childNamed(node, 'LocalizedNames'), context.language) ?? textOf(node, 'name');
+      const location = `customizations.xml/Entities/${table}/SavedQueries/${id ?? name}`;
+      const fetch = childNamed(childNamed(node, 'fetchxml'), 'fetch');
+      if (id === null || fetch === undefined) {
+        context.report(
+          'warning',
+          'solution.incompleteView',
+          'The view has no id or no query.',
+          location,
+        );
+        return [];
+      }
+      const cells = descendants(childNamed(node, 'layoutxml'), 'cell');
+      return [
+        {
+          id,
+          name,
+          table,
+          queryType: Number(textOf(node, 'querytype')),
+          isDefault: textOf(node, 'isdefault') === '1',
+          fetchXml: toXml(fetch),
+          layout: cells.map((cell) => ({
+            name: cell.attributes['name'] ?? '',
+            width: Number(cell.attributes['width'] ?? 100),
+          })),
+        },
+      ];
+    },
+  );
 }
 
 const formTypes: Readonly<Record<string, Form['type']>> = {
@@ -152,7 +178,11 @@ function readTabs(form: XmlNode | undefined, language: string): readonly FormTab
 
 const depths: Readonly<Record<string, Depth>> = { Basic: 1, Local: 2, Deep: 3, Global: 4 };
 
-export function readRoles(root: XmlNode, tables: ReadonlyMap<string, string>, report: ReadContext['report']): readonly Role[] {
+export function readRoles(
+  root: XmlNode,
+  tables: ReadonlyMap<string, string>,
+  report: ReadContext['report'],
+): readonly Role[] {
   return childrenNamed(childNamed(root, 'Roles'), 'Role').map((node) => {
     const name = node.attributes['name'] ?? '';
     const granted: Record<string, TablePrivileges> = {};
@@ -161,7 +191,12 @@ export function readRoles(root: XmlNode, tables: ReadonlyMap<string, string>, re
       const parsed = parsePrivilege(privilegeName, tables);
       const depth = depths[one.attributes['level'] ?? ''];
       if (parsed === null || depth === undefined) {
-        report('info', 'solution.unknownPrivilege', `Privilege "${privilegeName}" concerns no table of the solution.`, `customizations.xml/Roles/${name}`);
+        report(
+          'info',
+          'solution.unknownPrivilege',
+          `Privilege "${privilegeName}" concerns no table of the solution.`,
+          `customizations.xml/Roles/${name}`,
+        );
         continue;
       }
       granted[parsed.table] = { ...granted[parsed.table], [parsed.privilege]: depth };
@@ -192,7 +227,10 @@ export function readSiteMap(
   language: string,
   report: ReadContext['report'],
 ): SiteMap {
-  const app = childNamed(childNamed(childNamed(root, 'AppModuleSiteMaps'), 'AppModuleSiteMap'), 'SiteMap');
+  const app = childNamed(
+    childNamed(childNamed(root, 'AppModuleSiteMaps'), 'AppModuleSiteMap'),
+    'SiteMap',
+  );
   const title = (node: XmlNode): string => {
     const titles = childrenNamed(childNamed(node, 'Titles'), 'Title');
     const found = titles.find((one) => one.attributes['LCID'] === language) ?? titles[0];
@@ -207,7 +245,10 @@ export function readSiteMap(
           const table = sub.attributes['Entity']?.toLowerCase();
           if (table !== undefined && tables.has(table)) return [{ label: title(sub), table }];
           const location = `customizations.xml/AppModuleSiteMaps/${area.attributes['Id']}/${sub.attributes['Id']}`;
-          const what = table === undefined ? 'is not a table' : `names table "${table}", which the solution does not hold`;
+          const what =
+            table === undefined
+              ? 'is not a table'
+              : `names table "${table}", which the solution does not hold`;
           report('info', 'solution.subAreaLeftOut', `Sub-area "${title(sub)}" ${what}.`, location);
           return [];
         }),

@@ -7,10 +7,23 @@ import {
   type Table,
   withSystemTables,
 } from '@outpost/model';
-import { readForms, readRelationships, readRoles, readSavedQueries, readSiteMap } from './read-parts.ts';
+import {
+  readForms,
+  readRelationships,
+  readRoles,
+  readSavedQueries,
+  readSiteMap,
+} from './read-parts.ts';
 import { entityName, type ReadContext, readOptionSet, readTable } from './read-table.ts';
 import { readZip, requireFile } from './xml/unzip.ts';
-import { childNamed, childrenNamed, descendants, readXmlTree, textOf, type XmlNode } from './xml/xml-tree.ts';
+import {
+  childNamed,
+  childrenNamed,
+  descendants,
+  readXmlTree,
+  textOf,
+  type XmlNode,
+} from './xml/xml-tree.ts';
 
 /** What a solution file holds, counted as in the file. */
 export interface SolutionCounts {
@@ -49,8 +62,14 @@ const processFlowCategory = '4';
  */
 export function readSolution(bytes: Uint8Array): Solution {
   const files = readZip(bytes, ['solution.xml', 'customizations.xml']);
-  const manifest = childNamed(readXmlTree(requireFile(files, 'solution.xml', 'solution'), 'solution.xml'), 'SolutionManifest');
-  const root = readXmlTree(requireFile(files, 'customizations.xml', 'solution'), 'customizations.xml');
+  const manifest = childNamed(
+    readXmlTree(requireFile(files, 'solution.xml', 'solution'), 'solution.xml'),
+    'SolutionManifest',
+  );
+  const root = readXmlTree(
+    requireFile(files, 'customizations.xml', 'solution'),
+    'customizations.xml',
+  );
   const diagnostics: Diagnostic[] = [];
   const report: ReadContext['report'] = (severity, code, message, location) =>
     diagnostics.push({ severity, code, message, location });
@@ -64,7 +83,13 @@ export function readSolution(bytes: Uint8Array): Solution {
   };
   const entities = childrenNamed(childNamed(root, 'Entities'), 'Entity');
   const listed = entities.map((entity) => readTable(entity, context));
-  const tables = [...listed, ...intersectTables(listed, relationships.filter((one) => one.kind === 'manyToMany'))];
+  const tables = [
+    ...listed,
+    ...intersectTables(
+      listed,
+      relationships.filter((one) => one.kind === 'manyToMany'),
+    ),
+  ];
   const names = new Set(tables.map((table) => table.name));
   const tableForms = entities.flatMap((entity) =>
     readForms(childNamed(entity, 'FormXml'), entityName(entity), language),
@@ -107,8 +132,10 @@ export function readSolution(bytes: Uint8Array): Solution {
       forms: forms.length,
       formsByType: countBy(forms.map(({ type }) => type)),
       roles: roles.length,
-      businessRules: workflows.filter((one) => textOf(one, 'Category') === businessRuleCategory).length,
-      processFlows: workflows.filter((one) => textOf(one, 'Category') === processFlowCategory).length,
+      businessRules: workflows.filter((one) => textOf(one, 'Category') === businessRuleCategory)
+        .length,
+      processFlows: workflows.filter((one) => textOf(one, 'Category') === processFlowCategory)
+        .length,
       appModules: appModules.length,
     },
     diagnostics,
@@ -120,13 +147,19 @@ function attributeCount(entity: XmlNode): number {
   return childrenNamed(childNamed(inner, 'attributes'), 'attribute').length;
 }
 
-function readGlobalOptions(root: XmlNode, language: string): ReadonlyMap<string, readonly ChoiceOption[]> {
+function readGlobalOptions(
+  root: XmlNode,
+  language: string,
+): ReadonlyMap<string, readonly ChoiceOption[]> {
   const sets = childrenNamed(childNamed(root, 'optionsets'), 'optionset');
   return new Map(sets.map((set) => [set.attributes['Name'] ?? '', readOptionSet(set, language)]));
 }
 
 /** Tables that hold the pairs of N:N relationships. */
-function intersectTables(tables: readonly Table[], relationships: readonly ManyToMany[]): readonly Table[] {
+function intersectTables(
+  tables: readonly Table[],
+  relationships: readonly ManyToMany[],
+): readonly Table[] {
   const names = new Set(tables.map((table) => table.name));
   return relationships.flatMap((one): Table[] => {
     if (names.has(one.intersect) || !names.has(one.table1) || !names.has(one.table2)) return [];

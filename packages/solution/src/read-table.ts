@@ -8,7 +8,14 @@ import {
   type Table,
   versionColumn,
 } from '@outpost/model';
-import { childNamed, childrenNamed, descendants, labelIn, textOf, type XmlNode } from './xml/xml-tree.ts';
+import {
+  childNamed,
+  childrenNamed,
+  descendants,
+  labelIn,
+  textOf,
+  type XmlNode,
+} from './xml/xml-tree.ts';
 
 const columnTypes: Readonly<Record<string, ColumnType>> = {
   nvarchar: 'string',
@@ -63,7 +70,11 @@ export function readTable(entity: XmlNode, context: ReadContext): Table {
   const isActivity = textOf(inner, 'IsActivity') === '1' || textOf(inner, 'IsActivity') === 'True';
   const keyType = attributes.find((one) => textOf(one, 'Type') === 'primarykey');
   const primaryId =
-    keyType === undefined ? (isActivity || activityTables.has(name) ? 'activityid' : `${name}id`) : logicalName(keyType);
+    keyType === undefined
+      ? isActivity || activityTables.has(name)
+        ? 'activityid'
+        : `${name}id`
+      : logicalName(keyType);
   const nameColumn = attributes.find((one) => textOf(one, 'DisplayMask').includes('PrimaryName'));
   const label = labelIn(childNamed(inner, 'LocalizedNames'), context.language);
   const plural = labelIn(childNamed(inner, 'LocalizedCollectionNames'), context.language);
@@ -84,12 +95,23 @@ export function readTable(entity: XmlNode, context: ReadContext): Table {
   };
 }
 
-const activityTables: ReadonlySet<string> = new Set(['task', 'appointment', 'phonecall', 'email', 'letter', 'fax', 'activitypointer']);
+const activityTables: ReadonlySet<string> = new Set([
+  'task',
+  'appointment',
+  'phonecall',
+  'email',
+  'letter',
+  'fax',
+  'activitypointer',
+]);
 
 /** Adds the primary key where the solution does not list it. */
 export function withKey(columns: readonly Column[], primaryId: string): readonly Column[] {
   if (columns.some((column) => column.name === primaryId)) return columns;
-  return [{ name: primaryId, label: 'Id', type: 'guid', required: 'system', readOnly: true }, ...columns];
+  return [
+    { name: primaryId, label: 'Id', type: 'guid', required: 'system', readOnly: true },
+    ...columns,
+  ];
 }
 
 function ownershipOf(mask: string): Table['ownership'] {
@@ -115,20 +137,30 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
   const typeName = textOf(attribute, 'Type');
   const known = columnTypes[typeName];
   if (known === undefined) {
-    context.report('warning', 'solution.unknownColumnType', `Column type "${typeName}" is not known; the column is left out.`, location);
+    context.report(
+      'warning',
+      'solution.unknownColumnType',
+      `Column type "${typeName}" is not known; the column is left out.`,
+      location,
+    );
     return [];
   }
   if (name === versionColumn.name) return [];
-  const type = known === 'dateTime' && textOf(attribute, 'Behavior') === dateOnlyBehavior ? 'dateOnly' : known;
+  const type =
+    known === 'dateTime' && textOf(attribute, 'Behavior') === dateOnlyBehavior ? 'dateOnly' : known;
   const options = readOptions(attribute, context, location);
   const targets = lookupTargets(table, name, type, attribute, context.relationships);
-  const number = (element: string) => (textOf(attribute, element) === '' ? null : Number(textOf(attribute, element)));
+  const number = (element: string) =>
+    textOf(attribute, element) === '' ? null : Number(textOf(attribute, element));
   const maxLength = number('MaxLength');
   const min = number('MinValue');
   const max = number('MaxValue');
   const precision = number('Accuracy');
-  const writable = textOf(attribute, 'ValidForCreateApi') === '1' || textOf(attribute, 'ValidForUpdateApi') === '1';
-  const calculated = textOf(attribute, 'SourceType') === '1' || textOf(attribute, 'SourceType') === '2';
+  const writable =
+    textOf(attribute, 'ValidForCreateApi') === '1' ||
+    textOf(attribute, 'ValidForUpdateApi') === '1';
+  const calculated =
+    textOf(attribute, 'SourceType') === '1' || textOf(attribute, 'SourceType') === '2';
   return [
     {
       name,

@@ -17,7 +17,9 @@ afterEach(() => {
   for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
 });
 
-async function open(storage: StorageLocation): Promise<{ store: DeviceStore; commits: ChangeSet[] }> {
+async function open(
+  storage: StorageLocation,
+): Promise<{ store: DeviceStore; commits: ChangeSet[] }> {
   const store = await openStore({ storage });
   store.applySchema(testModel, ['account']);
   const commits: ChangeSet[] = [];
@@ -32,7 +34,9 @@ describe.each([
   test('S-1: rows survive closing and reopening', async () => {
     const storage = storageOf();
     const first = await open(storage);
-    first.store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { name: 'Alpine', revenue: 1.5 }));
+    first.store.write({ origin: 'local' }, (tx) =>
+      tx.insert('account', id(1), { name: 'Alpine', revenue: 1.5 }),
+    );
     await first.store.close();
     const second = await open(storage);
     expect(second.store.all('SELECT name, revenue FROM account')).toEqual([['Alpine', 1.5]]);
@@ -94,8 +98,16 @@ test('a write made by a subscriber becomes the next commit, not a nested one', a
 
 test('a participant that throws rolls the row back', async () => {
   const { store, commits } = await open(memoryStorage());
-  store.participate({ name: 'veto', phase: 'derive', beforeCommit: () => { throw new Error('veto'); } });
-  expect(() => store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), {}))).toThrow('veto');
+  store.participate({
+    name: 'veto',
+    phase: 'derive',
+    beforeCommit: () => {
+      throw new Error('veto');
+    },
+  });
+  expect(() => store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), {}))).toThrow(
+    'veto',
+  );
   expect([commits.length, store.count('account')]).toEqual([0, 0]);
   await store.close();
 });
@@ -127,11 +139,37 @@ test('the file is an ordinary SQLite database that other programs open', async (
 
 describe('bad input', () => {
   test.each([
-    ['an unknown table', 'write.unknownTable', (store: DeviceStore) => store.write({ origin: 'local' }, (tx) => tx.insert('nope', id(1), {}))],
-    ['an unknown column', 'write.unknownColumn', (store: DeviceStore) => store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { nope: 1 }))],
-    ['a missing row', 'write.rowMissing', (store: DeviceStore) => store.write({ origin: 'local' }, (tx) => tx.update('account', id(1), { name: 'x' }))],
-    ['not a number', 'sql.bind', (store: DeviceStore) => store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { revenue: Number.NaN }))],
-    ['a promise in a transaction', 'write.async', (store: DeviceStore) => store.write({ origin: 'local' }, async () => {})],
+    [
+      'an unknown table',
+      'write.unknownTable',
+      (store: DeviceStore) =>
+        store.write({ origin: 'local' }, (tx) => tx.insert('nope', id(1), {})),
+    ],
+    [
+      'an unknown column',
+      'write.unknownColumn',
+      (store: DeviceStore) =>
+        store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { nope: 1 })),
+    ],
+    [
+      'a missing row',
+      'write.rowMissing',
+      (store: DeviceStore) =>
+        store.write({ origin: 'local' }, (tx) => tx.update('account', id(1), { name: 'x' })),
+    ],
+    [
+      'not a number',
+      'sql.bind',
+      (store: DeviceStore) =>
+        store.write({ origin: 'local' }, (tx) =>
+          tx.insert('account', id(1), { revenue: Number.NaN }),
+        ),
+    ],
+    [
+      'a promise in a transaction',
+      'write.async',
+      (store: DeviceStore) => store.write({ origin: 'local' }, async () => {}),
+    ],
     ['broken SQL', 'sql.syntax', (store: DeviceStore) => store.all('SELEC 1')],
   ])('%s is a typed error', async (_, code, act) => {
     const { store } = await open(memoryStorage());

@@ -28,4 +28,5 @@ export const testModel: AppModel = withSystemTables({
   profile: { id: '1', name: 'p', items: [] },
 });
 
-export const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+export const id = (n: number): string =>
+  `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;

@@ -22,7 +22,7 @@ export {
 export { Sync, type SyncOptions, type VerifyDifference } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
-export { type RepairAction, SyncErrors, type SyncErrorRow } from './repair/sync-errors.ts';
-export { SyncError, type SyncErrorCode } from './sync-error.ts';
 export { syncTables } from './own-tables.ts';
+export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';
+export { SyncError, type SyncErrorCode } from './sync-error.ts';
 export type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from './transport.ts';

@@ -33,7 +33,8 @@ export class VirtualClock implements Clock {
 
   /** Moves time forward and runs every timer that becomes due, in order. */
   advance(by: { readonly ms?: number; readonly minutes?: number; readonly hours?: number }): void {
-    const target = this.#now + (by.ms ?? 0) + (by.minutes ?? 0) * 60_000 + (by.hours ?? 0) * 3_600_000;
+    const target =
+      this.#now + (by.ms ?? 0) + (by.minutes ?? 0) * 60_000 + (by.hours ?? 0) * 3_600_000;
     for (let due = this.#nextDue(target); due !== undefined; due = this.#nextDue(target)) {
       this.#timers.delete(due);
       this.#now = Math.max(this.#now, due.atMs);

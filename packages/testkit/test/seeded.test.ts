@@ -1,7 +1,13 @@
-import fc from 'fast-check';
 import { isGuid } from '@outpost/model';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countingGuids, seededGuids, seededRandom, testSystem, VirtualClock } from '../src/index.ts';
+import {
+  countingGuids,
+  seededGuids,
+  seededRandom,
+  testSystem,
+  VirtualClock,
+} from '../src/index.ts';
 
 test('the same seed gives the same numbers, another seed others', () => {
   const draw = (seed: number) => {

@@ -1,7 +1,7 @@
 import { render } from 'ink';
 import type { Arguments } from '../arguments.ts';
-import { AppStore } from '../tui/app-store.ts';
 import { App } from '../tui/app.tsx';
+import { AppStore } from '../tui/app-store.ts';
 import { openWorld } from '../world/world.ts';
 import { interactiveWorld } from './serve.ts';
 

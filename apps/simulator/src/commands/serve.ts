@@ -4,7 +4,10 @@ import { openWorld, type WorldOptions } from '../world/world.ts';
 import { userPath } from './run.ts';
 
 /** World options as the command line gives them; files in `.outpost` unless told otherwise. */
-export function interactiveWorld(values: Arguments['values'], onProgress: (message: string) => void): WorldOptions {
+export function interactiveWorld(
+  values: Arguments['values'],
+  onProgress: (message: string) => void,
+): WorldOptions {
   const path = (name: string) => {
     const text = textOption(values, name);
     return text === null ? null : userPath(text);
@@ -26,7 +29,8 @@ export async function serveCommand({ values }: Arguments): Promise<number> {
   const options = interactiveWorld(values, (message) => console.log(message));
   const world = await openWorld({ ...options, port: numberOption(values, 'port', 0) });
   console.log(`Outpost organization "${world.model.name}" at ${world.server.url}`);
-  for (const [name, user] of world.users) console.log(`  ${name.padEnd(8)} ${user.name.padEnd(16)} bearer token: ${user.token}`);
+  for (const [name, user] of world.users)
+    console.log(`  ${name.padEnd(8)} ${user.name.padEnd(16)} bearer token: ${user.token}`);
   await new Promise<void>((done) => {
     process.once('SIGINT', done);
     process.once('SIGTERM', done);

@@ -1,13 +1,59 @@
 /** What a run tells; the same events become lines of text or JSON objects. */
 export type RunEvent =
-  | { readonly type: 'start'; readonly scenario: string; readonly about: string; readonly seed: number }
+  | {
+      readonly type: 'start';
+      readonly scenario: string;
+      readonly about: string;
+      readonly seed: number;
+    }
   | { readonly type: 'step'; readonly line: number; readonly verb: string; readonly text: string }
-  | { readonly type: 'progress'; readonly device: string; readonly phase: string; readonly rows: { readonly done: number; readonly total: number }; readonly bytes: number; readonly diskBytes: number; readonly resumed: boolean; readonly loading: readonly string[] }
-  | { readonly type: 'status'; readonly device: string; readonly icon: string; readonly readiness: string; readonly pending: { readonly updates: number; readonly rows: number }; readonly errors: number }
-  | { readonly type: 'error'; readonly device: string; readonly table: string; readonly errorType: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'progress';
+      readonly device: string;
+      readonly phase: string;
+      readonly rows: { readonly done: number; readonly total: number };
+      readonly bytes: number;
+      readonly diskBytes: number;
+      readonly resumed: boolean;
+      readonly loading: readonly string[];
+    }
+  | {
+      readonly type: 'status';
+      readonly device: string;
+      readonly icon: string;
+      readonly readiness: string;
+      readonly pending: { readonly updates: number; readonly rows: number };
+      readonly errors: number;
+    }
+  | {
+      readonly type: 'error';
+      readonly device: string;
+      readonly table: string;
+      readonly errorType: string;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly type: 'server'; readonly user: string; readonly action: string }
-  | { readonly type: 'expect'; readonly ok: boolean; readonly what: string; readonly wanted: unknown; readonly found: unknown; readonly line: number }
-  | { readonly type: 'end'; readonly ok: boolean; readonly failed: number; readonly rowsDownloaded: number; readonly editsUploaded: number; readonly conflicts: number; readonly syncErrors: number; readonly converged: boolean; readonly requests: number; readonly bytes: number };
+  | {
+      readonly type: 'expect';
+      readonly ok: boolean;
+      readonly what: string;
+      readonly wanted: unknown;
+      readonly found: unknown;
+      readonly line: number;
+    }
+  | {
+      readonly type: 'end';
+      readonly ok: boolean;
+      readonly failed: number;
+      readonly rowsDownloaded: number;
+      readonly editsUploaded: number;
+      readonly conflicts: number;
+      readonly syncErrors: number;
+      readonly converged: boolean;
+      readonly requests: number;
+      readonly bytes: number;
+    };
 
 export type Reporter = (event: RunEvent) => void;
 
@@ -17,7 +63,8 @@ export function jsonReporter(write: (line: string) => void): Reporter {
   return (event) => write(`${JSON.stringify({ n: ++n, ...event })}\n`);
 }
 
-const size = (bytes: number): string => (bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
+const size = (bytes: number): string =>
+  bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 const count = (n: number): string => n.toLocaleString('en-US');
 
 /** Sentences for people. */

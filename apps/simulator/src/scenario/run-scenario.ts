@@ -1,6 +1,6 @@
+import type { SaveResult } from '@outpost/device';
 import type { ColumnValue, RowValues } from '@outpost/model';
 import { isLookupValue, parseValue } from '@outpost/model';
-import type { SaveResult } from '@outpost/device';
 import { namedRows, southTeamId } from '@outpost/sample';
 import { Refusal } from '@outpost/server';
 import type { RepairAction, SyncProgress } from '@outpost/sync';
@@ -24,7 +24,11 @@ const named: Readonly<Record<string, Ref>> = {
 };
 
 /** Plays a scenario step by step. Answers true when every expectation held. */
-export async function runScenario(world: World, scenario: Scenario, report: Reporter): Promise<boolean> {
+export async function runScenario(
+  world: World,
+  scenario: Scenario,
+  report: Reporter,
+): Promise<boolean> {
   report({ type: 'start', scenario: scenario.name, about: scenario.about, seed: scenario.seed });
   await world.organization.setConflictPolicy(scenario.conflicts);
   const run = new ScenarioRun(world, scenario, report);
@@ -94,22 +98,42 @@ class ScenarioRun {
     let converged = true;
     let syncErrors = 0;
     for (const { device } of this.#devices.values()) {
-      converged &&= (await device.sync.verify()).length === 0;
+      converged &&= await this.#converged(device);
       syncErrors += device.sync.errors.list().length;
     }
-    const ok = this.#failed === 0;
+    const ok = this.#failed === 0 && converged;
     const { rowsDownloaded, editsUploaded, conflicts, requests, bytes } = this.#world.traffic;
-    this.#report({ type: 'end', ok, failed: this.#failed, rowsDownloaded, editsUploaded, conflicts, syncErrors, converged, requests, bytes });
+    this.#report({
+      type: 'end',
+      ok,
+      failed: this.#failed,
+      rowsDownloaded,
+      editsUploaded,
+      conflicts,
+      syncErrors,
+      converged,
+      requests,
+      bytes,
+    });
     return ok;
   }
 
   async #open(name: string): Promise<void> {
     const choice = this.#scenario.devices[name];
     if (choice === undefined) throw new UsageError(`The scenario has no device "${name}".`);
-    const random = seededRandom(this.#scenario.seed * 1000 + this.#devices.size + Math.floor(this.#clock.now() % 997));
+    const random = seededRandom(
+      this.#scenario.seed * 1000 + this.#devices.size + Math.floor(this.#clock.now() % 997),
+    );
     const system = { clock: this.#clock, random, ids: seededGuids(random) };
     const { user, pageRows } = choice;
-    const opened = await this.#world.openDevice({ name, user, start: 'manual', online: true, system, ...(pageRows === null ? {} : { pageRows }) });
+    const opened = await this.#world.openDevice({
+      name,
+      user,
+      start: 'manual',
+      online: true,
+      system,
+      ...(pageRows === null ? {} : { pageRows }),
+    });
     this.#clock.advance({ minutes: 1 });
     opened.device.sync.progress.subscribe((progress) => this.#progress(name, progress));
     this.#devices.set(name, opened);
@@ -118,7 +142,9 @@ class ScenarioRun {
   #progress(device: string, progress: SyncProgress | null): void {
     if (progress === null) return;
     this.#resumed ||= progress.resumed;
-    const loading = progress.tables.filter((table) => table.state === 'load').map((table) => table.table);
+    const loading = progress.tables
+      .filter((table) => table.state === 'load')
+      .map((table) => table.table);
     const { phase, rows, bytes, diskBytes, resumed } = progress;
     this.#report({ type: 'progress', device, phase, rows, bytes, diskBytes, resumed, loading });
   }
@@ -148,9 +174,17 @@ class ScenarioRun {
     const status = opened.device.sync.currentStatus;
     const { icon, readiness, pending, errors } = status;
     this.#report({ type: 'status', device: opened.name, icon, readiness, pending, errors });
-    if (result.kind === 'failed') this.#check(false, `sync of ${opened.name}`, 'done', result.failure.message, 0);
+    if (result.kind === 'failed')
+      this.#check(false, `sync of ${opened.name}`, 'done', result.failure.message, 0);
     for (const error of opened.device.sync.errors.list()) {
-      this.#report({ type: 'error', device: opened.name, table: error.table, errorType: error.type, code: error.code, message: error.message });
+      this.#report({
+        type: 'error',
+        device: opened.name,
+        table: error.table,
+        errorType: error.type,
+        code: error.code,
+        message: error.message,
+      });
     }
   }
 
@@ -161,35 +195,49 @@ class ScenarioRun {
     if (verb === 'create') {
       const table = String(args['table']);
       const result = device.create(table, values);
-      if (result.kind === 'saved' && typeof args['as'] === 'string') this.#refs.set(args['as'], { table, id: result.id });
+      if (result.kind === 'saved' && typeof args['as'] === 'string')
+        this.#refs.set(args['as'], { table, id: result.id });
       return result;
     }
     const { table, id } = this.#ref(args['row']);
     if (verb === 'update') return device.update(table, id, values);
     if (verb === 'delete') return device.delete(table, id);
     const run = String(args['run']);
-    if (verb === 'flow') return device.moveFlow(table, id, { kind: run === 'previous' ? 'previous' : 'next' });
+    if (verb === 'flow')
+      return device.moveFlow(table, id, { kind: run === 'previous' ? 'previous' : 'next' });
     return run === 'qualify' ? device.qualify(id) : device.disqualify(id, 'Lost');
   }
 
   #search(step: Step): void {
     const { args } = step;
-    const result = this.#device(args).device.search.query({ table: String(args['table']), term: String(args['term']) });
+    const result = this.#device(args).device.search.query({
+      table: String(args['table']),
+      term: String(args['term']),
+    });
     const found = result.kind === 'found' ? result.total : result.reason;
-    if (args['found'] !== undefined) this.#check(found === args['found'], `search ${String(args['term'])}`, args['found'], found, step.line);
+    if (args['found'] !== undefined)
+      this.#check(
+        found === args['found'],
+        `search ${String(args['term'])}`,
+        args['found'],
+        found,
+        step.line,
+      );
   }
 
   async #server(step: Step): Promise<void> {
     const { args } = step;
     const user = this.#world.users.get(String(args['as']));
-    if (user === undefined) throw new UsageError(`Line ${step.line}: unknown user "${String(args['as'])}".`);
+    if (user === undefined)
+      throw new UsageError(`Line ${step.line}: unknown user "${String(args['as'])}".`);
     const session = this.#world.organization.as(user.id);
     const report = (action: string) => this.#report({ type: 'server', user: user.name, action });
     try {
       if (isRecord(args['create'])) {
         const table = String(args['create']['table']);
         const id = seededGuids(seededRandom(step.line + this.#scenario.seed)).next();
-        if (typeof args['create']['as'] === 'string') this.#refs.set(args['create']['as'], { table, id });
+        if (typeof args['create']['as'] === 'string')
+          this.#refs.set(args['create']['as'], { table, id });
         await session.create({ table, id, values: this.#typed(table, args['create']['values']) });
         report(`created ${table}`);
       }
@@ -217,7 +265,13 @@ class ScenarioRun {
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#check(false, `server: ${describe(step)}`, 'applied', `${error.code} ${error.message}`, step.line);
+      this.#check(
+        false,
+        `server: ${describe(step)}`,
+        'applied',
+        `${error.code} ${error.message}`,
+        step.line,
+      );
     }
   }
 
@@ -225,9 +279,13 @@ class ScenarioRun {
     const role = this.#world.model.roles.find((one) => one.name === change['name']);
     if (role === undefined) throw new UsageError(`There is no role "${String(change['name'])}".`);
     const table = String(change['table']);
-    const depth = { none: 0, user: 1, businessUnit: 2, organization: 4 }[String(change['depth'])] ?? 0;
+    const depth =
+      { none: 0, user: 1, businessUnit: 2, organization: 4 }[String(change['depth'])] ?? 0;
     const granted = { ...role.privileges[table], [String(change['privilege'])]: depth };
-    await this.#world.organization.setRole({ ...role, privileges: { ...role.privileges, [table]: granted } });
+    await this.#world.organization.setRole({
+      ...role,
+      privileges: { ...role.privileges, [table]: granted },
+    });
   }
 
   #resolve(step: Step): void {
@@ -236,7 +294,8 @@ class ScenarioRun {
     const { id } = this.#ref(args['error']);
     const error = device.sync.errors.list().find((one) => one.rowId === id);
     this.#check(error !== undefined, 'the sync error exists', id, error?.id ?? null, step.line);
-    if (error !== undefined) device.sync.errors.resolve(error.id, String(args['action']) as RepairAction);
+    if (error !== undefined)
+      device.sync.errors.resolve(error.id, String(args['action']) as RepairAction);
   }
 
   async #expectAll(step: Step): Promise<void> {
@@ -250,7 +309,12 @@ class ScenarioRun {
     }
   }
 
-  async #find(what: string, wanted: unknown, { device }: OpenDevice, status: { readiness: string; icon: string; pending: unknown }): Promise<unknown> {
+  async #find(
+    what: string,
+    wanted: unknown,
+    { device }: OpenDevice,
+    status: { readiness: string; icon: string; pending: unknown },
+  ): Promise<unknown> {
     switch (what) {
       case 'readiness':
         return status.readiness;
@@ -263,23 +327,29 @@ class ScenarioRun {
       case 'row': {
         const { table, id } = this.#ref(isRecord(wanted) ? wanted['ref'] : wanted);
         const values = device.get(table, id);
-        return values === null ? null : { ref: isRecord(wanted) ? wanted['ref'] : wanted, ...flat(values) };
+        return values === null
+          ? null
+          : { ref: isRecord(wanted) ? wanted['ref'] : wanted, ...flat(values) };
       }
       case 'gone': {
         const { table, id } = this.#ref(wanted);
         return device.get(table, id) === null ? wanted : 'still here';
       }
       case 'saved':
-        return this.#saved?.kind === 'refused' ? { refused: this.#saved.reasons.map((reason) => reason.kind) } : this.#saved?.kind;
+        return this.#saved?.kind === 'refused'
+          ? { refused: this.#saved.reasons.map((reason) => reason.kind) }
+          : this.#saved?.kind;
       case 'stage': {
         if (!isRecord(wanted)) return null;
-        return Object.fromEntries(Object.keys(wanted).map((ref) => {
-          const { table, id } = this.#ref(ref);
-          return [ref, device.flow(table, id)?.stage.name ?? null];
-        }));
+        return Object.fromEntries(
+          Object.keys(wanted).map((ref) => {
+            const { table, id } = this.#ref(ref);
+            return [ref, device.flow(table, id)?.stage.name ?? null];
+          }),
+        );
       }
       case 'converged':
-        return (await device.sync.verify()).length === 0;
+        return this.#converged(device);
       case 'resumed':
         return this.#resumed;
       case 'noRequests':
@@ -287,6 +357,15 @@ class ScenarioRun {
       default:
         return undefined;
     }
+  }
+
+  /** The device's rows equal the server's view of its user. Checking is not counted as download. */
+  async #converged(device: OpenDevice['device']): Promise<boolean> {
+    const { traffic } = this.#world;
+    const before = { ...traffic };
+    const differences = await device.sync.verify();
+    Object.assign(traffic, before);
+    return differences.length === 0;
   }
 
   #check(ok: boolean, what: string, wanted: unknown, found: unknown, line: number): void {
@@ -301,21 +380,31 @@ class ScenarioRun {
 
   #device(args: Step['args']): OpenDevice {
     const opened = this.#devices.get(this.#name(args));
-    if (opened === undefined) throw new UsageError(`Device "${this.#name(args)}" is not open; add an "open" step.`);
+    if (opened === undefined)
+      throw new UsageError(`Device "${this.#name(args)}" is not open; add an "open" step.`);
     return opened;
   }
 
   #ref(value: unknown): Ref {
     const text = String(value);
     const found = text.startsWith('$') ? this.#refs.get(text.slice(1)) : named[text];
-    if (found === undefined) throw new UsageError(`Nothing is named "${text}". Use $label of an earlier step, or one of ${Object.keys(named).join(', ')}.`);
+    if (found === undefined)
+      throw new UsageError(
+        `Nothing is named "${text}". Use $label of an earlier step, or one of ${Object.keys(named).join(', ')}.`,
+      );
     return found;
   }
 
   /** Values of a step; `$label` and `table/name` stand for lookups. */
   #values(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const isRef = (value: unknown) => typeof value === 'string' && (value.startsWith('$') || Object.hasOwn(named, value));
-    return Object.fromEntries(Object.entries(values).map(([column, value]) => [column, isRef(value) ? this.#ref(value) : value]));
+    const isRef = (value: unknown) =>
+      typeof value === 'string' && (value.startsWith('$') || Object.hasOwn(named, value));
+    return Object.fromEntries(
+      Object.entries(values).map(([column, value]) => [
+        column,
+        isRef(value) ? this.#ref(value) : value,
+      ]),
+    );
   }
 
   #typed(table: string, values: unknown): RowValues {
@@ -324,8 +413,12 @@ class ScenarioRun {
     for (const [name, value] of Object.entries(this.#values(isRecord(values) ? values : {}))) {
       const column = definition?.columns.find((one) => one.name === name);
       const user = column?.type === 'owner' ? this.#world.users.get(String(value)) : undefined;
-      const parsed = column === undefined ? null : parseValue(column, user === undefined ? value : { table: 'systemuser', id: user.id });
-      if (parsed === null || parsed.kind === 'invalid') throw new UsageError(`"${String(value)}" does not fit ${table}.${name}.`);
+      const parsed =
+        column === undefined
+          ? null
+          : parseValue(column, user === undefined ? value : { table: 'systemuser', id: user.id });
+      if (parsed === null || parsed.kind === 'invalid')
+        throw new UsageError(`"${String(value)}" does not fit ${table}.${name}.`);
       typed[name] = parsed.value;
     }
     return typed;
@@ -333,22 +426,35 @@ class ScenarioRun {
 }
 
 function flat(values: RowValues): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isLookupValue(value) ? (value.name ?? value.id) : value]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      isLookupValue(value) ? (value.name ?? value.id) : value,
+    ]),
+  );
 }
 
 /** Every member that is wanted is found; lists match in any order. */
 function matches(wanted: unknown, found: unknown): boolean {
   if (Array.isArray(wanted)) {
-    return Array.isArray(found) && wanted.length === found.length && wanted.every((one) => found.some((other) => matches(one, other)));
+    return (
+      Array.isArray(found) &&
+      wanted.length === found.length &&
+      wanted.every((one) => found.some((other) => matches(one, other)))
+    );
   }
   if (isRecord(wanted)) {
-    return isRecord(found) && Object.entries(wanted).every(([key, value]) => matches(value, found[key]));
+    return (
+      isRecord(found) && Object.entries(wanted).every(([key, value]) => matches(value, found[key]))
+    );
   }
   return wanted === found;
 }
 
 function describe({ verb, args }: Step): string {
   if (verb === 'say') return String(args['text']);
-  const parts = Object.entries(args).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const parts = Object.entries(args).map(
+    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return `${verb} ${parts.join(', ')}`;
 }

@@ -17,7 +17,9 @@ export interface Scenario {
   readonly rows: number | null;
   readonly start: string;
   readonly conflicts: 'off' | 'on' | 'merge';
-  readonly devices: Readonly<Record<string, { readonly user: string; readonly pageRows: number | null }>>;
+  readonly devices: Readonly<
+    Record<string, { readonly user: string; readonly pageRows: number | null }>
+  >;
   readonly steps: readonly Step[];
 }
 
@@ -38,9 +40,29 @@ export const verbs: Readonly<Record<string, readonly string[]>> = {
   search: ['device', 'table', 'term', 'found'],
   server: ['as', 'create', 'update', 'delete', 'assign', 'role'],
   resolve: ['device', 'error', 'action'],
-  expect: ['device', 'readiness', 'icon', 'pending', 'errors', 'row', 'gone', 'saved', 'stage', 'converged', 'resumed', 'noRequests'],
+  expect: [
+    'device',
+    'readiness',
+    'icon',
+    'pending',
+    'errors',
+    'row',
+    'gone',
+    'saved',
+    'stage',
+    'converged',
+    'resumed',
+    'noRequests',
+  ],
 };
-const shorthand: Readonly<Record<string, string>> = { say: 'text', open: 'device', close: 'device', online: 'device', offline: 'device', sync: 'device' };
+const shorthand: Readonly<Record<string, string>> = {
+  say: 'text',
+  open: 'device',
+  close: 'device',
+  online: 'device',
+  offline: 'device',
+  sync: 'device',
+};
 const shipped: readonly string[] = ['field-day', 'first-sync'];
 
 /** Reads a shipped scenario by name, or a file. Every problem names line and column. */
@@ -52,7 +74,9 @@ export function readScenario(nameOrFile: string, resolve: (path: string) => stri
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    throw new UsageError(`There is no scenario "${nameOrFile}". Shipped: ${shipped.join(', ')}; or give a file.`);
+    throw new UsageError(
+      `There is no scenario "${nameOrFile}". Shipped: ${shipped.join(', ')}; or give a file.`,
+    );
   }
   return parseScenario(text, nameOrFile);
 }
@@ -65,23 +89,35 @@ export function parseScenario(text: string, file: string): Scenario {
     return `${file}:${line}:${col}`;
   };
   const [problem] = document.errors;
-  if (problem !== undefined) throw new UsageError(`${at(problem.pos[0])}: ${problem.message.split('\n')[0]}`);
+  if (problem !== undefined)
+    throw new UsageError(`${at(problem.pos[0])}: ${problem.message.split('\n')[0]}`);
   const root: unknown = document.toJS();
-  if (!isRecord(root)) throw new UsageError(`${file}:1:1: A scenario is a mapping with "scenario" and "steps".`);
+  if (!isRecord(root))
+    throw new UsageError(`${file}:1:1: A scenario is a mapping with "scenario" and "steps".`);
   const known = ['scenario', 'about', 'seed', 'rows', 'start', 'conflicts', 'devices', 'steps'];
   const offsetOf = (path: readonly unknown[]): number => {
-    const node = document.getIn(path, true) as { range?: readonly [number, number, number] } | undefined;
+    const node = document.getIn(path, true) as
+      | { range?: readonly [number, number, number] }
+      | undefined;
     return node?.range?.[0] ?? 0;
   };
   for (const key of Object.keys(root)) {
-    if (!known.includes(key)) throw new UsageError(`${at(offsetOf([key]))}: Unknown member "${key}". Known: ${known.join(', ')}.`);
+    if (!known.includes(key))
+      throw new UsageError(
+        `${at(offsetOf([key]))}: Unknown member "${key}". Known: ${known.join(', ')}.`,
+      );
   }
-  if (!Array.isArray(root['steps'])) throw new UsageError(`${at(offsetOf(['steps']))}: "steps" must be a list.`);
+  if (!Array.isArray(root['steps']))
+    throw new UsageError(`${at(offsetOf(['steps']))}: "steps" must be a list.`);
   const devices: Record<string, { user: string; pageRows: number | null }> = {};
-  for (const [name, value] of Object.entries(isRecord(root['devices']) ? root['devices'] : { phone: { user: 'ana' } })) {
+  for (const [name, value] of Object.entries(
+    isRecord(root['devices']) ? root['devices'] : { phone: { user: 'ana' } },
+  )) {
     const user = isRecord(value) ? value['user'] : undefined;
-    if (typeof user !== 'string') throw new UsageError(`${at(offsetOf(['devices', name]))}: Device "${name}" needs a user.`);
-    const pageRows = isRecord(value) && typeof value['pageRows'] === 'number' ? value['pageRows'] : null;
+    if (typeof user !== 'string')
+      throw new UsageError(`${at(offsetOf(['devices', name]))}: Device "${name}" needs a user.`);
+    const pageRows =
+      isRecord(value) && typeof value['pageRows'] === 'number' ? value['pageRows'] : null;
     devices[name] = { user, pageRows };
   }
   const conflicts = root['conflicts'] ?? 'off';
@@ -89,7 +125,8 @@ export function parseScenario(text: string, file: string): Scenario {
     throw new UsageError(`${at(offsetOf(['conflicts']))}: "conflicts" is off, on or merge.`);
   }
   const start = String(root['start'] ?? '2026-03-02T08:00:00Z');
-  if (Number.isNaN(Date.parse(start))) throw new UsageError(`${at(offsetOf(['start']))}: "start" is not a date.`);
+  if (Number.isNaN(Date.parse(start)))
+    throw new UsageError(`${at(offsetOf(['start']))}: "start" is not a date.`);
   return {
     name: String(root['scenario'] ?? file),
     about: String(root['about'] ?? ''),
@@ -98,22 +135,32 @@ export function parseScenario(text: string, file: string): Scenario {
     start,
     conflicts,
     devices,
-    steps: root['steps'].map((step, i) => parseStep(step, at(offsetOf(['steps', i])), lines.linePos(offsetOf(['steps', i])).line)),
+    steps: root['steps'].map((step, i) =>
+      parseStep(step, at(offsetOf(['steps', i])), lines.linePos(offsetOf(['steps', i])).line),
+    ),
   };
 }
 
 function parseStep(step: unknown, where: string, line: number): Step {
   const entries = isRecord(step) ? Object.entries(step) : [];
   const [entry] = entries;
-  if (entry === undefined || entries.length !== 1) throw new UsageError(`${where}: A step has exactly one verb.`);
+  if (entry === undefined || entries.length !== 1)
+    throw new UsageError(`${where}: A step has exactly one verb.`);
   const [verb, value] = entry;
   const allowed = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (allowed === undefined) throw new UsageError(`${where}: Unknown verb "${verb}". Known: ${Object.keys(verbs).join(', ')}.`);
+  if (allowed === undefined)
+    throw new UsageError(
+      `${where}: Unknown verb "${verb}". Known: ${Object.keys(verbs).join(', ')}.`,
+    );
   const short = shorthand[verb];
   const args = isRecord(value) ? value : short === undefined ? {} : { [short]: value };
-  if (!isRecord(value) && short === undefined) throw new UsageError(`${where}: "${verb}" needs arguments: ${allowed.join(', ')}.`);
+  if (!isRecord(value) && short === undefined)
+    throw new UsageError(`${where}: "${verb}" needs arguments: ${allowed.join(', ')}.`);
   for (const name of Object.keys(args)) {
-    if (!allowed.includes(name)) throw new UsageError(`${where}: "${verb}" has no argument "${name}". Known: ${allowed.join(', ')}.`);
+    if (!allowed.includes(name))
+      throw new UsageError(
+        `${where}: "${verb}" has no argument "${name}". Known: ${allowed.join(', ')}.`,
+      );
   }
   return { verb, args, line };
 }

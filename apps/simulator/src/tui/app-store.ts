@@ -1,5 +1,12 @@
-import { type Column, formatValue, isLookup, type SavedQuery, siteMapTables, type ColumnValue } from '@outpost/model';
 import type { FieldState, FormSession, SaveResult } from '@outpost/device';
+import {
+  type Column,
+  type ColumnValue,
+  formatValue,
+  isLookup,
+  type SavedQuery,
+  siteMapTables,
+} from '@outpost/model';
 import type { QueryResult } from '@outpost/query';
 import type { SyncProgress, SyncStatus } from '@outpost/sync';
 import { readSyncTables } from '@outpost/sync';
@@ -28,7 +35,17 @@ export interface AppState {
   readonly version: number;
 }
 
-const initial: AppState = { screen: 'home', selected: 0, table: null, viewIndex: 0, term: null, input: null, message: '', notice: null, version: 0 };
+const initial: AppState = {
+  screen: 'home',
+  selected: 0,
+  table: null,
+  viewIndex: 0,
+  term: null,
+  input: null,
+  message: '',
+  notice: null,
+  version: 0,
+};
 
 /** What the terminal app shows and does. Components draw it and send keys; nothing else holds state. */
 export class AppStore {
@@ -39,14 +56,22 @@ export class AppStore {
   readonly #quit: () => void;
   #form: FormSession | null = null;
   #pageSize = 10;
-  #window: { key: string; result: QueryResult | null; error: string } = { key: '', result: null, error: '' };
+  #window: { key: string; result: QueryResult | null; error: string } = {
+    key: '',
+    result: null,
+    error: '',
+  };
 
   constructor(world: World, opened: OpenDevice, quit: () => void) {
     this.#world = world;
     this.#opened = opened;
     this.#quit = quit;
     const { device } = opened;
-    for (const source of [device.sync.status, device.sync.progress, device.store.commits] as Observable<unknown>[]) {
+    for (const source of [
+      device.sync.status,
+      device.sync.progress,
+      device.store.commits,
+    ] as Observable<unknown>[]) {
       this.#subscriptions.add(source.subscribe(() => this.#touch()));
     }
   }
@@ -89,7 +114,11 @@ export class AppStore {
   }
 
   /** Tables of the site map, and the others on the device that have rows. */
-  homeTables(): readonly { readonly table: string; readonly label: string; readonly rows: number | null }[] {
+  homeTables(): readonly {
+    readonly table: string;
+    readonly label: string;
+    readonly rows: number | null;
+  }[] {
     if (!this.ready) return [];
     const { model, store } = this.device;
     const onDevice = new Set(readSyncTables(store).map((one) => one.table));
@@ -110,19 +139,38 @@ export class AppStore {
   }
 
   /** The rows on screen, and how many there are. */
-  grid(): { readonly view: SavedQuery | null; readonly result: QueryResult | null; readonly error: string; readonly from: number } {
+  grid(): {
+    readonly view: SavedQuery | null;
+    readonly result: QueryResult | null;
+    readonly error: string;
+    readonly from: number;
+  } {
     const { table, viewIndex, term, selected } = this.current;
     const chosen = this.gridViews()[viewIndex] ?? null;
-    if (table === null || chosen === null) return { view: null, result: null, error: 'This table has no views.', from: 0 };
+    if (table === null || chosen === null)
+      return { view: null, result: null, error: 'This table has no views.', from: 0 };
     const from = Math.floor(selected / this.#pageSize) * this.#pageSize;
-    const key = JSON.stringify([table, chosen.view.id, term, from, this.#pageSize, this.device.store.commit]);
+    const key = JSON.stringify([
+      table,
+      chosen.view.id,
+      term,
+      from,
+      this.#pageSize,
+      this.device.store.commit,
+    ]);
     if (this.#window.key !== key) {
       const source = term === null ? null : this.device.queries.quickFind(table, term);
       const result =
         source === null
-          ? this.device.queries.run({ view: chosen.view.id }, { limit: this.#pageSize, offset: from })
+          ? this.device.queries.run(
+              { view: chosen.view.id },
+              { limit: this.#pageSize, offset: from },
+            )
           : source.kind === 'ok'
-            ? this.device.queries.run({ query: source.value }, { limit: this.#pageSize, offset: from })
+            ? this.device.queries.run(
+                { query: source.value },
+                { limit: this.#pageSize, offset: from },
+              )
             : source;
       this.#window = {
         key,
@@ -134,12 +182,20 @@ export class AppStore {
   }
 
   formFields(): readonly FieldState[] {
-    return this.#form?.current.sections.flatMap((section) => section.fields.filter((field) => field.visible)) ?? [];
+    return (
+      this.#form?.current.sections.flatMap((section) =>
+        section.fields.filter((field) => field.visible),
+      ) ?? []
+    );
   }
 
   format(table: string, name: string, value: ColumnValue): string {
-    const column: Column | undefined = this.device.model.tables.find((one) => one.name === table)?.columns.find((one) => one.name === name);
-    return column === undefined ? String(value ?? '') : formatValue(column, value, { locale: 'en-US', timeZone: 'UTC' });
+    const column: Column | undefined = this.device.model.tables
+      .find((one) => one.name === table)
+      ?.columns.find((one) => one.name === name);
+    return column === undefined
+      ? String(value ?? '')
+      : formatValue(column, value, { locale: 'en-US', timeZone: 'UTC' });
   }
 
   /** A key by its name (`a`, `ctrl+s`, `return`). Text fields take everything but enter and escape. */
@@ -157,7 +213,10 @@ export class AppStore {
 
   paste(text: string): void {
     const { input } = this.current;
-    if (input !== null) this.#set({ input: { ...input, text: (input.text + text.replace(/[\r\n]+/g, ' ')).slice(0, 4000) } });
+    if (input !== null)
+      this.#set({
+        input: { ...input, text: (input.text + text.replace(/[\r\n]+/g, ' ')).slice(0, 4000) },
+      });
   }
 
   close(): void {
@@ -178,24 +237,45 @@ export class AppStore {
       }
       return this.#set({ input: null, term: input.text === '' ? null : input.text, selected: 0 });
     }
-    const text = key === 'backspace' ? input.text.slice(0, -1) : key === 'space' ? `${input.text} ` : key.length === 1 ? input.text + key : input.text;
+    const text =
+      key === 'backspace'
+        ? input.text.slice(0, -1)
+        : key === 'space'
+          ? `${input.text} `
+          : key.length === 1
+            ? input.text + key
+            : input.text;
     const typed = { ...input, text };
-    this.#set(input.purpose === 'find' ? { input: typed, term: text === '' ? null : text, selected: 0 } : { input: typed });
+    this.#set(
+      input.purpose === 'find'
+        ? { input: typed, term: text === '' ? null : text, selected: 0 }
+        : { input: typed },
+    );
   }
 
   /** A lookup takes a typed name: the row that begins with it is found among the rows on the device. */
   #setField(field: FieldState, text: string): void {
-    const column = this.device.model.tables.find((one) => one.name === this.#form?.current.table)?.columns.find((one) => one.name === field.column);
+    const column = this.device.model.tables
+      .find((one) => one.name === this.#form?.current.table)
+      ?.columns.find((one) => one.name === field.column);
     if (column === undefined || !isLookup(column) || text === '') {
       this.#form?.set(field.column, text);
       return;
     }
     for (const target of column.targets ?? []) {
-      const result = this.ready && readSyncTables(this.device.store).some((one) => one.table === target) ? this.device.search.query({ table: target, term: text, limit: 1 }) : null;
+      const result =
+        this.ready && readSyncTables(this.device.store).some((one) => one.table === target)
+          ? this.device.search.query({ table: target, term: text, limit: 1 })
+          : null;
       const hit = result?.kind === 'found' ? result.hits[0] : undefined;
       if (hit === undefined) continue;
-      const primary = this.device.model.tables.find((one) => one.name === target)?.primaryName ?? '';
-      this.#form?.set(field.column, { table: target, id: hit.row.id, name: String(hit.row.values[primary] ?? '') });
+      const primary =
+        this.device.model.tables.find((one) => one.name === target)?.primaryName ?? '';
+      this.#form?.set(field.column, {
+        table: target,
+        id: hit.row.id,
+        name: String(hit.row.values[primary] ?? ''),
+      });
       return;
     }
     this.#set({ message: `No row on this device begins with "${text}".` });
@@ -208,7 +288,9 @@ export class AppStore {
       case 'toggleOnline': {
         const online = !this.#opened.online.value;
         this.#opened.online.next(online);
-        return this.#set({ message: online ? 'Connected.' : 'Not connected. Everything keeps working.' });
+        return this.#set({
+          message: online ? 'Connected.' : 'Not connected. Everything keeps working.',
+        });
       }
       case 'sync':
         return this.#sync('DELTA_SYNC', null);
@@ -240,9 +322,15 @@ export class AppStore {
       case 'delete':
         return this.#delete();
       case 'changeView':
-        return this.#set({ viewIndex: (this.current.viewIndex + 1) % Math.max(1, this.gridViews().length), selected: 0, term: null });
+        return this.#set({
+          viewIndex: (this.current.viewIndex + 1) % Math.max(1, this.gridViews().length),
+          selected: 0,
+          term: null,
+        });
       case 'find':
-        return this.#set({ input: { purpose: 'find', label: 'Find', text: this.current.term ?? '' } });
+        return this.#set({
+          input: { purpose: 'find', label: 'Find', text: this.current.term ?? '' },
+        });
       case 'editField':
         return this.#editField();
       case 'save':
@@ -258,7 +346,8 @@ export class AppStore {
         return this.#stage('previous');
       case 'qualify': {
         const { table, id } = this.#form?.current ?? {};
-        if (table !== 'lead' || id === null || id === undefined) return this.#set({ message: 'Only a saved lead can be qualified.' });
+        if (table !== 'lead' || id === null || id === undefined)
+          return this.#set({ message: 'Only a saved lead can be qualified.' });
         return this.#say(this.device.qualify(id), 'Qualified.');
       }
       case 'retry':
@@ -267,7 +356,10 @@ export class AppStore {
         const error = this.device.sync.errors.list()[this.current.selected];
         if (error === undefined) return;
         this.device.sync.errors.resolve(error.id, command);
-        return this.#set({ message: command === 'discard' ? 'Discarded.' : 'Queued again.', selected: 0 });
+        return this.#set({
+          message: command === 'discard' ? 'Discarded.' : 'Queued again.',
+          selected: 0,
+        });
       }
       default:
         return command satisfies never;
@@ -280,7 +372,12 @@ export class AppStore {
     this.#set({ notice, message: '' });
     const tables = mode === 'GRID_SYNC' && table !== null ? { tables: [table] } : {};
     void this.device.sync.run(mode, tables).then((result) => {
-      const message = result.kind === 'failed' ? result.failure.message : result.kind === 'done' ? 'Synchronized.' : '';
+      const message =
+        result.kind === 'failed'
+          ? result.failure.message
+          : result.kind === 'done'
+            ? 'Synchronized.'
+            : '';
       this.#set({ notice: null, message });
     });
   }
@@ -288,7 +385,12 @@ export class AppStore {
   #show(screen: ScreenId): void {
     this.#form?.close();
     this.#form = null;
-    this.#set({ screen, selected: 0, message: '', ...(screen === 'home' ? { table: null, term: null } : {}) });
+    this.#set({
+      screen,
+      selected: 0,
+      message: '',
+      ...(screen === 'home' ? { table: null, term: null } : {}),
+    });
   }
 
   #back(): void {
@@ -301,11 +403,15 @@ export class AppStore {
   #move(by: number): void {
     const { screen } = this.current;
     const count =
-      screen === 'home' ? this.homeTables().length
-      : screen === 'grid' ? (this.grid().result?.total ?? 0)
-      : screen === 'form' ? this.formFields().length
-      : screen === 'errors' ? this.device.sync.errors.list().length
-      : 1000;
+      screen === 'home'
+        ? this.homeTables().length
+        : screen === 'grid'
+          ? (this.grid().result?.total ?? 0)
+          : screen === 'form'
+            ? this.formFields().length
+            : screen === 'errors'
+              ? this.device.sync.errors.list().length
+              : 1000;
     this.#set({ selected: Math.max(0, Math.min(count - 1, this.current.selected + by)) });
   }
 
@@ -313,8 +419,16 @@ export class AppStore {
     if (this.current.screen === 'home') {
       const entry = this.homeTables()[this.current.selected];
       if (entry === undefined) return;
-      if (entry.rows === null) return this.#set({ message: `${entry.label} are not available offline.` });
-      return this.#set({ screen: 'grid', table: entry.table, viewIndex: 0, selected: 0, term: null, message: '' });
+      if (entry.rows === null)
+        return this.#set({ message: `${entry.label} are not available offline.` });
+      return this.#set({
+        screen: 'grid',
+        table: entry.table,
+        viewIndex: 0,
+        selected: 0,
+        term: null,
+        message: '',
+      });
     }
     const { result, from } = this.grid();
     const row = result?.rows[this.current.selected - from];
@@ -332,7 +446,8 @@ export class AppStore {
   #delete(): void {
     const { result, from } = this.grid();
     const row = result?.rows[this.current.selected - from];
-    if (row !== undefined) this.#say(this.device.delete(row.table, row.id), 'Deleted on this device.');
+    if (row !== undefined)
+      this.#say(this.device.delete(row.table, row.id), 'Deleted on this device.');
   }
 
   #editField(): void {
@@ -340,21 +455,34 @@ export class AppStore {
     const table = this.#form?.current.table;
     if (field === undefined || table === undefined) return;
     if (field.locked) return this.#set({ message: `${field.label} is locked.` });
-    const text = typeof field.value === 'string' || typeof field.value === 'number' ? String(field.value) : '';
-    const column = this.device.model.tables.find((one) => one.name === table)?.columns.find((one) => one.name === field.column);
+    const text =
+      typeof field.value === 'string' || typeof field.value === 'number' ? String(field.value) : '';
+    const column = this.device.model.tables
+      .find((one) => one.name === table)
+      ?.columns.find((one) => one.name === field.column);
     const options = column?.options?.map((one) => one.label).join(', ');
-    this.#set({ input: { purpose: 'field', label: options === undefined ? field.label : `${field.label} (${options})`, text: options === undefined ? text : '' } });
+    this.#set({
+      input: {
+        purpose: 'field',
+        label: options === undefined ? field.label : `${field.label} (${options})`,
+        text: options === undefined ? text : '',
+      },
+    });
   }
 
   #stage(kind: 'next' | 'previous'): void {
     const { table, id } = this.#form?.current ?? {};
     if (table === undefined || id === null || id === undefined) return;
-    this.#say(this.device.moveFlow(table, id, { kind }), kind === 'next' ? 'Moved to the next stage.' : 'Moved back.');
+    this.#say(
+      this.device.moveFlow(table, id, { kind }),
+      kind === 'next' ? 'Moved to the next stage.' : 'Moved back.',
+    );
   }
 
   #say(result: SaveResult | null, saved: string): void {
     if (result === null) return;
-    if (result.kind === 'refused') return this.#set({ message: result.reasons.map((reason) => reason.message).join(' ') });
+    if (result.kind === 'refused')
+      return this.#set({ message: result.reasons.map((reason) => reason.message).join(' ') });
     this.#set({ message: result.kind === 'unchanged' ? 'Nothing changed.' : saved });
   }
 
@@ -363,6 +491,7 @@ export class AppStore {
   }
 
   #set(change: Partial<AppState>): void {
-    if (!this.#state.closed) this.#state.next({ ...this.current, ...change, version: this.current.version + 1 });
+    if (!this.#state.closed)
+      this.#state.next({ ...this.current, ...change, version: this.current.version + 1 });
   }
 }

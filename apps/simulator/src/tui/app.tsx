@@ -4,7 +4,12 @@ import type { AppStore } from './app-store.ts';
 import type { Line, Run } from './line.ts';
 import { drawFrame } from './screens.ts';
 
-type Style = { readonly color?: string; readonly bold?: boolean; readonly inverse?: boolean; readonly dimColor?: boolean };
+type Style = {
+  readonly color?: string;
+  readonly bold?: boolean;
+  readonly inverse?: boolean;
+  readonly dimColor?: boolean;
+};
 
 const colored: Readonly<Record<NonNullable<Run['tone']>, Style>> = {
   muted: { dimColor: true },
@@ -16,7 +21,15 @@ const colored: Readonly<Record<NonNullable<Run['tone']>, Style>> = {
   title: { bold: true },
 };
 /** Without colour every meaning still has its word or sign; selection keeps its inverse. */
-const plain: typeof colored = { muted: {}, accent: {}, ok: {}, warn: {}, error: { bold: true }, selected: { inverse: true }, title: { bold: true } };
+const plain: typeof colored = {
+  muted: {},
+  accent: {},
+  ok: {},
+  warn: {},
+  error: { bold: true },
+  selected: { inverse: true },
+  title: { bold: true },
+};
 
 export interface AppProps {
   readonly store: AppStore;
@@ -49,7 +62,9 @@ function FrameLine({ runs, theme }: { readonly runs: Line; readonly theme: typeo
   const [left, right] = runs;
   return (
     <Text wrap="truncate">
-      <Text {...styleOf(left, theme)}>{left === undefined || left.text === '' ? ' ' : left.text}</Text>
+      <Text {...styleOf(left, theme)}>
+        {left === undefined || left.text === '' ? ' ' : left.text}
+      </Text>
       {right === undefined ? null : <Text {...styleOf(right, theme)}>{right.text}</Text>}
     </Text>
   );

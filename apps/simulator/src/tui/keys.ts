@@ -1,8 +1,34 @@
 /** Commands and their keys as data: the matcher, the help bar and the help screen come from this list. */
 export type CommandId =
-  | 'quit' | 'toggleOnline' | 'sync' | 'status' | 'home' | 'help' | 'back' | 'up' | 'down' | 'pageUp' | 'pageDown' | 'top' | 'bottom'
-  | 'open' | 'new' | 'delete' | 'refresh' | 'changeView' | 'find' | 'editField' | 'save' | 'nextStage' | 'previousStage' | 'qualify' | 'accept'
-  | 'retry' | 'keepMine' | 'discard' | 'errors';
+  | 'quit'
+  | 'toggleOnline'
+  | 'sync'
+  | 'status'
+  | 'home'
+  | 'help'
+  | 'back'
+  | 'up'
+  | 'down'
+  | 'pageUp'
+  | 'pageDown'
+  | 'top'
+  | 'bottom'
+  | 'open'
+  | 'new'
+  | 'delete'
+  | 'refresh'
+  | 'changeView'
+  | 'find'
+  | 'editField'
+  | 'save'
+  | 'nextStage'
+  | 'previousStage'
+  | 'qualify'
+  | 'accept'
+  | 'retry'
+  | 'keepMine'
+  | 'discard'
+  | 'errors';
 
 export type Context = 'global' | 'home' | 'grid' | 'form' | 'errors' | 'list';
 
@@ -59,5 +85,9 @@ export function commandOf(key: string, screen: string): CommandId | null {
 export function helpBar(screen: string): string {
   const own = keyBindings.filter((one) => one.context === screen);
   const everywhere = keyBindings.filter((one) => one.context === 'global');
-  return [...own, ...everywhere].map((one) => `${one.keys[0]?.replace('return', 'enter').replace('escape', 'esc')} ${one.label}`).join('  ');
+  return [...own, ...everywhere]
+    .map(
+      (one) => `${one.keys[0]?.replace('return', 'enter').replace('escape', 'esc')} ${one.label}`,
+    )
+    .join('  ');
 }

@@ -6,18 +6,22 @@ export interface Run {
 /** One line of a screen: one run, or a left and a right one. */
 export type Line = readonly [Run, Run?];
 
-export const line = (text: string, tone?: Run['tone']): Line => [tone === undefined ? { text } : { text, tone }];
+export const line = (text: string, tone?: Run['tone']): Line => [
+  tone === undefined ? { text } : { text, tone },
+];
 
 /** Cuts or pads to a width. */
 export function fit(text: string, width: number): string {
-  const flat = text.replace(/\s+/g, ' ');
+  const flat = text.replace(/[\r\n\t]+/g, ' ');
   if (width <= 0) return '';
   if (flat.length > width) return width === 1 ? '…' : `${flat.slice(0, width - 1)}…`;
   return flat.padEnd(width);
 }
 
 export function bytesText(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return bytes < 1_000_000
+    ? `${Math.round(bytes / 1000)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 export function bar(done: number, total: number, width: number): string {

@@ -3,7 +3,12 @@ import type { AppStore } from './app-store.ts';
 import { helpBar, keyBindings } from './keys.ts';
 import { bar, bytesText, fit, type Line, line, type Run } from './line.ts';
 
-const icons: Readonly<Record<Icon, { readonly sign: string; readonly word: string; readonly tone: NonNullable<Run['tone']> }>> = {
+const icons: Readonly<
+  Record<
+    Icon,
+    { readonly sign: string; readonly word: string; readonly tone: NonNullable<Run['tone']> }
+  >
+> = {
   connected: { sign: '(+)', word: 'Connected', tone: 'ok' },
   notConnected: { sign: '(-)', word: 'Not connected', tone: 'muted' },
   syncing: { sign: '(~)', word: 'Syncing', tone: 'accent' },
@@ -16,7 +21,11 @@ const number = (n: number): string => n.toLocaleString('en-US');
 /** A whole frame: exactly `rows` lines, none wider than `columns`. */
 export function drawFrame(store: AppStore, columns: number, rows: number): readonly Line[] {
   if (columns < 40 || rows < 10) return [line(fit('Outpost needs a window of 40 x 10.', columns))];
-  const head = [header(store, columns), line('-'.repeat(columns), 'muted'), ...notice(store, columns)];
+  const head = [
+    header(store, columns),
+    line('-'.repeat(columns), 'muted'),
+    ...notice(store, columns),
+  ];
   const foot = footer(store, columns, rows >= 24);
   const space = rows - head.length - foot.length;
   store.setPageSize(space - 3);
@@ -28,14 +37,22 @@ export function drawFrame(store: AppStore, columns: number, rows: number): reado
 function header(store: AppStore, columns: number): Line {
   const { status } = store;
   const icon = icons[status.icon];
-  const word = status.icon === 'pendingUpload' ? `${status.pending.updates} ${icon.word}` : icon.word;
+  const word =
+    status.icon === 'pendingUpload' ? `${status.pending.updates} ${icon.word}` : icon.word;
   const right = `${icon.sign} ${word}`;
-  return [{ text: fit(` Outpost  ${store.userName} @ ${store.deviceName}`, columns - right.length - 1), tone: 'title' }, { text: right, tone: icon.tone }];
+  return [
+    {
+      text: fit(` Outpost  ${store.userName} @ ${store.deviceName}`, columns - right.length - 1),
+      tone: 'title',
+    },
+    { text: right, tone: icon.tone },
+  ];
 }
 
 function notice(store: AppStore, columns: number): readonly Line[] {
   const { progress, status } = store;
-  if (store.current.notice !== null) return [line(fit(` ${store.current.notice}`, columns), 'accent')];
+  if (store.current.notice !== null)
+    return [line(fit(` ${store.current.notice}`, columns), 'accent')];
   if (status.running !== 'FIRST_SYNC' || progress === null) return [];
   const text = ` Syncing offline data: ${number(progress.rows.done)} rows downloaded, ${bytesText(progress.diskBytes)} used   [d] See details`;
   return [line(fit(text, columns), 'accent')];
@@ -43,11 +60,16 @@ function notice(store: AppStore, columns: number): readonly Line[] {
 
 function footer(store: AppStore, columns: number, withHelp: boolean): readonly Line[] {
   const { status, current } = store;
-  const last = status.lastSyncAt === null ? 'never synced' : `last sync ${status.lastSyncAt.slice(11, 16)}`;
+  const last =
+    status.lastSyncAt === null ? 'never synced' : `last sync ${status.lastSyncAt.slice(11, 16)}`;
   const state = ` ${status.online ? 'online' : 'offline'} | queue ${status.pending.updates} (${status.pending.rows} rows) | ${last} | ${bytesText(status.storageBytes)}`;
   const input = current.input;
   const message = input === null ? ` ${current.message}` : ` ${input.label}: ${input.text}_`;
-  const lines = [line('-'.repeat(columns), 'muted'), line(fit(message, columns), input === null ? undefined : 'accent'), line(fit(state, columns), 'muted')];
+  const lines = [
+    line('-'.repeat(columns), 'muted'),
+    line(fit(message, columns), input === null ? undefined : 'accent'),
+    line(fit(state, columns), 'muted'),
+  ];
   return withHelp ? [...lines, line(fit(` ${helpBar(current.screen)}`, columns), 'muted')] : lines;
 }
 
@@ -64,7 +86,11 @@ function drawBody(store: AppStore, columns: number, rows: number): readonly Line
     case 'errors':
       return drawErrors(store, columns);
     case 'help':
-      return keyBindings.map((one) => line(fit(`  ${one.context.padEnd(8)} ${one.keys.join(' ').padEnd(14)} ${one.label}`, columns)));
+      return keyBindings.map((one) =>
+        line(
+          fit(`  ${one.context.padEnd(8)} ${one.keys.join(' ').padEnd(14)} ${one.label}`, columns),
+        ),
+      );
     default:
       return store.current.screen satisfies never;
   }
@@ -79,13 +105,22 @@ function scrolled(lines: readonly Line[], selected: number, rows: number): reado
 function drawHome(store: AppStore, columns: number, rows: number): readonly Line[] {
   const tables = store.homeTables();
   if (tables.length === 0) {
-    return [line(''), line(fit(' The app is on its way. It appears as soon as its definitions are here.', columns))];
+    return [
+      line(''),
+      line(fit(' The app is on its way. It appears as soon as its definitions are here.', columns)),
+    ];
   }
   const title = line(fit(` ${store.device.model.name}`, columns), 'title');
   const lines = tables.map((entry, i) => {
     const count = entry.rows === null ? 'not offline' : `${number(entry.rows)} rows`;
-    const text = fit(` ${i === store.current.selected ? '>' : ' '} ${fit(entry.label, Math.max(10, columns - 24))} ${count.padStart(14)}`, columns);
-    return line(text, i === store.current.selected ? 'selected' : entry.rows === null ? 'muted' : undefined);
+    const text = fit(
+      ` ${i === store.current.selected ? '>' : ' '} ${fit(entry.label, Math.max(10, columns - 24))} ${count.padStart(14)}`,
+      columns,
+    );
+    return line(
+      text,
+      i === store.current.selected ? 'selected' : entry.rows === null ? 'muted' : undefined,
+    );
   });
   return [title, ...scrolled(lines, store.current.selected, rows - 1)];
 }
@@ -93,28 +128,57 @@ function drawHome(store: AppStore, columns: number, rows: number): readonly Line
 function drawGrid(store: AppStore, columns: number): readonly Line[] {
   const { view, result, error, from } = store.grid();
   const { selected, term, table } = store.current;
-  if (view === null || result === null || table === null) return [line(fit(` ${error}`, columns), 'warn')];
+  if (view === null || result === null || table === null)
+    return [line(fit(` ${error}`, columns), 'warn')];
   const find = term === null ? '' : `  find "${term}"`;
   const title = ` ${view.name}${find}: ${number(result.total)} rows`;
-  const layout = view.layout.filter(({ name }) => result.plan.columns.some((one) => one.key === name));
-  const shown = layout.length > 0 ? layout : result.plan.columns.slice(0, 3).map((one) => ({ name: one.key, width: 150 }));
+  const layout = view.layout.filter(({ name }) =>
+    result.plan.columns.some((one) => one.key === name),
+  );
+  const shown =
+    layout.length > 0
+      ? layout
+      : result.plan.columns.slice(0, 3).map((one) => ({ name: one.key, width: 150 }));
   const total = shown.reduce((sum, one) => sum + one.width, 0);
   const usable = columns - 3 - shown.length;
   const cells = shown
-    .map((one) => ({ ...one, width: Math.floor((one.width / total) * usable), column: result.plan.columns.find((two) => two.key === one.name)?.column }))
+    .map((one) => ({
+      ...one,
+      width: Math.floor((one.width / total) * usable),
+      column: result.plan.columns.find((two) => two.key === one.name)?.column,
+    }))
     .filter((one) => one.width >= 4);
   const heading = cells.map((one) => fit(one.column?.label ?? one.name, one.width)).join(' ');
   const lines = result.rows.map((row, i) => {
     const text = cells
-      .map((one) => fit(one.column === undefined ? '' : store.format(tableOf(one.name, table, result), one.column.name, row.values[one.name] ?? null), one.width))
+      .map((one) =>
+        fit(
+          one.column === undefined
+            ? ''
+            : store.format(
+                tableOf(one.name, table, result),
+                one.column.name,
+                row.values[one.name] ?? null,
+              ),
+          one.width,
+        ),
+      )
       .join(' ');
     const here = from + i === selected;
     return line(fit(` ${here ? '>' : ' '} ${text}`, columns), here ? 'selected' : undefined);
   });
-  return [line(fit(title, columns), 'title'), line(fit(`   ${heading}`, columns), 'muted'), ...lines];
+  return [
+    line(fit(title, columns), 'title'),
+    line(fit(`   ${heading}`, columns), 'muted'),
+    ...lines,
+  ];
 }
 
-function tableOf(key: string, table: string, result: { plan: { columns: readonly { key: string; table: string }[] } }): string {
+function tableOf(
+  key: string,
+  table: string,
+  result: { plan: { columns: readonly { key: string; table: string }[] } },
+): string {
   return result.plan.columns.find((one) => one.key === key)?.table ?? table;
 }
 
@@ -135,12 +199,19 @@ function drawForm(store: AppStore, columns: number, rows: number): readonly Line
       const label = `${one.label}${one.required ? ' *' : ''}`;
       const text = store.format(form.table, one.column, one.value);
       const tail = one.error !== null ? `  ${one.error}` : one.locked ? '  (locked)' : '';
-      const tone = one.error !== null ? 'error' : here ? 'selected' : one.locked ? 'muted' : undefined;
+      const tone =
+        one.error !== null ? 'error' : here ? 'selected' : one.locked ? 'muted' : undefined;
       lines.push(line(fit(` ${mark} ${fit(label, 24)} ${text}${tail}`, columns), tone));
       field += 1;
     }
   }
-  for (const advice of form.recommendations) lines.push(line(fit(` i Recommendation: ${advice.title}. ${advice.text}  [a] accept`, columns), 'accent'));
+  for (const advice of form.recommendations)
+    lines.push(
+      line(
+        fit(` i Recommendation: ${advice.title}. ${advice.text}  [a] accept`, columns),
+        'accent',
+      ),
+    );
   const state = `${form.title}${form.dirty ? '  (not saved)' : ''}`;
   const top = [line(fit(` ${state}`, columns), 'title'), ...flowBar(store, columns)];
   return [...top, ...scrolled(lines, selectedLine, rows - top.length)];
@@ -151,7 +222,9 @@ function flowBar(store: AppStore, columns: number): readonly Line[] {
   if (form === undefined || form.id === null) return [];
   const state = store.device.flow(form.table, form.id);
   if (state === null) return [];
-  const stages = state.flow.stages.map((stage) => (stage.id === state.stage.id ? `[*${stage.name}*]` : stage.name));
+  const stages = state.flow.stages.map((stage) =>
+    stage.id === state.stage.id ? `[*${stage.name}*]` : stage.name,
+  );
   return [line(fit(` ${stages.join(' ---- ')}`, columns), 'accent')];
 }
 
@@ -159,22 +232,56 @@ function drawStatus(store: AppStore, columns: number): readonly Line[] {
   const { status, progress } = store;
   const rows: (readonly [string, string])[] = [
     ['Network', status.online ? 'connected' : 'not connected'],
-    ['Offline data', { available: 'Available', initializing: 'Initializing', notAvailable: 'Not Available' }[status.readiness]],
+    [
+      'Offline data',
+      { available: 'Available', initializing: 'Initializing', notAvailable: 'Not Available' }[
+        status.readiness
+      ],
+    ],
     ['Last sync', status.lastSyncAt ?? 'never'],
-    ['Last result', status.lastResult === null ? '-' : status.lastResult.kind === 'failed' ? status.lastResult.failure.message : status.lastResult.kind],
+    [
+      'Last result',
+      status.lastResult === null
+        ? '-'
+        : status.lastResult.kind === 'failed'
+          ? status.lastResult.failure.message
+          : status.lastResult.kind,
+    ],
     ['To upload', `${status.pending.updates} updates on ${status.pending.rows} rows`],
     ['Sync errors', String(status.errors)],
     ['Storage used', bytesText(status.storageBytes)],
-    ['Flags', Object.entries(status.flags).filter(([, on]) => on).map(([name]) => name).join(', ')],
+    [
+      'Flags',
+      Object.entries(status.flags)
+        .filter(([, on]) => on)
+        .map(([name]) => name)
+        .join(', '),
+    ],
     ['Organization', store.serverUrl],
   ];
   const facts = rows.map(([name, value]) => line(fit(` ${name.padEnd(14)} ${value}`, columns)));
   const tables = readSyncTables(store.device.store).map((one) => {
     const total = Math.max(one.rowsExpected, one.rowsDone);
     const state = one.state === 'ready' ? 'ready' : one.cursor === null ? 'waiting' : 'loading';
-    return line(fit(`   ${fit(one.table, 30)} ${bar(one.rowsDone, total, 16)} ${number(one.rowsDone).padStart(8)} / ${number(total).padEnd(8)} ${state}`, columns));
+    return line(
+      fit(
+        `   ${fit(one.table, 30)} ${bar(one.rowsDone, total, 16)} ${number(one.rowsDone).padStart(8)} / ${number(total).padEnd(8)} ${state}`,
+        columns,
+      ),
+    );
   });
-  const phase = progress === null ? [] : [line(fit(` ${progress.mode}: ${progress.phase}, ${number(progress.rows.done)} of ${number(progress.rows.total)} rows, ${bytesText(progress.bytes)} received`, columns), 'accent')];
+  const phase =
+    progress === null
+      ? []
+      : [
+          line(
+            fit(
+              ` ${progress.mode}: ${progress.phase}, ${number(progress.rows.done)} of ${number(progress.rows.total)} rows, ${bytesText(progress.bytes)} received`,
+              columns,
+            ),
+            'accent',
+          ),
+        ];
   return [...facts, ...phase, ...tables];
 }
 
@@ -187,6 +294,13 @@ function drawErrors(store: AppStore, columns: number): readonly Line[] {
     return line(fit(text, columns), here ? 'selected' : 'error');
   });
   const chosen = errors[store.current.selected];
-  const wanted = Object.entries(chosen?.wanted ?? {}).filter(([name]) => !name.includes('$')).map(([name, value]) => `${name} = ${String(value)}`);
-  return [line(fit(` Sync errors (${errors.length})`, columns), 'title'), ...lines, line(''), line(fit(` mine: ${wanted.join(', ')}`, columns))];
+  const wanted = Object.entries(chosen?.wanted ?? {})
+    .filter(([name]) => !name.includes('$'))
+    .map(([name, value]) => `${name} = ${String(value)}`);
+  return [
+    line(fit(` Sync errors (${errors.length})`, columns), 'title'),
+    ...lines,
+    line(''),
+    line(fit(` mine: ${wanted.join(', ')}`, columns)),
+  ];
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import {
   type AppModel,
   type Diagnostic,
-  type LookupValue,
   isLookupValue,
+  type LookupValue,
   type OfflineProfileItem,
   privileges,
   type Role,
@@ -30,7 +30,10 @@ const roleId = '70000000-0000-4000-8000-0000000000ff';
 
 export function importApp(solutionFile: string, dataFile: string | null): ImportedApp {
   const solution = readFile(solutionFile, readSolution);
-  const data = dataFile === null ? null : readFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
+  const data =
+    dataFile === null
+      ? null
+      : readFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
   const model = withSystemTables(data?.model ?? solution.model);
   const rows: RowInput[] = [...(data?.rows ?? []), ...(data?.associations ?? [])];
   const used = new Set(rows.map((row) => row.table));
@@ -40,7 +43,12 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
   );
   const items: OfflineProfileItem[] = tables
     .filter((table) => offline.has(table.name))
-    .map((table) => ({ table: table.name, criteria: 'all', relationships: [], intervalMinutes: 10 }));
+    .map((table) => ({
+      table: table.name,
+      criteria: 'all',
+      relationships: [],
+      intervalMinutes: 10,
+    }));
   const role: Role = {
     id: roleId,
     name: 'System Administrator',
@@ -70,7 +78,8 @@ function readFile<T>(path: string, read: (bytes: Uint8Array) => T): T {
   try {
     return read(bytes);
   } catch (error) {
-    if (error instanceof SolutionError) throw new UsageError(`${path}: ${error.message} ${error.fix}`);
+    if (error instanceof SolutionError)
+      throw new UsageError(`${path}: ${error.message} ${error.fix}`);
     throw error;
   }
 }
@@ -82,7 +91,8 @@ function directoryRows(rows: readonly RowInput[]): readonly RowInput[] {
   for (const row of rows) {
     for (const value of Object.values(row.values)) {
       if (!isLookupValue(value) || present.has(value.id)) continue;
-      if (value.table === 'systemuser' || value.table === 'businessunit') named.set(value.id, value);
+      if (value.table === 'systemuser' || value.table === 'businessunit')
+        named.set(value.id, value);
     }
   }
   const unit: LookupValue = { table: 'businessunit', id: businessUnitId, name: 'Imported' };
@@ -100,7 +110,10 @@ function directoryRows(rows: readonly RowInput[]): readonly RowInput[] {
     },
   ];
   for (const { table, id, name } of named.values()) {
-    const values = table === 'businessunit' ? { name: name ?? id } : { fullname: name ?? id, businessunitid: unit, isdisabled: false };
+    const values =
+      table === 'businessunit'
+        ? { name: name ?? id }
+        : { fullname: name ?? id, businessunitid: unit, isdisabled: false };
     directory.push({ table, id, values });
   }
   return directory;

@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AppModel, Diagnostic, System } from '@outpost/model';
 import { type Device, openDevice, platformSystem } from '@outpost/device';
+import type { AppModel, Diagnostic, System } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, type RowInput, tokenList } from '@outpost/server';
 import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
-import { fileStorage, memoryStorage } from '@outpost/store/node';
 import type { StorageLocation } from '@outpost/store';
+import { fileStorage, memoryStorage } from '@outpost/store/node';
 import type { SyncTransport } from '@outpost/sync';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom } from '@outpost/testkit';
@@ -78,22 +78,45 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     if (options.fresh === true) rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
   }
-  if (options.data !== null && options.solution === null) throw new UsageError('--data needs --solution.');
+  if (options.data !== null && options.solution === null)
+    throw new UsageError('--data needs --solution.');
   const imported = options.solution === null ? null : importApp(options.solution, options.data);
   const model = imported?.model ?? sampleApp;
-  const users = imported === null ? sampleWorldUsers() : new Map([['ana', { ...importUser, token: 'token-ana' }]]);
+  const users =
+    imported === null
+      ? sampleWorldUsers()
+      : new Map([['ana', { ...importUser, token: 'token-ana' }]]);
   const auth = tokenList(new Map([...users.values()].map((user) => [user.token, user.id])));
-  const store = sqliteStore(dir === null ? null : join(dir, `server-${imported === null ? 'sample' : model.uniqueName}.db`));
+  const store = sqliteStore(
+    dir === null ? null : join(dir, `server-${imported === null ? 'sample' : model.uniqueName}.db`),
+  );
   const organization = await createServer({ store, model, auth, system: options.system });
   if (!(await organization.isLoaded())) {
     const rows: Iterable<RowInput> =
-      imported?.rows ?? generateRows({ random: seededRandom(options.seed), now: options.system.clock.now(), rows: options.rows });
+      imported?.rows ??
+      generateRows({
+        random: seededRandom(options.seed),
+        now: options.system.clock.now(),
+        rows: options.rows,
+      });
     options.onProgress?.('Loading the organization ...');
-    const count = await organization.load(rows, (done) => options.onProgress?.(`Loading the organization: ${done.toLocaleString('en-US')} rows`));
+    const count = await organization.load(rows, (done) =>
+      options.onProgress?.(`Loading the organization: ${done.toLocaleString('en-US')} rows`),
+    );
     options.onProgress?.(`The organization holds ${count.toLocaleString('en-US')} rows.`);
   }
-  const server = await listen(organization, options.port === undefined ? {} : { port: options.port });
-  const traffic: Traffic = { requests: 0, rowsDownloaded: 0, bytes: 0, editsUploaded: 0, conflicts: 0, refused: 0 };
+  const server = await listen(
+    organization,
+    options.port === undefined ? {} : { port: options.port },
+  );
+  const traffic: Traffic = {
+    requests: 0,
+    rowsDownloaded: 0,
+    bytes: 0,
+    editsUploaded: 0,
+    conflicts: 0,
+    refused: 0,
+  };
   const memory = new Map<string, StorageLocation>();
   const open: OpenDevice[] = [];
   return {
@@ -105,11 +128,23 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     traffic,
     async openDevice(choice) {
       const user = users.get(choice.user);
-      if (user === undefined) throw new UsageError(`There is no user "${choice.user}". Known: ${[...users.keys()].join(', ')}.`);
-      const storage = dir === null ? (memory.get(choice.name) ?? memoryStorage(choice.name)) : fileStorage(join(dir, 'devices'), `${choice.name}-${imported === null ? 'sample' : model.uniqueName}`);
+      if (user === undefined)
+        throw new UsageError(
+          `There is no user "${choice.user}". Known: ${[...users.keys()].join(', ')}.`,
+        );
+      const storage =
+        dir === null
+          ? (memory.get(choice.name) ?? memoryStorage(choice.name))
+          : fileStorage(
+              join(dir, 'devices'),
+              `${choice.name}-${imported === null ? 'sample' : model.uniqueName}`,
+            );
       memory.set(choice.name, storage);
       const online = new BehaviorSubject(choice.online);
-      const transport = counted(httpTransport({ url: server.url, tokens: staticToken(user.token) }), traffic);
+      const transport = counted(
+        httpTransport({ url: server.url, tokens: staticToken(user.token) }),
+        traffic,
+      );
       const device = await openDevice({
         storage,
         transport,
@@ -132,7 +167,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
 function sampleWorldUsers(): ReadonlyMap<string, WorldUser> {
   return new Map(
-    Object.entries(sampleUsers).map(([name, user]) => [name, { id: user.id, name: `${user.first} ${user.last}`, token: `token-${name}` }]),
+    Object.entries(sampleUsers).map(([name, user]) => [
+      name,
+      { id: user.id, name: `${user.first} ${user.last}`, token: `token-${name}` },
+    ]),
   );
 }
 
@@ -149,7 +187,8 @@ function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
     app: (signal) => request(transport.app(signal)),
     async pull(message, signal) {
       const reply = await request(transport.pull(message, signal));
-      if (reply.kind === 'ok') for (const { rows } of reply.value.changes) traffic.rowsDownloaded += rows.length;
+      if (reply.kind === 'ok')
+        for (const { rows } of reply.value.changes) traffic.rowsDownloaded += rows.length;
       return reply;
     },
     async page(message, signal) {

@@ -42,7 +42,10 @@ export function moveFlow(session: Session, table: string, id: string, move: Flow
   };
   const instance = findInstance(session, flow, id);
   if (instance !== null) return updateRow(session, flow.instanceTable, instance, values);
-  return createRow(session, flow.instanceTable, { ...values, [flow.instanceColumn]: { table, id } });
+  return createRow(session, flow.instanceTable, {
+    ...values,
+    [flow.instanceColumn]: { table, id },
+  });
 }
 
 function findInstance(session: Session, flow: ProcessFlow, id: string): string | null {

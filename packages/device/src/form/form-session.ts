@@ -1,8 +1,8 @@
 import {
   type ColumnValue,
   type Form,
-  formColumns,
   type FormControl,
+  formColumns,
   parseValue,
   type RowValues,
 } from '@outpost/model';
@@ -88,7 +88,9 @@ export class FormSession {
     const fields = this.current.sections.flatMap((section) => section.fields);
     const reasons = fields.flatMap((field): RefusalReason[] => {
       if (field.error !== null) {
-        return [{ kind: 'ruleError', column: field.column, code: '0x80040265', message: field.error }];
+        return [
+          { kind: 'ruleError', column: field.column, code: '0x80040265', message: field.error },
+        ];
       }
       if (field.required && field.visible && field.value === null) {
         const message = `${field.label} is required.`;
@@ -132,7 +134,8 @@ export class FormSession {
     return {
       table,
       id: this.#id,
-      title: typeof name === 'string' && name !== '' ? name : `New ${this.#session.table(table).label}`,
+      title:
+        typeof name === 'string' && name !== '' ? name : `New ${this.#session.table(table).label}`,
       sections: this.#form.tabs.flatMap((tab) =>
         tab.sections.map((section) => ({
           label: section.label || tab.label,
@@ -148,14 +151,17 @@ export class FormSession {
     const column = this.#session.index.column(this.#form.table, control.column);
     if (column === undefined) return [];
     const { required, visible, locked, errors } = this.#run.effects;
-    const base = column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
+    const base =
+      column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
     const ownerless = column.type === 'owner' && this.#id === null;
     return [
       {
         column: column.name,
         label: control.label || column.label,
         value: this.#values[column.name] ?? null,
-        required: !ownerless && (required[column.name] === undefined ? base : required[column.name] === 'required'),
+        required:
+          !ownerless &&
+          (required[column.name] === undefined ? base : required[column.name] === 'required'),
         visible: visible[column.name] ?? control.hidden !== true,
         locked: locked[column.name] ?? (control.readOnly === true || column.readOnly === true),
         error: this.#errors[column.name] ?? errors[column.name] ?? null,

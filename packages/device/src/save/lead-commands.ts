@@ -26,7 +26,10 @@ function closeLead(
   if (state === 1 || state === 2) {
     const message = 'The lead is closed already.';
     const code = dataverseErrors.leadClosed;
-    return { kind: 'refused', reasons: [{ kind: 'invalidValue', column: 'statecode', code, message }] };
+    return {
+      kind: 'refused',
+      reasons: [{ kind: 'invalidValue', column: 'statecode', code, message }],
+    };
   }
   return updateRow(session, 'lead', id, values);
 }

@@ -1,16 +1,16 @@
 import {
-  can,
   type Cells,
-  type Command,
-  composedValues,
   type ColumnValue,
+  type Command,
+  can,
+  composedValues,
   dataverseErrors,
   equalValues,
   isLookup,
   isLookupValue,
   offlineCommands,
-  parseValue,
   type Privilege,
+  parseValue,
   type RowValues,
   type SecurityContext,
   type Table,
@@ -20,9 +20,19 @@ import type { Session } from '../session.ts';
 
 /** Why a write was not made. */
 export type RefusalReason =
-  | { readonly kind: 'invalidValue'; readonly column: string; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'invalidValue';
+      readonly column: string;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly kind: 'requiredColumn'; readonly column: string; readonly message: string }
-  | { readonly kind: 'ruleError'; readonly column: string; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'ruleError';
+      readonly column: string;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly kind: 'notAvailableOffline'; readonly code: string; readonly message: string }
   | { readonly kind: 'privilege'; readonly code: string; readonly message: string }
   | { readonly kind: 'rowMissing'; readonly message: string }
@@ -37,7 +47,12 @@ export type SaveResult =
 type Input = Readonly<Record<string, unknown>>;
 
 /** Creates a row offline or online alike: the edit is queued with the row, in one transaction. */
-export function createRow(session: Session, tableName: string, input: Input, id?: string): SaveResult {
+export function createRow(
+  session: Session,
+  tableName: string,
+  input: Input,
+  id?: string,
+): SaveResult {
   const table = session.table(tableName);
   const parsed = parseInput(session, table, input);
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
@@ -61,12 +76,19 @@ export function createRow(session: Session, tableName: string, input: Input, id?
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
   const cells = toCells(table, values);
-  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.insert(table.name, rowId, cells));
+  const { commit } = session.store.write({ origin: 'local' }, (tx) =>
+    tx.insert(table.name, rowId, cells),
+  );
   return { kind: 'saved', id: rowId, commit };
 }
 
 /** Changes the given columns of a row. */
-export function updateRow(session: Session, tableName: string, id: string, input: Input): SaveResult {
+export function updateRow(
+  session: Session,
+  tableName: string,
+  id: string,
+  input: Input,
+): SaveResult {
   const table = session.table(tableName);
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
@@ -89,7 +111,9 @@ export function updateRow(session: Session, tableName: string, id: string, input
     if (!equalValues(before[column] ?? null, value)) set[column] = value;
   }
   const cells = toCells(table, set);
-  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.update(table.name, id, cells));
+  const { commit } = session.store.write({ origin: 'local' }, (tx) =>
+    tx.update(table.name, id, cells),
+  );
   return { kind: 'saved', id, commit };
 }
 
@@ -146,7 +170,8 @@ function privilegeReasons(
   });
   if (decision.allowed) return [];
   // Which units lie below is known to the organization only: what may be allowed there is left to it.
-  if (decision.reason === 'noAccess' && context.privileges[table.name]?.[privilege] === 3) return [];
+  if (decision.reason === 'noAccess' && context.privileges[table.name]?.[privilege] === 3)
+    return [];
   const message = `Your roles do not allow "${privilege}" on this ${table.label}.`;
   return [{ kind: 'privilege', code: decision.code, message }];
 }
@@ -159,7 +184,12 @@ function applyRules(
 ): readonly RefusalReason[] {
   const result = session.rules(table.name, null).program.runTableScope(before, values);
   if (result.kind === 'refused') {
-    return result.errors.map(({ column, code, message }) => ({ kind: 'ruleError', column, code, message }));
+    return result.errors.map(({ column, code, message }) => ({
+      kind: 'ruleError',
+      column,
+      code,
+      message,
+    }));
   }
   Object.assign(values, result.values);
   return [];
@@ -170,7 +200,9 @@ function requiredReasons(table: Table, values: RowValues): readonly RefusalReaso
     const needed = column.required === 'required' || column.required === 'system';
     if (!needed || column.readOnly === true || column.name === table.primaryId) return [];
     if ((values[column.name] ?? null) !== null) return [];
-    return [{ kind: 'requiredColumn', column: column.name, message: `${column.label} is required.` }];
+    return [
+      { kind: 'requiredColumn', column: column.name, message: `${column.label} is required.` },
+    ];
   });
 }
 
@@ -185,17 +217,32 @@ function parseInput(
     const column = table.columns.find((one) => one.name === name);
     if (column === undefined) {
       const message = `Table "${table.name}" has no column "${name}".`;
-      reasons.push({ kind: 'invalidValue', column: name, code: dataverseErrors.unknownColumn, message });
+      reasons.push({
+        kind: 'invalidValue',
+        column: name,
+        code: dataverseErrors.unknownColumn,
+        message,
+      });
       continue;
     }
     if (column.readOnly === true) {
       const message = `${column.label} is written by the platform only.`;
-      reasons.push({ kind: 'invalidValue', column: name, code: dataverseErrors.invalidArgument, message });
+      reasons.push({
+        kind: 'invalidValue',
+        column: name,
+        code: dataverseErrors.invalidArgument,
+        message,
+      });
       continue;
     }
     const parsed = parseValue(column, given);
     if (parsed.kind === 'invalid') {
-      reasons.push({ kind: 'invalidValue', column: name, code: parsed.code, message: parsed.message });
+      reasons.push({
+        kind: 'invalidValue',
+        column: name,
+        code: parsed.code,
+        message: parsed.message,
+      });
       continue;
     }
     values[name] = isLookup(column) ? named(session, parsed.value) : parsed.value;

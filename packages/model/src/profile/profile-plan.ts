@@ -1,5 +1,5 @@
-import { dataverseErrors } from '../dataverse-error.ts';
 import type { ModelIndex } from '../app-model.ts';
+import { dataverseErrors } from '../dataverse-error.ts';
 import type { ManyToOne } from '../table.ts';
 import type { OfflineProfile, OfflineProfileItem } from './offline-profile.ts';
 
@@ -44,9 +44,17 @@ export function planProfile(index: ModelIndex, profile: OfflineProfile): Profile
   for (const item of profile.items) {
     const table = index.table(item.table);
     if (table === undefined) {
-      find(dataverseErrors.profileInvalidTable, item.table, `Table "${item.table}" does not exist.`);
+      find(
+        dataverseErrors.profileInvalidTable,
+        item.table,
+        `Table "${item.table}" does not exist.`,
+      );
     } else if (items.has(item.table)) {
-      find(dataverseErrors.profileDuplicateTable, item.table, `Table "${item.table}" occurs twice.`);
+      find(
+        dataverseErrors.profileDuplicateTable,
+        item.table,
+        `Table "${item.table}" occurs twice.`,
+      );
     } else {
       if (!table.availableOffline) {
         find(

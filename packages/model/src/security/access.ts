@@ -42,9 +42,11 @@ export function can(
   if (depth === 0) return { allowed: false, code, reason: 'noPrivilege' };
   if (depth === 4) return { allowed: true, by: 'depth' };
   if (row.owner !== null && row.owner === context.userId) return { allowed: true, by: 'owner' };
-  if (row.owner !== null && context.teamIds.includes(row.owner)) return { allowed: true, by: 'team' };
+  if (row.owner !== null && context.teamIds.includes(row.owner))
+    return { allowed: true, by: 'team' };
   const unit = row.businessUnit;
-  const reach = depth === 3 ? context.businessUnitTree : depth === 2 ? [context.businessUnitId] : [];
+  const reach =
+    depth === 3 ? context.businessUnitTree : depth === 2 ? [context.businessUnitId] : [];
   if (unit !== null && reach.includes(unit)) return { allowed: true, by: 'depth' };
   return { allowed: false, code, reason: 'noAccess' };
 }

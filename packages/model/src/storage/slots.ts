@@ -40,9 +40,7 @@ function sqlType(column: Column): Slot['sqlType'] {
 
 /** Slots of a column: one, or up to three for a lookup. */
 export function columnSlots(column: Column): readonly Slot[] {
-  const slots: Slot[] = [
-    { name: column.name, column, part: 'value', sqlType: sqlType(column) },
-  ];
+  const slots: Slot[] = [{ name: column.name, column, part: 'value', sqlType: sqlType(column) }];
   if (isPolymorphic(column)) {
     slots.push({ name: `${column.name}$t`, column, part: 'table', sqlType: 'TEXT' });
   }

@@ -6,7 +6,9 @@ export function composedValues(table: Table, values: RowValues): Record<string, 
   const composed: Record<string, ColumnValue> = {};
   for (const column of table.columns) {
     if (column.composedOf === undefined) continue;
-    const parts = column.composedOf.map((part) => values[part]).filter((part) => typeof part === 'string' && part !== '');
+    const parts = column.composedOf
+      .map((part) => values[part])
+      .filter((part) => typeof part === 'string' && part !== '');
     composed[column.name] = parts.length === 0 ? null : parts.join(' ').slice(0, column.maxLength);
   }
   return composed;

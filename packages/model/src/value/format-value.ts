@@ -18,7 +18,10 @@ export function formatValue(column: Column, value: ColumnValue, options: FormatO
   if (Array.isArray(value)) return value.map((one) => label(column, one)).join('; ');
   switch (column.type) {
     case 'boolean':
-      return column.options?.find((one) => one.value === (value ? 1 : 0))?.label ?? (value ? 'Yes' : 'No');
+      return (
+        column.options?.find((one) => one.value === (value ? 1 : 0))?.label ??
+        (value ? 'Yes' : 'No')
+      );
     case 'money':
       return number(Number(value), column.precision ?? 2, options.locale);
     case 'decimal':
@@ -33,9 +36,10 @@ export function formatValue(column: Column, value: ColumnValue, options: FormatO
         timeZone: options.timeZone,
       }).format(new Date(String(value)));
     case 'dateOnly':
-      return new Intl.DateTimeFormat(options.locale, { dateStyle: 'short', timeZone: 'UTC' }).format(
-        new Date(`${String(value)}T00:00:00Z`),
-      );
+      return new Intl.DateTimeFormat(options.locale, {
+        dateStyle: 'short',
+        timeZone: 'UTC',
+      }).format(new Date(`${String(value)}T00:00:00Z`));
     default:
       return String(value);
   }

@@ -137,7 +137,11 @@ function parseUnlistedOption(column: Column, input: unknown): ParsedValue {
   const number = typeof input === 'number' ? input : Number(String(input).trim());
   return Number.isSafeInteger(number)
     ? value(number)
-    : invalid(column, dataverseErrors.choiceOutOfRange, `"${String(input)}" is not an option number`);
+    : invalid(
+        column,
+        dataverseErrors.choiceOutOfRange,
+        `"${String(input)}" is not an option number`,
+      );
 }
 
 function parseChoices(column: Column, input: unknown): ParsedValue {
@@ -156,9 +160,10 @@ function parseChoices(column: Column, input: unknown): ParsedValue {
 
 function parseDate(column: Column, input: unknown): ParsedValue {
   const text = typeof input === 'string' ? input.trim() : '';
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:\d{2})?)?$/.exec(
-    text,
-  );
+  const match =
+    /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:\d{2})?)?$/.exec(
+      text,
+    );
   const expects =
     column.type === 'dateOnly' ? 'expects a date such as 2026-03-31' : 'expects a date and time';
   if (match === null) return invalid(column, dataverseErrors.invalidArgument, expects);

@@ -1,4 +1,10 @@
-import { type Cell, type ModelIndex, queryTypes, type Result, type SavedQuery } from '@outpost/model';
+import {
+  type Cell,
+  type ModelIndex,
+  queryTypes,
+  type Result,
+  type SavedQuery,
+} from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import type { FetchQuery } from '../fetch-xml/ast.ts';
@@ -93,9 +99,7 @@ export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
     },
     availability: (view) => availability(view, model, offlineTables),
     quickFind(table, term) {
-      const view = model
-        .savedQueries(table)
-        .find((one) => one.queryType === queryTypes.quickFind);
+      const view = model.savedQueries(table).find((one) => one.queryType === queryTypes.quickFind);
       if (view === undefined) {
         const message = `Table "${table}" has no quick find view.`;
         const fix = 'Add a quick find view to the table.';

@@ -79,7 +79,10 @@ class Parser {
     for (const child of element.children) {
       switch (child.name) {
         case 'attribute':
-          select.push({ column: required(child, 'name'), alias: child.attributes['alias'] ?? null });
+          select.push({
+            column: required(child, 'name'),
+            alias: child.attributes['alias'] ?? null,
+          });
           break;
         case 'all-attributes':
           all = true;
@@ -162,7 +165,8 @@ class Parser {
       );
     }
     const values = element.children.map((child) => {
-      if (child.name !== 'value') throw schema(child, `<${child.name}> is not allowed in <condition>.`);
+      if (child.name !== 'value')
+        throw schema(child, `<${child.name}> is not allowed in <condition>.`);
       return child.text;
     });
     const value = element.attributes['value'];
@@ -208,7 +212,11 @@ function positive(element: XmlElement, name: string): number | null {
   const value = element.attributes[name];
   if (value === undefined) return null;
   if (!/^[1-9]\d{0,8}$/.test(value)) {
-    throw new QueryError('value', `${name}="${value}" is not a positive number.`, 'Use digits only.');
+    throw new QueryError(
+      'value',
+      `${name}="${value}" is not a positive number.`,
+      'Use digits only.',
+    );
   }
   return Number(value);
 }

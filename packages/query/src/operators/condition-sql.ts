@@ -13,8 +13,8 @@ import {
 } from '@outpost/model';
 import type { QueryContext } from '../query-context.ts';
 import { QueryError } from '../query-error.ts';
-import { join, name, type Sql, sql } from '../sql/sql-text.ts';
 import { likeToGlob } from '../sql/like-pattern.ts';
+import { join, name, type Sql, sql } from '../sql/sql-text.ts';
 import {
   dateRanges,
   startOfDate,
@@ -142,7 +142,8 @@ function comparable({ column, source }: ConditionInput): string {
 }
 
 function compare(input: ConditionInput, operator: string): Sql {
-  if (isText(input.column) && one(input) === '') return sql(`${comparable(input)} ${operator} ?`, '');
+  if (isText(input.column) && one(input) === '')
+    return sql(`${comparable(input)} ${operator} ?`, '');
   return sql(`${comparable(input)} ${operator} ?`, operandCell(input, one(input)));
 }
 
@@ -180,9 +181,16 @@ function likeLabel(input: ConditionInput, pattern: string): Sql {
   const glob = likeToGlob(pattern);
   const options = input.column.options ?? [];
   const tests = options.map((option) =>
-    sql(`(${cell(input.source, input.column)} = ? AND ? GLOB ?)`, option.value, fold(option.label), glob),
+    sql(
+      `(${cell(input.source, input.column)} = ? AND ? GLOB ?)`,
+      option.value,
+      fold(option.label),
+      glob,
+    ),
   );
-  return tests.length === 0 ? sql('0') : { ...join(tests, ' OR '), text: `(${join(tests, ' OR ').text})` };
+  return tests.length === 0
+    ? sql('0')
+    : { ...join(tests, ' OR '), text: `(${join(tests, ' OR ').text})` };
 }
 
 /** Quick find compares numbers by equality and never finds dates. */
@@ -259,7 +267,9 @@ function rangeToSql(input: ConditionInput, start: Bound, end: Bound): Sql {
   const dateOnly = column.type === 'dateOnly';
   const tests: Sql[] = [];
   if (start !== null) {
-    tests.push(sql(`${cell(source, column)} >= ?`, dateOnly ? toStoredDate(start) : toStored(start)));
+    tests.push(
+      sql(`${cell(source, column)} >= ?`, dateOnly ? toStoredDate(start) : toStored(start)),
+    );
   }
   if (end !== null) {
     // A date counts as inside when the range ends later than its midnight.

@@ -1,8 +1,8 @@
 import {
   type Cell,
-  cellsToValue,
   type Column,
   type ColumnValue,
+  cellsToValue,
   columnSlots,
   dataverseErrors,
   fold,
@@ -111,10 +111,7 @@ class Compiler {
       columnSlots(column).map((slot) => `${source.sqlAlias}.${name(slot.name)}`),
     );
     const primary = `${root.sqlAlias}.${name(table.primaryId)}`;
-    const from = join(
-      [sql(` FROM ${name(table.name)} ${root.sqlAlias}`), ...joins],
-      '',
-    );
+    const from = join([sql(` FROM ${name(table.name)} ${root.sqlAlias}`), ...joins], '');
     const filter = where.length === 0 ? sql('') : prefixed(' WHERE ', join(where, ' AND '));
     const body = join([from, filter], '');
     const distinct = query.distinct ? 'DISTINCT ' : '';
@@ -123,7 +120,11 @@ class Compiler {
     const offset = query.top === null ? (query.page - 1) * size : 0;
     const plan: QueryPlan = {
       table: table.name,
-      columns: columns.map(({ key, column, source }) => ({ key, column, table: source.node.table })),
+      columns: columns.map(({ key, column, source }) => ({
+        key,
+        column,
+        table: source.node.table,
+      })),
       tables: this.#tables,
       rows: join(
         [
@@ -198,9 +199,7 @@ class Compiler {
   #linkCondition(link: LinkNode, source: Source, parent: Source): Sql {
     const from = this.#column(link, link.from);
     const to = this.#column(parent.node, link.to);
-    return sql(
-      `${source.sqlAlias}.${name(from.name)} = ${parent.sqlAlias}.${name(to.name)}`,
-    );
+    return sql(`${source.sqlAlias}.${name(from.name)} = ${parent.sqlAlias}.${name(to.name)}`);
   }
 
   /** A link that only tests: the parent row appears once and the link adds no columns. */
@@ -291,7 +290,11 @@ class Compiler {
       this.#sources.find((one) => one.node.alias === alias) ??
       this.#sources.find((one) => one.node.table === alias);
     if (source === undefined) {
-      throw new QueryError('schema', `The query has no link "${alias}".`, 'Use the alias of a link.');
+      throw new QueryError(
+        'schema',
+        `The query has no link "${alias}".`,
+        'Use the alias of a link.',
+      );
     }
     return source;
   }
@@ -326,7 +329,8 @@ class Compiler {
       terms.push(item.descending ? { ...expression, text: `${expression.text} DESC` } : expression);
     };
     for (const item of root.orders) add(item, source);
-    for (const linked of this.#sources.slice(1)) for (const item of linked.node.orders) add(item, linked);
+    for (const linked of this.#sources.slice(1))
+      for (const item of linked.node.orders) add(item, linked);
     terms.push(sql(primary));
     return prefixed(' ORDER BY ', join(terms, ', '));
   }

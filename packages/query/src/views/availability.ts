@@ -1,4 +1,9 @@
-import { dataverseErrors, type ModelIndex, type SavedQuery, tablesWithoutOfflineViews } from '@outpost/model';
+import {
+  dataverseErrors,
+  type ModelIndex,
+  type SavedQuery,
+  tablesWithoutOfflineViews,
+} from '@outpost/model';
 import type { EntityNode, FilterNode } from '../fetch-xml/ast.ts';
 import { parseFetch } from '../fetch-xml/parse.ts';
 

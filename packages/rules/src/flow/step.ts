@@ -12,7 +12,10 @@ export interface FlowPosition {
   readonly traversedPath: readonly string[];
 }
 
-export type FlowMove = { readonly kind: 'next' } | { readonly kind: 'previous' } | { readonly kind: 'setActive'; readonly stageId: string };
+export type FlowMove =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'previous' }
+  | { readonly kind: 'setActive'; readonly stageId: string };
 
 export type StepResult =
   | { readonly kind: 'moved'; readonly position: FlowPosition; readonly stage: ProcessStage }
@@ -46,7 +49,8 @@ export function step(
   switch (move.kind) {
     case 'next': {
       const columns = missingColumns(current, row);
-      if (columns.length > 0) return refuse('stageGate', dataverseErrors.requiredFieldMissing, columns);
+      if (columns.length > 0)
+        return refuse('stageGate', dataverseErrors.requiredFieldMissing, columns);
       const next = flow.stages[at + 1];
       if (next === undefined) return refuse('atEnd', dataverseErrors.stageNotInActivePath);
       return moved(next, [...position.traversedPath, next.id]);

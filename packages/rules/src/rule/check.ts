@@ -7,14 +7,19 @@ export function checkRule(rule: BusinessRule, table: Table): readonly Diagnostic
   const report = (code: string, message: string, path: string) =>
     found.push({ severity: 'error', code, message, location: `rule "${rule.name}" ${path}` });
   const columnsByName = new Map(table.columns.map((column) => [column.name, column]));
-  if (rule.branches.length === 0) report('rule.noCondition', 'The rule has no condition.', '/branches');
+  if (rule.branches.length === 0)
+    report('rule.noCondition', 'The rule has no condition.', '/branches');
   rule.branches.forEach((branch, i) => {
     if (branch.then.length === 0) {
       report('rule.noAction', 'The branch has no action.', `/branches/${i}/then`);
     }
     for (const name of conditionColumns(branch.when)) {
       if (!columnsByName.has(name)) {
-        report('rule.unknownColumn', `Table "${table.name}" has no column "${name}".`, `/branches/${i}/when`);
+        report(
+          'rule.unknownColumn',
+          `Table "${table.name}" has no column "${name}".`,
+          `/branches/${i}/when`,
+        );
       }
     }
     for (const { column: name, op } of comparisonsOf(branch.when)) {
@@ -31,7 +36,11 @@ export function checkRule(rule: BusinessRule, table: Table): readonly Diagnostic
   ];
   for (const action of actions) {
     if (!columnsByName.has(action.column)) {
-      report('rule.unknownColumn', `Table "${table.name}" has no column "${action.column}".`, '/then');
+      report(
+        'rule.unknownColumn',
+        `Table "${table.name}" has no column "${action.column}".`,
+        '/then',
+      );
     }
   }
   return found;

@@ -7,8 +7,8 @@ import {
   isLookupValue,
   isText,
   type Operand,
-  type RuleOperator,
   type RowValues,
+  type RuleOperator,
 } from '@outpost/model';
 
 /** A compiled condition. Never throws. */

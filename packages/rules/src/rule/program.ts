@@ -1,8 +1,8 @@
 import {
   type BusinessRule,
   type ColumnValue,
-  dataverseErrors,
   type Diagnostic,
+  dataverseErrors,
   equalValues,
   type RequirementLevel,
   type RowValues,
@@ -10,12 +10,7 @@ import {
   type Table,
 } from '@outpost/model';
 import { checkRule } from './check.ts';
-import {
-  compileCondition,
-  conditionColumns,
-  type Predicate,
-  readOperand,
-} from './condition.ts';
+import { compileCondition, conditionColumns, type Predicate, readOperand } from './condition.ts';
 
 /** What the rules say about a row right now. Columns that no rule speaks of are absent. */
 export interface Effects {
@@ -132,9 +127,10 @@ function runsOnForm(
 ): boolean {
   if (form === null) return true;
   if (typeof rule.scope === 'object' && rule.scope.form !== form.id) return false;
-  const actionColumns = [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])].map(
-    (action) => action.column,
-  );
+  const actionColumns = [
+    ...rule.branches.flatMap((branch) => branch.then),
+    ...(rule.otherwise ?? []),
+  ].map((action) => action.column);
   return [...reads, ...actionColumns].every((column) => form.columns.includes(column));
 }
 
@@ -167,7 +163,14 @@ function createProgram(
       const row = { ...after, ...ran.values };
       const missing = Object.entries(ran.effects.required).flatMap(([column, level]) =>
         level === 'required' && (row[column] ?? null) === null
-          ? [{ rule: '', column, message: `"${column}" is required.`, code: dataverseErrors.isvAborted }]
+          ? [
+              {
+                rule: '',
+                column,
+                message: `"${column}" is required.`,
+                code: dataverseErrors.isvAborted,
+              },
+            ]
           : [],
       );
       const refusals = [...errors, ...missing];
@@ -213,7 +216,9 @@ function run(
 ): RuleRun {
   const current: Record<string, ColumnValue> = { ...row };
   let triggered = new Set(
-    rules.filter(({ reads }) => changed === null || [...reads].some((column) => changed.has(column))),
+    rules.filter(
+      ({ reads }) => changed === null || [...reads].some((column) => changed.has(column)),
+    ),
   );
   for (let pass = 0; pass < maxPasses && triggered.size > 0; pass++) {
     const next = new Set<CompiledRule>();
@@ -235,7 +240,9 @@ function run(
     }
     triggered = next;
   }
-  const errors = [...state.errors.values()].map(({ column, message }) => [column, message] as const);
+  const errors = [...state.errors.values()].map(
+    ({ column, message }) => [column, message] as const,
+  );
   return {
     values: state.values,
     effects: {

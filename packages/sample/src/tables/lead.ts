@@ -9,7 +9,13 @@ export const lead: Table = defineTable({
   primaryName: 'fullname',
   ownership: 'user',
   columns: {
-    fullname: { type: 'string', label: 'Name', maxLength: 160, readOnly: true, composedOf: ['firstname', 'lastname'] },
+    fullname: {
+      type: 'string',
+      label: 'Name',
+      maxLength: 160,
+      readOnly: true,
+      composedOf: ['firstname', 'lastname'],
+    },
     parentaccountid: { type: 'lookup', label: 'Parent Account for lead', targets: ['account'] },
     parentcontactid: { type: 'lookup', label: 'Parent Contact for lead', targets: ['contact'] },
     address1_addresstypecode: {

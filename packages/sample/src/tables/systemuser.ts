@@ -21,7 +21,13 @@ export const systemuser: Table = defineTable({
     middlename: { type: 'string', label: 'Middle Name', maxLength: 50 },
     lastname: { type: 'string', label: 'Last Name', maxLength: 64, required: 'required' },
     personalemailaddress: { type: 'string', label: 'Email 2', maxLength: 100, format: 'email' },
-    fullname: { type: 'string', label: 'Full Name', maxLength: 200, readOnly: true, composedOf: ['firstname', 'lastname'] },
+    fullname: {
+      type: 'string',
+      label: 'Full Name',
+      maxLength: 200,
+      readOnly: true,
+      composedOf: ['firstname', 'lastname'],
+    },
     nickname: { type: 'string', label: 'Nickname', maxLength: 50 },
     title: { type: 'string', label: 'Title', maxLength: 128 },
     internalemailaddress: {

@@ -19,7 +19,10 @@ export interface ListenOptions {
 }
 
 /** Serves an organization over HTTP. */
-export function listen(organization: Organization, options: ListenOptions = {}): Promise<RunningServer> {
+export function listen(
+  organization: Organization,
+  options: ListenOptions = {},
+): Promise<RunningServer> {
   const requests = new Map<string, number>();
   const server = createHttpServer(async (incoming, outgoing) => {
     const path = (incoming.url ?? '/').split('?')[0] ?? '/';
@@ -27,7 +30,11 @@ export function listen(organization: Organization, options: ListenOptions = {}):
     const body = await readBody(incoming).catch(() => null);
     const response =
       body === null
-        ? { status: 413, headers: { connection: 'close' }, body: '{"error":{"code":"outpost:tooLarge","message":"The body is too large."}}' }
+        ? {
+            status: 413,
+            headers: { connection: 'close' },
+            body: '{"error":{"code":"outpost:tooLarge","message":"The body is too large."}}',
+          }
         : await organization.handle({
             method: incoming.method ?? 'GET',
             url: incoming.url ?? '/',

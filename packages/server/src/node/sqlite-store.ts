@@ -16,7 +16,9 @@ class SqliteStore implements ServerStore {
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path);
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;');
+    this.#db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;',
+    );
     this.#db.function('outpost_fold', { deterministic: true }, (value) =>
       value === null ? null : fold(String(value)),
     );
@@ -60,7 +62,8 @@ class SqliteStore implements ServerStore {
 
   #tx(): WriteTx {
     return {
-      all: async (sql, params = []) => this.#prepare(sql).all(...params) as unknown as readonly Cell[][],
+      all: async (sql, params = []) =>
+        this.#prepare(sql).all(...params) as unknown as readonly Cell[][],
       run: async (sql, params = []) => Number(this.#prepare(sql).run(...params).changes),
       savepoint: async (fn) => {
         this.#db.exec('SAVEPOINT entry');

@@ -1,9 +1,4 @@
-import {
-  mergePrivileges,
-  type Role,
-  type SecurityContext,
-  syncErrorTable,
-} from '@outpost/model';
+import { mergePrivileges, type Role, type SecurityContext, syncErrorTable } from '@outpost/model';
 import type { ReadTx } from '../store/server-store.ts';
 
 /** Everybody may handle the sync errors they caused. */
@@ -11,7 +6,15 @@ const everyone: Role = {
   id: 'everyone',
   name: 'Everyone',
   privileges: {
-    [syncErrorTable.name]: { create: 1, read: 1, write: 1, delete: 1, append: 1, appendTo: 1, assign: 1 },
+    [syncErrorTable.name]: {
+      create: 1,
+      read: 1,
+      write: 1,
+      delete: 1,
+      append: 1,
+      appendTo: 1,
+      assign: 1,
+    },
   },
 };
 
@@ -21,9 +24,10 @@ export async function readSecurityContext(
   userId: string,
 ): Promise<(SecurityContext & { readonly name: string; readonly hasRoles: boolean }) | null> {
   const user = (
-    await tx.all('SELECT fullname, businessunitid, isdisabled FROM "systemuser" WHERE systemuserid = ?', [
-      userId,
-    ])
+    await tx.all(
+      'SELECT fullname, businessunitid, isdisabled FROM "systemuser" WHERE systemuserid = ?',
+      [userId],
+    )
   )[0];
   if (user === undefined || user[2] === 1) return null;
   const businessUnitId = String(user[1] ?? '');

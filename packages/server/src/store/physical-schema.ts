@@ -57,7 +57,9 @@ async function createTable(tx: WriteTx, table: Table): Promise<void> {
   ];
   if (existing.length === 0) {
     const columns = slots.map(([slot, type]) =>
-      slot === table.primaryId ? `${name(slot)} TEXT PRIMARY KEY NOT NULL` : `${name(slot)} ${type}`,
+      slot === table.primaryId
+        ? `${name(slot)} TEXT PRIMARY KEY NOT NULL`
+        : `${name(slot)} ${type}`,
     );
     await tx.run(`CREATE TABLE ${name(table.name)} (${columns.join(', ')})`);
     for (const slot of [ownerSlot, businessUnitSlot]) {

@@ -8,7 +8,10 @@ import type { Caller, SyncEnv } from './sync-env.ts';
 export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<HelloResponse> {
   const plan: PlanTable[] = [];
   for (const view of caller.views) {
-    const count = join([sql(`SELECT count(*) FROM ${name(view.table)} v WHERE `), view.predicate], '');
+    const count = join(
+      [sql(`SELECT count(*) FROM ${name(view.table)} v WHERE `), view.predicate],
+      '',
+    );
     const rows = Number((await tx.all(count.text, count.params))[0]?.[0] ?? 0);
     plan.push({ table: view.table, rows, view: view.hash, intervalMinutes: view.intervalMinutes });
   }

@@ -16,13 +16,19 @@ export async function page(
 ): Promise<PageResponse> {
   const view = caller.views.find((one) => one.table === request.table);
   if (view === undefined) {
-    throw new HttpError(404, 'outpost:tableNotInProfile', `Table "${request.table}" is not in your profile.`);
+    throw new HttpError(
+      404,
+      'outpost:tableNotInProfile',
+      `Table "${request.table}" is not in your profile.`,
+    );
   }
   const limit = Math.max(1, Math.min(request.limit, maxPageRows));
   const key = `v.${name(view.primaryId)}`;
   const statement = join(
     [
-      sql(`SELECT ${view.columns.map((column) => `v.${name(column)}`).join(', ')} FROM ${name(view.table)} v WHERE `),
+      sql(
+        `SELECT ${view.columns.map((column) => `v.${name(column)}`).join(', ')} FROM ${name(view.table)} v WHERE `,
+      ),
       view.predicate,
       request.after === null ? sql('') : sql(` AND ${key} > ?`, request.after),
       sql(` ORDER BY ${key} LIMIT ?`, limit),

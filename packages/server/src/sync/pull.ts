@@ -54,10 +54,17 @@ export async function pull(
     const known = place !== null && place.feed === feed && place.position <= top;
     if (known) await delta(tx, caller, views, place.position, top, maxRows, feed, answer);
     else {
-      answer.tokens.push({ token: writeToken({ feed, position: top }), tables: views.map((view) => view.table) });
+      answer.tokens.push({
+        token: writeToken({ feed, position: top }),
+        tables: views.map((view) => view.table),
+      });
       for (const view of views) {
         answer.reached.set(view.table, top);
-        answer.check.push({ table: view.table, why: token === null ? 'first' : 'feed', view: view.hash });
+        answer.check.push({
+          table: view.table,
+          why: token === null ? 'first' : 'feed',
+          view: view.hash,
+        });
       }
     }
     for (const view of views) {
@@ -91,7 +98,10 @@ async function delta(
 ): Promise<void> {
   const to = await cut(tx, from, top, maxRows);
   if (to < top) answer.more = true;
-  answer.tokens.push({ token: writeToken({ feed, position: to }), tables: views.map((view) => view.table) });
+  answer.tokens.push({
+    token: writeToken({ feed, position: to }),
+    tables: views.map((view) => view.table),
+  });
   const candidates = new Map<string, Set<string>>();
   // Sources come before the tables they bring along, so one pass over all views expands every chain.
   for (const view of caller.views) {
@@ -130,7 +140,12 @@ async function logged(
   const scope = scopePredicate(caller.context, table, 'l.owner', 'l.bu');
   const statement = join(
     [
-      sql('SELECT DISTINCT l.pk FROM "$log" l WHERE l.tbl = ? AND l.position > ? AND l.position <= ? AND ', table, from, to),
+      sql(
+        'SELECT DISTINCT l.pk FROM "$log" l WHERE l.tbl = ? AND l.position > ? AND l.position <= ? AND ',
+        table,
+        from,
+        to,
+      ),
       scope,
     ],
     '',
@@ -173,7 +188,12 @@ async function evaluate(
   const key = `v.${name(view.primaryId)}`;
   const among = sql(`${key} IN (SELECT value FROM json_each(?))`, list);
   const columns = view.columns.map((column) => `v.${name(column)}`).join(', ');
-  const rows = await select(tx, `SELECT ${columns} FROM ${name(view.table)} v WHERE `, [among, view.predicate], ` ORDER BY ${key}`);
+  const rows = await select(
+    tx,
+    `SELECT ${columns} FROM ${name(view.table)} v WHERE `,
+    [among, view.predicate],
+    ` ORDER BY ${key}`,
+  );
   if (rows.length > 0) answer.changes.push({ table: view.table, columns: view.columns, rows });
   const sent = new Set(rows.map((row) => String(row[0])));
   const gone = [...candidates].filter((id) => !sent.has(id)).sort();

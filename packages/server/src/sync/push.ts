@@ -11,7 +11,7 @@ import type {
 import { HttpError } from '../server-error.ts';
 import type { ServerStore, WriteTx } from '../store/server-store.ts';
 import { Refusal } from '../write/refusal.ts';
-import { RowWriter, type RowWrite } from '../write/write-row.ts';
+import { type RowWrite, RowWriter } from '../write/write-row.ts';
 import { conflictPolicy } from './hello.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 
@@ -33,7 +33,11 @@ export async function push(
   request: PushRequest,
 ): Promise<PushResponse> {
   if (request.entries.length > maxEntries) {
-    throw new HttpError(413, 'outpost:tooManyEntries', `At most ${maxEntries} entries in one request.`);
+    throw new HttpError(
+      413,
+      'outpost:tooManyEntries',
+      `At most ${maxEntries} entries in one request.`,
+    );
   }
   const results: EntryResult[] = [];
   for (const entry of request.entries) {
@@ -68,7 +72,17 @@ async function applyEntry(
 ): Promise<EntryResult> {
   const { key } = entry;
   const hash = createHash('sha256')
-    .update(JSON.stringify([entry.op, entry.table, entry.id, entry.set, entry.base, entry.baseVersion, entry.baseOf]))
+    .update(
+      JSON.stringify([
+        entry.op,
+        entry.table,
+        entry.id,
+        entry.set,
+        entry.base,
+        entry.baseVersion,
+        entry.baseOf,
+      ]),
+    )
     .digest('hex');
   const recorded = await readResult(tx, device, key);
   if (recorded !== null) {
@@ -79,7 +93,8 @@ async function applyEntry(
     return mismatch(env, key);
   }
   for (const dependency of entry.after) {
-    if ((await readResult(tx, device, dependency))?.status !== 'applied') return { key, status: 'blocked' };
+    if ((await readResult(tx, device, dependency))?.status !== 'applied')
+      return { key, status: 'blocked' };
   }
   const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
   try {

@@ -147,7 +147,9 @@ function relation(env: Env, edge: ProfileEdge, other: string, own: string): stri
   const typed = lookup !== undefined && lookup.targets?.length !== 1;
   const primary = name(env.index.table(target)?.primaryId ?? '');
   const [holder, held] = edge.direction === 'target' ? [other, own] : [own, other];
-  const type = typed ? ` AND ${holder}.${name(`${column}$t`)} = '${target.replaceAll("'", "''")}'` : '';
+  const type = typed
+    ? ` AND ${holder}.${name(`${column}$t`)} = '${target.replaceAll("'", "''")}'`
+    : '';
   return `${holder}.${name(column)} = ${held}.${primary}${type}`;
 }
 
@@ -171,7 +173,9 @@ function ownedBy(context: SecurityContext, item: OfflineProfileItem, source: str
   const tests: Sql[] = [];
   if (item.mine === true) tests.push(sql(`${owner} = ?`, context.userId));
   if (item.myTeams === true && context.teamIds.length > 0) {
-    tests.push(sql(`${owner} IN (${context.teamIds.map(() => '?').join(', ')})`, ...context.teamIds));
+    tests.push(
+      sql(`${owner} IN (${context.teamIds.map(() => '?').join(', ')})`, ...context.teamIds),
+    );
   }
   if (item.myBusinessUnit === true) {
     tests.push(sql(`${source}.${name(businessUnitSlot)} = ?`, context.businessUnitId));

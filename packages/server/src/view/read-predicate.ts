@@ -4,7 +4,12 @@ import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 
 /** The rows of a table a user may read, as a condition on the table's alias. */
 export function readPredicate(context: SecurityContext, table: string, source: string): Sql {
-  return scopePredicate(context, table, `${source}.${name(ownerSlot)}`, `${source}.${name(businessUnitSlot)}`);
+  return scopePredicate(
+    context,
+    table,
+    `${source}.${name(ownerSlot)}`,
+    `${source}.${name(businessUnitSlot)}`,
+  );
 }
 
 /** The same scope over any pair of owner and business unit columns. */

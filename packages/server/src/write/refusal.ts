@@ -7,7 +7,12 @@ export class Refusal extends Error {
   readonly code: string;
   readonly columns: readonly string[];
 
-  constructor(name: DataverseErrorName, message: string, errorType: SyncErrorType = 3, columns: readonly string[] = []) {
+  constructor(
+    name: DataverseErrorName,
+    message: string,
+    errorType: SyncErrorType = 3,
+    columns: readonly string[] = [],
+  ) {
     super(message);
     this.errorType = errorType;
     this.code = dataverseErrors[name];

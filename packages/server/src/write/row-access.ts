@@ -1,4 +1,12 @@
-import { type Cell, type Cells, cellsToValue, type ColumnValue, type RowValues, type Table, tableSlots } from '@outpost/model';
+import {
+  type Cell,
+  type Cells,
+  type ColumnValue,
+  cellsToValue,
+  type RowValues,
+  type Table,
+  tableSlots,
+} from '@outpost/model';
 import { name } from '@outpost/query';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { ReadTx } from '../store/server-store.ts';
@@ -22,7 +30,8 @@ export async function readRow(tx: ReadTx, table: Table, id: string): Promise<Sto
   slots.forEach((slot, i) => {
     if (slot !== ownerSlot && slot !== businessUnitSlot) cells[slot] = row[i] ?? null;
   });
-  const text = (cell: Cell | undefined) => (cell === null || cell === undefined ? null : String(cell));
+  const text = (cell: Cell | undefined) =>
+    cell === null || cell === undefined ? null : String(cell);
   return { cells, owner: text(row.at(-2)), businessUnit: text(row.at(-1)) };
 }
 

@@ -1,16 +1,16 @@
 import {
-  can,
   type Cell,
   type Cells,
-  cellsToValue,
-  composedValues,
   type Column,
   type ColumnValue,
+  can,
+  cellsToValue,
+  composedValues,
   isLookup,
   isLookupValue,
   type ModelIndex,
-  parseValue,
   type Privilege,
+  parseValue,
   type RowValues,
   type SecurityContext,
   syncErrorTable,
@@ -77,7 +77,8 @@ export class RowWriter {
   /** Carries out one write and answers the row's new version. Throws `Refusal` for what must not happen. */
   async write(write: RowWrite): Promise<number> {
     const table = this.#env.index.table(write.table);
-    if (table === undefined) throw new Refusal('unknownTable', `Table "${write.table}" does not exist.`);
+    if (table === undefined)
+      throw new Refusal('unknownTable', `Table "${write.table}" does not exist.`);
     switch (write.op) {
       case 'create':
         return this.#create(table, write);
@@ -141,7 +142,12 @@ export class RowWriter {
     throw new Refusal('objectDoesNotExist', `${table.label} With Id = ${id} Does Not Exist`, 1);
   }
 
-  #demand(privilege: Privilege, table: Table, owner: string | null, businessUnit: string | null): void {
+  #demand(
+    privilege: Privilege,
+    table: Table,
+    owner: string | null,
+    businessUnit: string | null,
+  ): void {
     if (this.#writer.kind === 'system') return;
     const { ownership, name: tableName } = table;
     const decision = can(this.#writer.context, privilege, {
@@ -172,7 +178,12 @@ export class RowWriter {
     const { conflicts, equal } = conflictingColumns(table, row.cells, expected.base, write.set);
     if (conflicts.length === 0) return equal;
     const columns = conflicts.join(', ');
-    throw new Refusal('concurrencyVersionMismatch', `${message} Columns: ${columns}.`, 0, conflicts);
+    throw new Refusal(
+      'concurrencyVersionMismatch',
+      `${message} Columns: ${columns}.`,
+      0,
+      conflicts,
+    );
   }
 
   /** Values of the cells a client sent, checked column by column. What only the platform writes is ignored. */
@@ -187,7 +198,10 @@ export class RowWriter {
       }
       if (slot !== columnName || columnName === table.primaryId) continue;
       if (column.readOnly === true && this.#writer.kind === 'user') continue;
-      const parsed = parseValue(column, cellsToValue(column, (one) => set[one] ?? null));
+      const parsed = parseValue(
+        column,
+        cellsToValue(column, (one) => set[one] ?? null),
+      );
       if (parsed.kind === 'invalid') throw invalidValue(parsed.code, parsed.message, column);
       values[columnName] = parsed.value;
     }
@@ -249,7 +263,12 @@ export class RowWriter {
     if (result === undefined) return;
     if (result.kind === 'refused') {
       const messages = result.errors.map((error) => error.message).join(' ');
-      throw new Refusal('isvAborted', messages, 3, result.errors.map((error) => error.column));
+      throw new Refusal(
+        'isvAborted',
+        messages,
+        3,
+        result.errors.map((error) => error.column),
+      );
     }
     Object.assign(values, result.values);
   }
@@ -291,7 +310,9 @@ export class RowWriter {
       this.#demand('appendTo', definition, row.owner, row.businessUnit);
     }
     const shown = definition.primaryName === null ? null : row.cells[definition.primaryName];
-    return shown === null || shown === undefined ? { table: target, id } : { table: target, id, name: String(shown) };
+    return shown === null || shown === undefined
+      ? { table: target, id }
+      : { table: target, id, name: String(shown) };
   }
 
   /** Owner and business unit that access to the row follows; rows without an owner follow their parent. */
@@ -341,7 +362,10 @@ export class RowWriter {
     await this.#upsert(table, id, stored, before !== null);
     await this.#logChange(table, id, before, cells, access);
     if (table.isActivity === true) await this.#mirrorActivity(table, id, stored);
-    if (before !== null && (before.owner !== access.owner || before.businessUnit !== access.businessUnit)) {
+    if (
+      before !== null &&
+      (before.owner !== access.owner || before.businessUnit !== access.businessUnit)
+    ) {
       await this.#moveChildren(table, id, access);
     }
     return version;
@@ -359,10 +383,10 @@ export class RowWriter {
       return;
     }
     const sets = slots.map((slot) => `${name(slot)} = ?`).join(', ');
-    await this.#tx.run(`UPDATE ${name(table.name)} SET ${sets} WHERE ${name(table.primaryId)} = ?`, [
-      ...params,
-      id,
-    ]);
+    await this.#tx.run(
+      `UPDATE ${name(table.name)} SET ${sets} WHERE ${name(table.primaryId)} = ?`,
+      [...params, id],
+    );
   }
 
   async #logChange(
@@ -374,9 +398,11 @@ export class RowWriter {
   ): Promise<void> {
     const entry = { table: table.name, id };
     const moved =
-      before !== null && (before.owner !== access.owner || before.businessUnit !== access.businessUnit);
+      before !== null &&
+      (before.owner !== access.owner || before.businessUnit !== access.businessUnit);
     // Who could see the row under its old owner must learn that it left.
-    if (moved) await this.log.add({ ...entry, owner: before.owner, businessUnit: before.businessUnit });
+    if (moved)
+      await this.log.add({ ...entry, owner: before.owner, businessUnit: before.businessUnit });
     await this.log.add({ ...entry, owner: access.owner, businessUnit: access.businessUnit });
     for (const [column, target] of this.#env.targetEdges.get(table.name) ?? []) {
       const old = before?.cells[column] ?? null;
@@ -404,7 +430,8 @@ export class RowWriter {
   ): Promise<void> {
     for (const one of this.#env.index.referenced(table.name)) {
       const child = this.#env.index.table(one.table);
-      if (child === undefined || child.ownership !== 'none' || one.cascade.delete !== 'cascade') continue;
+      if (child === undefined || child.ownership !== 'none' || one.cascade.delete !== 'cascade')
+        continue;
       for (const [childId] of await this.#childrenOf(one.table, one.column, id)) {
         const row = await readRow(this.#tx, child, String(childId));
         if (row === null) continue;
@@ -417,7 +444,11 @@ export class RowWriter {
     }
   }
 
-  async #childrenOf(table: string, column: string, id: string): Promise<readonly (readonly Cell[])[]> {
+  async #childrenOf(
+    table: string,
+    column: string,
+    id: string,
+  ): Promise<readonly (readonly Cell[])[]> {
     const primary = this.#env.index.table(table)?.primaryId ?? '';
     return this.#tx.all(
       `SELECT ${name(primary)} FROM ${name(table)} WHERE ${name(column)} = ? ORDER BY 1`,
@@ -429,19 +460,29 @@ export class RowWriter {
   async #remove(table: Table, id: string, row: StoredRow): Promise<void> {
     this.#cascaded += 1;
     if (this.#cascaded > maxCascadeRows) {
-      throw new Refusal('invalidArgument', `Deleting would cascade to more than ${maxCascadeRows} rows.`);
+      throw new Refusal(
+        'invalidArgument',
+        `Deleting would cascade to more than ${maxCascadeRows} rows.`,
+      );
     }
     for (const one of this.#env.index.referenced(table.name)) {
       const child = this.#env.index.table(one.table);
       if (child === undefined || one.cascade.delete === 'noCascade') continue;
       const children = await this.#childrenOf(one.table, one.column, id);
       if (children.length > 0 && one.cascade.delete === 'restrict') {
-        throw new Refusal('cannotDeleteDueToAssociation', `${table.label} is used by ${child.pluralLabel}.`);
+        throw new Refusal(
+          'cannotDeleteDueToAssociation',
+          `${table.label} is used by ${child.pluralLabel}.`,
+        );
       }
-      for (const [childId] of children) await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
+      for (const [childId] of children)
+        await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
     }
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
-    await this.#logChange(table, id, row, null, { owner: row.owner, businessUnit: row.businessUnit });
+    await this.#logChange(table, id, row, null, {
+      owner: row.owner,
+      businessUnit: row.businessUnit,
+    });
     await this.#removeActivityTwin(table, id);
   }
 
@@ -478,7 +519,9 @@ export class RowWriter {
 
   async #removeActivityTwin(table: Table, id: string): Promise<void> {
     const twins = this.#env.index.model.tables.filter((other) =>
-      table.name === 'activitypointer' ? other.isActivity === true : table.isActivity === true && other.name === 'activitypointer',
+      table.name === 'activitypointer'
+        ? other.isActivity === true
+        : table.isActivity === true && other.name === 'activitypointer',
     );
     for (const twin of twins) {
       if (twin.name === table.name) continue;
@@ -521,7 +564,8 @@ function fitStatus(
   } else if (givenState !== undefined && givenStatus === undefined) {
     const changed = givenState !== (before?.[stateColumn.name] ?? null);
     const option = stateColumn.options?.find((one) => one.value === givenState);
-    if (changed && option?.defaultStatus !== undefined) values[statusColumn.name] = option.defaultStatus;
+    if (changed && option?.defaultStatus !== undefined)
+      values[statusColumn.name] = option.defaultStatus;
   }
   const status = statusOption(values[statusColumn.name]);
   const state = values[stateColumn.name];

@@ -20,17 +20,33 @@ export function readZip(bytes: Uint8Array, wanted: readonly string[]): ReadonlyM
     });
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new SolutionError('zip.unreadable', `The file is not a zip archive (${cause}).`, 'Export it again.');
+    throw new SolutionError(
+      'zip.unreadable',
+      `The file is not a zip archive (${cause}).`,
+      'Export it again.',
+    );
   }
   if (tooLarge !== null) {
-    throw new SolutionError('zip.tooLarge', `"${String(tooLarge)}" unpacks to more than the limit.`, 'Use a smaller package.');
+    throw new SolutionError(
+      'zip.tooLarge',
+      `"${String(tooLarge)}" unpacks to more than the limit.`,
+      'Use a smaller package.',
+    );
   }
   const decoder = new TextDecoder('utf-8');
   return new Map(Object.entries(files).map(([name, content]) => [name, decoder.decode(content)]));
 }
 
-export function requireFile(files: ReadonlyMap<string, string>, name: string, what: string): string {
+export function requireFile(
+  files: ReadonlyMap<string, string>,
+  name: string,
+  what: string,
+): string {
   const text = files.get(name);
   if (text !== undefined) return text;
-  throw new SolutionError('file.missing', `The zip holds no ${name}, so it is not a ${what}.`, `Choose a ${what}.`);
+  throw new SolutionError(
+    'file.missing',
+    `The zip holds no ${name}, so it is not a ${what}.`,
+    `Choose a ${what}.`,
+  );
 }

@@ -40,7 +40,11 @@ export function streamXml(xml: string, file: string, events: XmlEvents): void {
     elements += 1;
     if (depth > maxDepth) throw invalid(`nested deeper than ${maxDepth} (line ${parser.line}).`);
     if (elements > maxElements) {
-      throw new SolutionError('xml.tooLarge', `${file} has more than ${maxElements} elements.`, 'Split the package.');
+      throw new SolutionError(
+        'xml.tooLarge',
+        `${file} has more than ${maxElements} elements.`,
+        'Split the package.',
+      );
     }
     text = '';
     const attributes: Record<string, string> = Object.create(null);
@@ -78,7 +82,11 @@ export function readXmlTree(xml: string, file: string): XmlNode {
     },
   });
   if (root === null) {
-    throw new SolutionError('xml.invalid', `${file} holds no element.`, 'Export the package again.');
+    throw new SolutionError(
+      'xml.invalid',
+      `${file} holds no element.`,
+      'Export the package again.',
+    );
   }
   return root;
 }
@@ -104,13 +112,20 @@ export function descendants(node: XmlNode | undefined, name: string): readonly X
 
 /** A node as XML text again: views are kept as text and parsed by the query engine. */
 export function toXml(node: XmlNode): string {
-  const attributes = Object.entries(node.attributes).map(([name, value]) => ` ${name}="${escapeXml(value ?? '')}"`);
-  const inside = node.children.length > 0 ? node.children.map(toXml).join('') : escapeXml(node.text);
+  const attributes = Object.entries(node.attributes).map(
+    ([name, value]) => ` ${name}="${escapeXml(value ?? '')}"`,
+  );
+  const inside =
+    node.children.length > 0 ? node.children.map(toXml).join('') : escapeXml(node.text);
   return `<${node.name}${attributes.join('')}>${inside}</${node.name}>`;
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 /** The label of a language, by `description` and `languagecode` (Dataverse's usual shape). */

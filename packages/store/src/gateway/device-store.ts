@@ -1,4 +1,4 @@
-import { fold, type AppModel } from '@outpost/model';
+import { type AppModel, fold } from '@outpost/model';
 import { type Observable, Subject } from 'rxjs';
 import type { StorageLocation } from '../files/sync-files.ts';
 import type { Durability, SqlDriver, SqlValue } from '../sql-driver.ts';
@@ -99,7 +99,8 @@ export class DeviceStore {
 
   /** Runs `fn` in one transaction with its participants; the commit is durable as asked when this returns. */
   write<T>(options: WriteOptions, fn: (tx: WriteTx) => T): Committed<T> {
-    if (this.#closed) throw new StoreError('store.closed', 'The store is closed.', 'Open it again.');
+    if (this.#closed)
+      throw new StoreError('store.closed', 'The store is closed.', 'Open it again.');
     const durability = options.durability ?? (options.origin === 'local' ? 'full' : 'normal');
     const tx = new WriteTx(this.#driver, this.#schema, options.origin);
     const value = this.#driver.transaction(() => {
@@ -166,9 +167,7 @@ export async function openStore(options: OpenStoreOptions): Promise<DeviceStore>
   const opened = await options.storage.open();
   try {
     const driver = await openSqlJs(opened, options.storage.name);
-    driver.defineFunction('outpost_fold', (value) =>
-      value === null ? null : fold(String(value)),
-    );
+    driver.defineFunction('outpost_fold', (value) => (value === null ? null : fold(String(value))));
     driver.transaction(() => {
       for (const sql of options.ownTables ?? []) driver.exec(sql);
     });

@@ -1,4 +1,4 @@
-import { indexModel, type AppModel, type Slot, type Table, tableSlots } from '@outpost/model';
+import { type AppModel, indexModel, type Slot, type Table, tableSlots } from '@outpost/model';
 
 /** How one model table is stored: slots in order, and the position of each. */
 export interface TableSchema {

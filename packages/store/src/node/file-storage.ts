@@ -88,7 +88,8 @@ function takeLock(path: string): Lock {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const holder = readLock(path);
-        if (holder !== null && isAlive(holder)) throw locked(path, `process ${holder.pid} on ${holder.host}`);
+        if (holder !== null && isAlive(holder))
+          throw locked(path, `process ${holder.pid} on ${holder.host}`);
         removeStale(path, holder?.token);
       }
     }
@@ -108,7 +109,8 @@ function readLock(path: string): Holder | null {
   try {
     const holder = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>;
     const { pid, host, token } = holder;
-    if (typeof pid !== 'number' || typeof host !== 'string' || typeof token !== 'string') return null;
+    if (typeof pid !== 'number' || typeof host !== 'string' || typeof token !== 'string')
+      return null;
     return { pid, host, token };
   } catch {
     return null; // Absent or unreadable: nobody who is alive holds it.

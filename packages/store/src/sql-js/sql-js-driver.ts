@@ -231,7 +231,9 @@ class CachedStatement implements SqlStatement {
         );
       }
     });
-    this.#statement.bind(params.map((value) => (typeof value === 'string' ? value.toWellFormed() : value)));
+    this.#statement.bind(
+      params.map((value) => (typeof value === 'string' ? value.toWellFormed() : value)),
+    );
   }
 }
 
@@ -242,7 +244,7 @@ function isBindable(value: unknown): value is SqlValue {
 }
 
 function refusePromise<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && 'then' in value) {
+  if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
     throw new StoreError(
       'write.async',
       'A transaction cannot wait for a promise.',
@@ -255,8 +257,16 @@ function refusePromise<T>(value: T): T {
 const causes: readonly (readonly [RegExp, StoreErrorCode, string])[] = [
   [/constraint failed/i, 'sql.constraint', 'Change the row so that it satisfies the constraint.'],
   [/database or disk is full/i, 'sql.full', 'Free space on the device; nothing was written.'],
-  [/malformed|not a database/i, 'sql.corrupt', 'Restore or delete the database file and sync again.'],
-  [/disk I\/O error|unable to open/i, 'sql.io', 'Check the storage; close and open the database again.'],
+  [
+    /malformed|not a database/i,
+    'sql.corrupt',
+    'Restore or delete the database file and sync again.',
+  ],
+  [
+    /disk I\/O error|unable to open/i,
+    'sql.io',
+    'Check the storage; close and open the database again.',
+  ],
   [/syntax error|no such (table|column|function)/i, 'sql.syntax', 'Correct the SQL text.'],
 ];
 

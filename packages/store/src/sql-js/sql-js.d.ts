@@ -3,7 +3,10 @@ declare module 'sql.js' {
   export interface SqlJsStatement {
     bind(values: readonly unknown[]): boolean;
     step(): boolean;
-    get(params: null, config: { useBigInt: boolean }): (number | string | bigint | Uint8Array | null)[];
+    get(
+      params: null,
+      config: { useBigInt: boolean },
+    ): (number | string | bigint | Uint8Array | null)[];
     getColumnNames(): string[];
     reset(): void;
     free(): boolean;

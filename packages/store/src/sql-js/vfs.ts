@@ -171,26 +171,29 @@ export function installVfs(engine: Engine): Vfs {
     }
     return null;
   };
-  const open = add('iiiiii', (self: number, path: number, file: number, flags: number, out: number) => {
-    if (pending !== null && path !== 0 && (flags & openMainDatabase) !== 0) {
-      databases.set(module.UTF8ToString(path), pending);
-      pending = null;
-    }
-    const target = ours(path);
-    if (target === null) return originalOpen?.(self, path, file, flags, out) ?? result.cannotOpen;
-    write(file, 0);
-    return guarded(result.cannotOpen, () => {
-      const opened = target.files.open(target.name, (flags & openCreate) !== 0);
-      if (opened === null) return result.cannotOpen;
-      const id = nextId++;
-      const deleteOnClose = (flags & openDeleteOnClose) !== 0;
-      openFiles.set(id, { file: opened, files: target.files, name: target.name, deleteOnClose });
-      write(file + 4, id);
-      write(file, methods);
-      if (out !== 0) write(out, flags);
-      return result.ok;
-    });
-  });
+  const open = add(
+    'iiiiii',
+    (self: number, path: number, file: number, flags: number, out: number) => {
+      if (pending !== null && path !== 0 && (flags & openMainDatabase) !== 0) {
+        databases.set(module.UTF8ToString(path), pending);
+        pending = null;
+      }
+      const target = ours(path);
+      if (target === null) return originalOpen?.(self, path, file, flags, out) ?? result.cannotOpen;
+      write(file, 0);
+      return guarded(result.cannotOpen, () => {
+        const opened = target.files.open(target.name, (flags & openCreate) !== 0);
+        if (opened === null) return result.cannotOpen;
+        const id = nextId++;
+        const deleteOnClose = (flags & openDeleteOnClose) !== 0;
+        openFiles.set(id, { file: opened, files: target.files, name: target.name, deleteOnClose });
+        write(file + 4, id);
+        write(file, methods);
+        if (out !== 0) write(out, flags);
+        return result.ok;
+      });
+    },
+  );
   const remove = add('iiii', (self: number, path: number, sync: number) => {
     const target = ours(path);
     if (target === null) return originalDelete?.(self, path, sync) ?? result.ioError;
@@ -243,7 +246,8 @@ function checkLayout(engine: Engine, vfs: number): void {
   const version = inHeap ? heap.getInt32(vfs, true) : 0;
   const fileSize = inHeap ? heap.getInt32(vfs + vfsOffset.fileSize, true) : 0;
   const name = inHeap ? engine.module.UTF8ToString(heap.getInt32(vfs + vfsOffset.name, true)) : '';
-  const sound = version >= 1 && version <= 3 && fileSize >= 4 && fileSize <= 4096 && name.startsWith('unix');
+  const sound =
+    version >= 1 && version <= 3 && fileSize >= 4 && fileSize <= 4096 && name.startsWith('unix');
   if (!sound) {
     throw new StoreError(
       'store.selfCheck',

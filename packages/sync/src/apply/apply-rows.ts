@@ -6,7 +6,12 @@ import type { HelloResponse, PageResponse, PullResponse, TableRows } from '../pr
 import { applyBase, recomputeVisible } from './overlay.ts';
 
 /** Takes in a page: its rows, the removal of rows the range no longer holds, and the cursor, in one transaction. */
-export function applyPage(store: DeviceStore, page: PageResponse, after: string | null, bytes: number): void {
+export function applyPage(
+  store: DeviceStore,
+  page: PageResponse,
+  after: string | null,
+  bytes: number,
+): void {
   store.write({ origin: 'sync' }, (tx) => {
     const kept = applyTableRows(tx, page);
     for (const id of rowsInRange(tx, page.table, after, page.covered)) {
@@ -108,12 +113,19 @@ function rowsInRange(
   covered: string | null,
 ): readonly string[] {
   const primary = quoted(tx.schemaOf(table).table.primaryId);
-  const tests = [after === null ? null : `${primary} > ?`, covered === null ? null : `${primary} <= ?`];
+  const tests = [
+    after === null ? null : `${primary} > ?`,
+    covered === null ? null : `${primary} <= ?`,
+  ];
   const where = tests.filter((test) => test !== null).join(' AND ') || '1';
   const params = [after, covered].filter((bound) => bound !== null);
-  const visible = tx.sql.prepare(`SELECT ${primary} FROM ${quoted(table)} WHERE ${where}`).all(params);
+  const visible = tx.sql
+    .prepare(`SELECT ${primary} FROM ${quoted(table)} WHERE ${where}`)
+    .all(params);
   const bases = tx.sql
-    .prepare(`SELECT row_id FROM "$base" WHERE table_name = ? AND cells IS NOT NULL AND ${where.replaceAll(primary, 'row_id')}`)
+    .prepare(
+      `SELECT row_id FROM "$base" WHERE table_name = ? AND cells IS NOT NULL AND ${where.replaceAll(primary, 'row_id')}`,
+    )
     .all([table, ...params]);
   return [...new Set([...visible, ...bases].map((row) => String(row[0])))].filter(
     (id) => !isLocalOnly(tx, table, id),

@@ -2,13 +2,7 @@ import type { FailureClass } from '../transport.ts';
 
 export type SyncMode = 'FIRST_SYNC' | 'DELTA_SYNC' | 'GRID_SYNC' | 'FORCED_SYNC';
 
-export type Icon =
-  | 'syncing'
-  | 'error'
-  | 'warning'
-  | 'pendingUpload'
-  | 'notConnected'
-  | 'connected';
+export type Icon = 'syncing' | 'error' | 'warning' | 'pendingUpload' | 'notConnected' | 'connected';
 
 export type IconFlags = Readonly<Record<Icon, boolean>>;
 

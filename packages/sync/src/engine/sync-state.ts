@@ -65,7 +65,9 @@ export function readFact(store: DeviceStore, key: keyof SyncFacts): string | nul
 
 export function writeFact(sql: SqlDriver, key: keyof SyncFacts, value: string): void {
   sql
-    .prepare('INSERT INTO "$sync" (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+    .prepare(
+      'INSERT INTO "$sync" (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    )
     .run([key, value]);
 }
 

@@ -3,8 +3,8 @@ import {
   type IdGenerator,
   indexModel,
   type ModelIndex,
-  syncErrorTable,
   type System,
+  syncErrorTable,
 } from '@outpost/model';
 import { type DeviceStore, quoted, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
@@ -151,7 +151,9 @@ export class Sync {
       if (schema === undefined) continue;
       const names = schema.slots.map((slot) => quoted(slot.name)).join(', ');
       const local = new Map(
-        this.#store.all(`SELECT ${names} FROM ${quoted(table)}`).map((row) => [String(row[0]), row]),
+        this.#store
+          .all(`SELECT ${names} FROM ${quoted(table)}`)
+          .map((row) => [String(row[0]), row]),
       );
       let after: string | null = null;
       do {
@@ -162,7 +164,8 @@ export class Sync {
           const id = String(cells.get(schema.table.primaryId));
           const mine = local.get(id);
           local.delete(id);
-          const equal = mine && schema.slots.every((slot, i) => mine[i] === (cells.get(slot.name) ?? null));
+          const equal =
+            mine && schema.slots.every((slot, i) => mine[i] === (cells.get(slot.name) ?? null));
           if (!equal) differences.push({ table, id, difference: mine ? 'cells' : 'missing' });
         }
         after = page.covered;
@@ -204,19 +207,28 @@ export class Sync {
         await this.#pull(mode, round === 0 ? tables : null, signal);
         await this.#load(mode, signal);
         const loading = readSyncTables(this.#store).some((one) => one.state === 'load');
-        if (!loading && this.outbox.nextBatch().length === 0 && this.outbox.awaiting().length === 0) {
+        if (
+          !loading &&
+          this.outbox.nextBatch().length === 0 &&
+          this.outbox.awaiting().length === 0
+        ) {
           break;
         }
       }
       this.#complete(mode, hello.now);
       return this.#finish({ kind: 'done', mode });
     } catch (error) {
-      if (signal.aborted || error instanceof CycleCancelled) return this.#finish({ kind: 'cancelled' });
-      if (error instanceof CycleStop) return this.#finish({ kind: 'failed', failure: error.failure });
+      if (signal.aborted || error instanceof CycleCancelled)
+        return this.#finish({ kind: 'cancelled' });
+      if (error instanceof CycleStop)
+        return this.#finish({ kind: 'failed', failure: error.failure });
       // Disk full, a damaged file, definitions that make no sense: shown as the cycle's result, nothing half-applied.
       if (error instanceof StoreError || error instanceof SyncError) {
         const { code, message, fix } = error;
-        return this.#finish({ kind: 'failed', failure: { class: 'device', code, message: `${message} ${fix}` } });
+        return this.#finish({
+          kind: 'failed',
+          failure: { class: 'device', code, message: `${message} ${fix}` },
+        });
       }
       this.#finish({ kind: 'cancelled' });
       throw error;
@@ -262,7 +274,9 @@ export class Sync {
       }
       applyResults(this.#store, this.outbox, this.#ids, hello.user.id, reply.value);
       this.#requeueSent();
-      if (reply.value.results.every((one) => one.status === 'blocked' || one.status === 'retryLater')) {
+      if (
+        reply.value.results.every((one) => one.status === 'blocked' || one.status === 'retryLater')
+      ) {
         return;
       }
     }
@@ -363,7 +377,10 @@ export class Sync {
     const tables = readSyncTables(this.#store).map((one) => ({
       table: one.table,
       state: one.state,
-      rows: { done: one.rowsDone, total: done ? one.rowsDone : Math.max(one.rowsExpected, one.rowsDone) },
+      rows: {
+        done: one.rowsDone,
+        total: done ? one.rowsDone : Math.max(one.rowsExpected, one.rowsDone),
+      },
       bytes: one.bytesDone,
     }));
     const sum = (pick: (one: (typeof tables)[number]) => number) =>
@@ -440,7 +457,11 @@ function check(signal: AbortSignal): void {
 function readModel(model: unknown): AppModel {
   const tables = (model as { tables?: unknown } | null)?.tables;
   if (!Array.isArray(tables)) {
-    throw new SyncError('app.invalid', 'The organization sent no app definitions.', 'Update the server.');
+    throw new SyncError(
+      'app.invalid',
+      'The organization sent no app definitions.',
+      'Update the server.',
+    );
   }
   return model as AppModel;
 }

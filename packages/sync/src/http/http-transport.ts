@@ -128,8 +128,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function errorBody(json: unknown): { readonly code: string | null; readonly message: string | null } {
-  const error = (json as { error?: { code?: unknown; message?: unknown } } | null | undefined)?.error;
+function errorBody(json: unknown): {
+  readonly code: string | null;
+  readonly message: string | null;
+} {
+  const error = (json as { error?: { code?: unknown; message?: unknown } } | null | undefined)
+    ?.error;
   return {
     code: typeof error?.code === 'string' ? error.code : null,
     message: typeof error?.message === 'string' ? error.message : null,

@@ -1,2 +1,2 @@
 /** The transport over HTTP, through the platform's `fetch`. */
-export { httpTransport, type HttpTransportOptions, staticToken } from './http-transport.ts';
+export { type HttpTransportOptions, httpTransport, staticToken } from './http-transport.ts';

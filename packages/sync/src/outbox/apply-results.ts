@@ -5,7 +5,10 @@ import { type EntryResult, type PushResponse, sameKey } from '../protocol/index.
 import { type Entry, readEntries, readerOf, setEntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
-type Refusal = Pick<Extract<EntryResult, { status: 'refused' }>, 'errorType' | 'code' | 'message' | 'syncError'>;
+type Refusal = Pick<
+  Extract<EntryResult, { status: 'refused' }>,
+  'errorType' | 'code' | 'message' | 'syncError'
+>;
 
 /** Takes in the organization's verdicts, in one transaction: refused edits leave the row and become sync errors. */
 export function applyResults(
@@ -51,7 +54,11 @@ function refuse(
     .prepare(
       `UPDATE "$outbox" SET state = 'refused', sync_error_id = ?, blocked_by = ? WHERE epoch = ? AND seq = ?`,
     )
-    .run([refusal.syncError, blockedBy === null ? null : JSON.stringify(blockedBy.key), ...entry.key]);
+    .run([
+      refusal.syncError,
+      blockedBy === null ? null : JSON.stringify(blockedBy.key),
+      ...entry.key,
+    ]);
   recomputeVisible(tx, entry.table, entry.id);
   if (tx.get(syncErrorTable.name, refusal.syncError) !== null) return;
   tx.insert(syncErrorTable.name, refusal.syncError, {

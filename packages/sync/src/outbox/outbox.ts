@@ -1,7 +1,14 @@
 import { type Cell, type Cells, type Clock, type ModelIndex, versionColumn } from '@outpost/model';
-import type { DeviceStore, Participant, RowChange, RowImage, SqlDriver, WriteTx } from '@outpost/store';
+import type {
+  DeviceStore,
+  Participant,
+  RowChange,
+  RowImage,
+  SqlDriver,
+  WriteTx,
+} from '@outpost/store';
 import { ensureBase, unsettledEntries } from '../apply/overlay.ts';
-import { readFact, writeFact } from '../engine/sync-state.ts';
+import { writeFact } from '../engine/sync-state.ts';
 import { type EntryKey, type PushEntry, sameKey } from '../protocol/index.ts';
 import { type Entry, insertEntry, readEntries, readerOf } from './entry.ts';
 
@@ -27,7 +34,10 @@ export class Outbox implements Participant {
   }
 
   /** Queues an entry; the caller has kept the row's base. */
-  enqueue(tx: WriteTx, entry: Omit<Entry, 'key' | 'state' | 'at' | 'syncErrorId' | 'blockedBy'>): EntryKey {
+  enqueue(
+    tx: WriteTx,
+    entry: Omit<Entry, 'key' | 'state' | 'at' | 'syncErrorId' | 'blockedBy'>,
+  ): EntryKey {
     const seq = Number(readFactOf(tx.sql) ?? '1');
     writeFact(tx.sql, 'nextSeq', String(seq + 1));
     const key: EntryKey = [this.#epoch, seq];
@@ -149,10 +159,16 @@ export function toPushEntry(entry: Entry, model: ModelIndex): PushEntry {
   const pick = (cells: Cells): Cells =>
     Object.fromEntries(Object.entries(cells).filter(([slot]) => travels(slot)));
   const { key, op, table, id, baseVersion, baseOf, after, at } = entry;
-  return { key, op, table, id, set: pick(entry.set), base: pick(entry.base), baseVersion, baseOf, after, at };
-}
-
-/** The number of the next entry, for tests and status. */
-export function nextSequence(store: DeviceStore): number {
-  return Number(readFact(store, 'nextSeq') ?? '1');
+  return {
+    key,
+    op,
+    table,
+    id,
+    set: pick(entry.set),
+    base: pick(entry.base),
+    baseVersion,
+    baseOf,
+    after,
+    at,
+  };
 }

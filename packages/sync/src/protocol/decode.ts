@@ -61,9 +61,11 @@ export function oneOf<const T extends string>(...names: readonly T[]): Decoder<T
   };
 }
 
-export function object<T extends object>(members: {
-  readonly [K in keyof T]: Decoder<T[K]>;
-}): Decoder<T> {
+export function object<T extends object>(
+  members: {
+    readonly [K in keyof T]: Decoder<T[K]>;
+  },
+): Decoder<T> {
   const names = Object.keys(members) as (keyof T & string)[];
   return (value, path) => {
     const source = plainObject(value, path);

@@ -136,9 +136,7 @@ export const pullResponse: Decoder<PullResponse> = object<PullResponse>({
     object({ table: text, reason: oneOf('deleted', 'access', 'filter'), ids: list(text) }),
   ),
   tokens: list(object({ token: text, tables: list(text) })),
-  check: list(
-    object({ table: text, why: oneOf('first', 'feed', 'view', 'links'), view: text }),
-  ),
+  check: list(object({ table: text, why: oneOf('first', 'feed', 'view', 'links'), view: text })),
   acked: list(entryKey),
   more: flag,
 });

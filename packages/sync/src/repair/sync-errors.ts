@@ -78,7 +78,11 @@ export class SyncErrors {
   resolve(id: string, action: RepairAction): void {
     const error = this.list().find((one) => one.id === id);
     if (error === undefined) {
-      throw new SyncError('error.unknown', `There is no active sync error ${id}.`, 'List the errors again.');
+      throw new SyncError(
+        'error.unknown',
+        `There is no active sync error ${id}.`,
+        'List the errors again.',
+      );
     }
     if (action !== 'discard' && !error.canRetry) {
       throw new SyncError(
@@ -113,9 +117,20 @@ export class SyncErrors {
         baseVersion: typeof base?.['versionnumber'] === 'number' ? base['versionnumber'] : null,
         baseOf: null,
       };
-      const seen = { base: entry.base, baseVersion: entry.baseVersion, baseOf: entry.baseOf && follow(entry.baseOf) };
+      const seen = {
+        base: entry.base,
+        baseVersion: entry.baseVersion,
+        baseOf: entry.baseOf && follow(entry.baseOf),
+      };
       const after = entry.after.map(follow);
-      const key = this.#outbox.enqueue(tx, { op, table, id, set, after, ...(action === 'keepMine' ? fresh : seen) });
+      const key = this.#outbox.enqueue(tx, {
+        op,
+        table,
+        id,
+        set,
+        after,
+        ...(action === 'keepMine' ? fresh : seen),
+      });
       renamed.push([entry.key, key]);
       recomputeVisible(tx, table, id);
     }

@@ -1,0 +1,90 @@
+import { rmSync } from 'node:fs';
+import { type IPty, spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { afterEach, expect, test, vi } from 'vitest';
+import { appFolder, programArgs, temporaryFolder } from './program.ts';
+
+const folder = temporaryFolder();
+let pty: IPty | null = null;
+afterEach(() => {
+  pty?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Terminal {
+  readonly text: () => string;
+  readonly exited: Promise<number>;
+  see(what: string | RegExp, timeout?: number): Promise<void>;
+  press(...keys: readonly string[]): void;
+}
+
+/** The program in a real pseudo terminal, its screen in an emulator. */
+function openTerminal(columns: number, rows: number, ...args: readonly string[]): Terminal {
+  const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  const { CI: _, ...env } = process.env;
+  const started = spawn(process.execPath, [...programArgs, ...args], {
+    name: 'xterm-256color',
+    cols: columns,
+    rows,
+    cwd: appFolder,
+    env: { ...env, INIT_CWD: appFolder },
+  });
+  pty = started;
+  started.onData((data) => screen.write(data));
+  const text = () => {
+    const buffer = screen.buffer.active;
+    return Array.from(
+      { length: rows },
+      (_, i) => buffer.getLine(buffer.baseY + i)?.translateToString(true) ?? '',
+    ).join('\n');
+  };
+  return {
+    text,
+    exited: new Promise((done) => started.onExit(({ exitCode }) => done(exitCode))),
+    see: (what, timeout = 60_000) =>
+      vi.waitFor(() => expect(text()).toMatch(what), { timeout, interval: 50 }),
+    press: (...keys) => {
+      for (const key of keys) started.write(key);
+    },
+  };
+}
+
+test('a person syncs, goes offline, edits, comes back and reconciles', async () => {
+  const terminal = openTerminal(100, 30, '--dir', folder, '--rows', '1500');
+  await terminal.see('Field Sales and Service');
+  await terminal.see(/\(\+\) Connected/);
+  await terminal.see(/> Accounts +\d+ rows/);
+  terminal.press('o');
+  await terminal.see(/\(-\) Not connected/);
+  terminal.press('\r');
+  await terminal.see('Active Accounts');
+  terminal.press('n');
+  await terminal.see('New Account');
+  terminal.press('\r');
+  await terminal.see('Account Name: _');
+  terminal.press('Fjell AS');
+  await terminal.see('Account Name: Fjell AS_');
+  terminal.press('\r');
+  await terminal.see('(not saved)');
+  terminal.press('w');
+  await terminal.see('Saved on this device.');
+  await terminal.see(/\(\^\) 1 to upload/);
+  await terminal.see('queue 1 (1 rows)');
+  terminal.press('o');
+  await terminal.see(/\(\+\) Connected/);
+  await terminal.see('queue 0 (0 rows)');
+  terminal.press('d');
+  await terminal.see('Available');
+  await terminal.see('To upload      0 updates on 0 rows');
+  terminal.press('q');
+  expect(await terminal.exited).toBe(0);
+});
+
+test('a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves', async () => {
+  const terminal = openTerminal(60, 14, '--dir', folder, '--rows', '300');
+  await terminal.see('Accounts');
+  for (const one of terminal.text().split('\n')) expect(one.length).toBeLessThanOrEqual(60);
+  pty?.resize(30, 8);
+  terminal.press('\x03');
+  expect(await terminal.exited).toBe(0);
+});

@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
+const filesIn = (...path: string[]): string[] => {
+  const folder = join(root, ...path);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('node_modules'))
+    .map((name) => join(folder, name));
+};
+
+/** Direct dependencies of each package: workspace names first, then npm. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  rules: ['@outpost/model'],
+  solution: ['@outpost/model', '@outpost/rules', 'fflate', 'saxes'],
+  store: ['@outpost/model', 'rxjs', 'sql.js'],
+  query: ['@outpost/model', '@outpost/store', 'rxjs', 'saxes', 'temporal-polyfill'],
+  search: ['@outpost/model', '@outpost/query', '@outpost/store', 'rxjs'],
+  sync: ['@outpost/model', '@outpost/store', 'rxjs'],
+  server: ['@outpost/model', '@outpost/query', '@outpost/rules', '@outpost/sync'],
+  device: [
+    '@outpost/model',
+    '@outpost/query',
+    '@outpost/rules',
+    '@outpost/search',
+    '@outpost/store',
+    '@outpost/sync',
+    'rxjs',
+  ],
+  testkit: ['@outpost/model'],
+  sample: ['@outpost/model'],
+};
+const packages = Object.keys(layers);
+
+test('the pinned Node runs the tests', () => {
+  expect(process.versions.node.startsWith('26.')).toBe(true);
+});
+
+test('every package folder is in the table of layers', () => {
+  expect(readdirSync(join(root, 'packages')).sort()).toEqual([...packages].sort());
+});
+
+test.each(packages)('package %s depends directly on its layer only', (name) => {
+  const manifest = JSON.parse(read('packages', name, 'package.json')) as {
+    dependencies?: Record<string, string>;
+  };
+  const allowed = layers[name] ?? [];
+  const declared = Object.keys(manifest.dependencies ?? {});
+  expect(declared.filter((one) => !allowed.includes(one))).toEqual([]);
+});
+
+test('the server knows the protocol, not the device engine; the protocol knows the model only', () => {
+  const imports = (file: string) =>
+    [...readFileSync(file, 'utf8').matchAll(/from '(@outpost\/[^']+|\.\.[^']*)'/g)].map(
+      (one) => one[1] ?? '',
+    );
+  const wrong = filesIn('packages', 'server', 'src').flatMap((file) =>
+    imports(file).filter((one) => one === '@outpost/sync' || one.startsWith('@outpost/sync/http')),
+  );
+  expect(wrong).toEqual([]);
+  const protocol = filesIn('packages', 'sync', 'src', 'protocol').flatMap((file) =>
+    imports(file).filter((one) => one !== '@outpost/model'),
+  );
+  expect(protocol).toEqual([]);
+});
+
+test('no suppressions and no any', () => {
+  const found = [
+    ...packages.map((name) => filesIn('packages', name, 'src')),
+    filesIn('apps', 'simulator', 'src'),
+  ]
+    .flat()
+    .filter((file) =>
+      /biome-ignore|@ts-ignore|@ts-expect-error|@ts-nocheck|: any\b|as any\b|<any>/.test(
+        readFileSync(file, 'utf8'),
+      ),
+    );
+  expect(found).toEqual([]);
+});
+
+const headings = ['What it does', 'Use it', 'Concepts', 'Guarantees', 'Limits'];
+describe.each([
+  ...packages.map((name) => join('packages', name)),
+  join('apps', 'simulator'),
+  'bench',
+])('README of %s', (folder) => {
+  test('has the five headings', () => {
+    const found = [...read(folder, 'README.md').matchAll(/^## (.+)$/gm)].map((one) => one[1]);
+    expect(found).toEqual(headings);
+  });
+});
