@@ -46,7 +46,13 @@ export function App({ store, color }: AppProps) {
     },
     () => store.current,
   );
-  useInput((input, key) => store.press(keyName(input, key)));
+  useInput((input, key) => {
+    // Fast typing arrives as several letters at once.
+    const letters = input.length > 1 && !key.ctrl && !key.meta;
+    if (letters && store.current.input !== null) store.paste(input);
+    else if (letters) for (const letter of input) store.press(letter);
+    else store.press(keyName(input, key));
+  });
   usePaste((text) => store.paste(text));
   const theme = color ? colored : plain;
   return (

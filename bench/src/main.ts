@@ -1,0 +1,27 @@
+import { firstSync } from './first-sync.ts';
+import { costRatio, type Report } from './report.ts';
+import { storeCommit } from './store-commit.ts';
+
+const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+  'store-commit': storeCommit,
+  'first-sync': firstSync,
+};
+
+const args = process.argv.slice(2).filter((arg) => arg !== '--');
+const json = args.includes('--json');
+const [name] = args.filter((arg) => !arg.startsWith('--'));
+const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  console.error(`Usage: npm run bench -- NAME [--json]\nBenchmarks: ${Object.keys(benches).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  await bench((measure) => {
+    const ratio = costRatio(measure);
+    if (json) {
+      console.log(JSON.stringify({ ...measure, ratio }));
+      return;
+    }
+    const { ours, peer, unit, peerName } = measure;
+    console.log(`${measure.case}: ours ${ours.toFixed(2)} ${unit}, ${peerName} ${peer.toFixed(2)} ${unit}, ratio ${ratio}`);
+  });
+}
