@@ -16,8 +16,15 @@ export async function firstSync(report: Report): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'outpost-bench-'));
   const system = testSystem(1);
   const auth = tokenList(new Map([['token', sampleUsers.ana.id]]));
-  const organization = await createServer({ store: sqliteStore(null), model: sampleApp, auth, system });
-  await organization.load(generateRows({ random: seededRandom(1), now: system.clock.now(), rows: 10_000 }));
+  const organization = await createServer({
+    store: sqliteStore(null),
+    model: sampleApp,
+    auth,
+    system,
+  });
+  await organization.load(
+    generateRows({ random: seededRandom(1), now: system.clock.now(), rows: 10_000 }),
+  );
   const server = await listen(organization);
   const transport = httpTransport({ url: server.url, tokens: staticToken('token') });
   const device = await openDevice({ storage: fileStorage(folder, 'device'), transport });
@@ -27,7 +34,12 @@ export async function firstSync(report: Report): Promise<void> {
     const ours = Number(process.hrtime.bigint() - start) / 1e6;
     const tables = [...device.store.schema.values()].map(({ table, slots }) => {
       const names = slots.map((slot) => quoted(slot.name)).join(', ');
-      return { name: quoted(table.name), names, count: slots.length, rows: device.store.all(`SELECT ${names} FROM ${quoted(table.name)}`) };
+      return {
+        name: quoted(table.name),
+        names,
+        count: slots.length,
+        rows: device.store.all(`SELECT ${names} FROM ${quoted(table.name)}`),
+      };
     });
     const bare = await openSqlJs(await fileStorage(folder, 'bare').open(), 'bare.db');
     const peerStart = process.hrtime.bigint();
@@ -35,14 +47,24 @@ export async function firstSync(report: Report): Promise<void> {
     for (const { name, names, count, rows } of tables) {
       bare.transaction(() => {
         bare.exec(`CREATE TABLE ${name} (${names})`);
-        const insert = bare.prepare(`INSERT INTO ${name} VALUES (${Array.from({ length: count }, () => '?').join(', ')})`);
+        const insert = bare.prepare(
+          `INSERT INTO ${name} VALUES (${Array.from({ length: count }, () => '?').join(', ')})`,
+        );
         for (const row of rows) insert.run(row);
       });
       total += rows.length;
     }
     const peer = Number(process.hrtime.bigint() - peerStart) / 1e6;
     bare.close();
-    report({ bench: 'first-sync', case: `${total} rows of the sample app, HTTP and server included`, metric: 'time', unit: 'ms', ours, peer, peerName: 'bare sql.js inserts' });
+    report({
+      bench: 'first-sync',
+      case: `${total} rows of the sample app, HTTP and server included`,
+      metric: 'time',
+      unit: 'ms',
+      ours,
+      peer,
+      peerName: 'bare sql.js inserts',
+    });
   } finally {
     await device.close();
     await server.close();

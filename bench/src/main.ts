@@ -12,7 +12,9 @@ const json = args.includes('--json');
 const [name] = args.filter((arg) => !arg.startsWith('--'));
 const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) {
-  console.error(`Usage: npm run bench -- NAME [--json]\nBenchmarks: ${Object.keys(benches).join(', ')}`);
+  console.error(
+    `Usage: npm run bench -- NAME [--json]\nBenchmarks: ${Object.keys(benches).join(', ')}`,
+  );
   process.exitCode = 2;
 } else {
   await bench((measure) => {
@@ -22,6 +24,8 @@ if (bench === undefined) {
       return;
     }
     const { ours, peer, unit, peerName } = measure;
-    console.log(`${measure.case}: ours ${ours.toFixed(2)} ${unit}, ${peerName} ${peer.toFixed(2)} ${unit}, ratio ${ratio}`);
+    console.log(
+      `${measure.case}: ours ${ours.toFixed(2)} ${unit}, ${peerName} ${peer.toFixed(2)} ${unit}, ratio ${ratio}`,
+    );
   });
 }

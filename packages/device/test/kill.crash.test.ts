@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileStorage } from '../src/node/index.ts';
+import { openWorld, type World } from './world.ts';
+
+/** How many kills; more on request. */
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 3);
+const folder = mkdtempSync(join(tmpdir(), 'outpost-kill-'));
+let world: World;
+beforeAll(async () => {
+  world = await openWorld(200);
+});
+afterAll(async () => {
+  await world.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('SIGKILL while offline loses no saved edit; all of them arrive afterwards', async () => {
+  const first = await world.device('ana', { storage: fileStorage(folder, 'device') });
+  await first.sync.run('DELTA_SYNC');
+  await first.close();
+  const acknowledged = new Set<string>();
+  for (let round = 0; round < rounds; round++) {
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('editing-child.ts', import.meta.url)), folder],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+      if (output.split('\n').length > 5 + round * 7) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    for (const id of output.split('\n').slice(0, -1)) acknowledged.add(id);
+  }
+  expect(acknowledged.size).toBeGreaterThan(rounds * 3);
+  const device = await world.device('ana', { storage: fileStorage(folder, 'device') });
+  expect(device.store.integrity()).toEqual([]);
+  const pending = new Set(device.sync.outbox.pending().map((entry) => entry.id));
+  expect(
+    [...acknowledged].filter((id) => !pending.has(id) || device.get('account', id) === null),
+  ).toEqual([]);
+  for (let n = 0; n < 5; n++) await device.sync.run('DELTA_SYNC');
+  expect(device.sync.currentStatus).toMatchObject({ pending: { updates: 0 }, errors: 0 });
+  expect(await device.sync.verify()).toEqual([]);
+}, 60_000);
