@@ -17,7 +17,7 @@ const filesIn = (...path: string[]): string[] => {
 const layers: Readonly<Record<string, readonly string[]>> = {
   model: [],
   rules: ['@outpost/model'],
-  solution: ['@outpost/model', '@outpost/rules', 'fflate', 'saxes'],
+  solution: ['@outpost/model', 'fflate', 'saxes'],
   store: ['@outpost/model', 'rxjs', 'sql.js'],
   query: ['@outpost/model', '@outpost/store', 'rxjs', 'saxes', 'temporal-polyfill'],
   search: ['@outpost/model', '@outpost/query', '@outpost/store', 'rxjs'],

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { httpTransport, staticToken } from '../src/http/index.ts';
+import {
+  DecodeError,
+  helloResponse,
+  pageResponse,
+  pullRequest,
+  pullResponse,
+  pushRequest,
+  pushResponse,
+} from '../src/protocol/index.ts';
+
+const decoders = {
+  helloResponse,
+  pageResponse,
+  pullRequest,
+  pullResponse,
+  pushRequest,
+  pushResponse,
+};
+
+test.each(Object.entries(decoders))('%s never throws anything but a decode error', (_, decode) => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      try {
+        decode(value as unknown, '');
+      } catch (error) {
+        expect(error).toBeInstanceOf(DecodeError);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a page survives the wire; unknown members are ignored', () => {
+  const cell = fc.oneof(fc.string(), fc.integer(), fc.constant(null));
+  const page = fc.record({
+    now: fc.string(),
+    table: fc.string(),
+    view: fc.string(),
+    columns: fc.array(fc.string()),
+    rows: fc.array(fc.array(cell)),
+    covered: fc.option(fc.string()),
+  });
+  fc.assert(
+    fc.property(page, (value) => {
+      const wire: unknown = JSON.parse(JSON.stringify({ ...value, later: 1 }));
+      expect(pageResponse(wire, '')).toEqual(value);
+    }),
+  );
+});
+
+test('a wrong member is named by its path', () => {
+  const entry = {
+    key: ['e', 1],
+    op: 'merge',
+    table: 't',
+    id: 'i',
+    set: {},
+    base: {},
+    after: [],
+    at: '',
+  };
+  const message = { device: { id: 'd', epoch: 'e' }, entries: [entry] };
+  expect(() => pushRequest(message, '')).toThrow(
+    'entries[0].op must be one of create, update, delete',
+  );
+});
+
+describe('the HTTP transport turns what happens into failures', () => {
+  const answer = (status: number, body: string) => async () => ({
+    status,
+    headers: { get: () => null },
+    arrayBuffer: async () => new TextEncoder().encode(body).buffer as ArrayBuffer,
+  });
+  test.each([
+    ['a cut answer', answer(200, '{"now":'), 'network', null],
+    ['an answer that is not understood', answer(200, '{}'), 'protocol', null],
+    ['a refused token', answer(401, '{}'), 'auth', null],
+    [
+      'a forbidden user',
+      answer(403, '{"error":{"code":"0x80072560","message":"no"}}'),
+      'access',
+      '0x80072560',
+    ],
+    ['a failing server', answer(500, '<html>'), 'server', null],
+    ['no connection', () => Promise.reject(new TypeError('cut')), 'network', null],
+  ])('%s', async (_, respond, failure, code) => {
+    const call = respond as unknown as typeof fetch;
+    const transport = httpTransport({ url: 'http://x', tokens: staticToken('t'), fetch: call });
+    const reply = await transport.hello({ device: { id: 'd', epoch: 'e' } });
+    expect(reply).toMatchObject({ kind: 'failed', failure: { class: failure, code } });
+  });
+
+  test('a refused token is refreshed once', async () => {
+    const asked: boolean[] = [];
+    const tokens = {
+      async token({ refresh }: { readonly refresh: boolean }) {
+        asked.push(refresh);
+        return refresh ? null : 'old';
+      },
+    };
+    const call = answer(401, '{}') as unknown as typeof fetch;
+    const reply = await httpTransport({ url: 'http://x', tokens, fetch: call }).app();
+    expect(reply).toMatchObject({ kind: 'failed', failure: { class: 'auth' } });
+    expect(asked).toEqual([false, true]);
+  });
+});
