@@ -55,7 +55,7 @@ export const commands = {
     text: 'the organization alone, over HTTP',
     operands: 0,
     options: [
-      { name: 'port', value: 'N', text: 'default: any free port' },
+      { name: 'port', value: 'N', text: 'default: a free port' },
       ...worldOptions,
       ...common,
     ],

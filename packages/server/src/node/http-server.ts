@@ -12,7 +12,7 @@ export interface RunningServer {
 }
 
 export interface ListenOptions {
-  /** 0 or absent: any free port. */
+  /** 0 or absent: a free port. */
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
