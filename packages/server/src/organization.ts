@@ -36,6 +36,7 @@ import { pull } from './sync/pull.ts';
 import { push } from './sync/push.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { compileViews } from './view/device-view.ts';
+import { Refusal } from './write/refusal.ts';
 import { readRow, toValues } from './write/row-access.ts';
 import { RowWriter } from './write/write-row.ts';
 
@@ -68,7 +69,10 @@ export interface UserSession {
 export interface Organization {
   readonly model: AppModel;
   handle(request: ServerRequest): Promise<ServerResponse>;
-  /** Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay. */
+  /**
+   * Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay, and so
+   * do rows that are there already, so an interrupted load can be repeated.
+   */
   load(rows: Iterable<RowInput>, onProgress?: (rows: number) => void): Promise<number>;
   /** True once `load` was completed in this store. */
   isLoaded(): Promise<boolean>;
@@ -175,12 +179,15 @@ class EmbeddedOrganization implements Organization {
       await this.#store.write(async (tx) => {
         const writer = new RowWriter(this.#env, tx, { kind: 'system' });
         for (const row of current) {
-          await writer.write({
-            op: 'create',
-            table: row.table,
-            id: row.id,
-            set: this.#toCells(row),
-          });
+          const { table, id } = row;
+          try {
+            await writer.write({ op: 'create', table, id, set: this.#toCells(row) });
+          } catch (error) {
+            // Loading was interrupted earlier: what is there already stays as it is.
+            const present =
+              error instanceof Refusal && error.code === dataverseErrors.duplicateRecord;
+            if (!present) throw error;
+          }
         }
       });
       count += current.length;

@@ -309,6 +309,14 @@ describe('writes are checked for the caller', () => {
   });
 });
 
+test('a load that was interrupted can be repeated', async () => {
+  const before = await organization.count('account');
+  const row = (n: number) => ({ table: 'account', id: id(n), values: { name: `Row ${n}` } });
+  await organization.load([row(500)]);
+  await organization.load([row(500), row(501)]);
+  expect(await organization.count('account')).toBe(before + 2);
+});
+
 test('an invalid profile stops the organization with every finding', async () => {
   const broken = {
     ...model,

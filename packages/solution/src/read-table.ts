@@ -76,6 +76,7 @@ export function readTable(entity: XmlNode, context: ReadContext): Table {
         : `${name}id`
       : logicalName(keyType);
   const nameColumn = attributes.find((one) => textOf(one, 'DisplayMask').includes('PrimaryName'));
+  const ownership = ownershipOf(textOf(inner, 'OwnershipTypeMask'));
   const label = labelIn(childNamed(inner, 'LocalizedNames'), context.language);
   const plural = labelIn(childNamed(inner, 'LocalizedCollectionNames'), context.language);
   const localized = childNamed(entity, 'Name')?.attributes['LocalizedName'];
@@ -86,8 +87,8 @@ export function readTable(entity: XmlNode, context: ReadContext): Table {
     setName: textOf(inner, 'EntitySetName') || `${name}s`,
     primaryId,
     primaryName: nameColumn === undefined ? null : logicalName(nameColumn),
-    ownership: ownershipOf(textOf(inner, 'OwnershipTypeMask')),
-    columns: withKey(columns, primaryId),
+    ownership,
+    columns: withPlatformColumns(withKey(columns, primaryId), ownership),
     availableOffline: textOf(inner, 'IsOfflineInMobileClient') === '1',
     changeTracking: textOf(inner, 'ChangeTrackingEnabled') !== '0',
     ...(isActivity ? { isActivity } : {}),
@@ -112,6 +113,47 @@ export function withKey(columns: readonly Column[], primaryId: string): readonly
     { name: primaryId, label: 'Id', type: 'guid', required: 'system', readOnly: true },
     ...columns,
   ];
+}
+
+/**
+ * Adds what every table of Dataverse has and a solution lists only for tables it holds whole: dates and users of
+ * creation and change, and the owner of user-owned tables.
+ */
+function withPlatformColumns(
+  columns: readonly Column[],
+  ownership: Table['ownership'],
+): readonly Column[] {
+  const user = {
+    type: 'lookup',
+    targets: ['systemuser'],
+    required: 'none',
+    readOnly: true,
+  } as const;
+  const date = { type: 'dateTime', required: 'none', readOnly: true } as const;
+  const platform: readonly Column[] = [
+    { name: 'createdon', label: 'Created On', ...date },
+    { name: 'createdby', label: 'Created By', ...user },
+    { name: 'modifiedon', label: 'Modified On', ...date },
+    { name: 'modifiedby', label: 'Modified By', ...user },
+  ];
+  const owner: readonly Column[] = [
+    {
+      name: 'ownerid',
+      label: 'Owner',
+      type: 'owner',
+      targets: ['systemuser', 'team'],
+      required: 'system',
+    },
+    {
+      ...user,
+      name: 'owningbusinessunit',
+      label: 'Owning Business Unit',
+      targets: ['businessunit'],
+    },
+  ];
+  const names = new Set(columns.map((column) => column.name));
+  const all = ownership === 'user' ? [...platform, ...owner] : platform;
+  return [...columns, ...all.filter((column) => !names.has(column.name))];
 }
 
 function ownershipOf(mask: string): Table['ownership'] {

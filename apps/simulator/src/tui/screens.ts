@@ -131,7 +131,8 @@ function drawGrid(store: AppStore, columns: number): readonly Line[] {
   if (view === null || result === null || table === null)
     return [line(fit(` ${error}`, columns), 'warn')];
   const find = term === null ? '' : `  find "${term}"`;
-  const title = ` ${view.name}${find}: ${number(result.total)} rows`;
+  const hint = result.total === 0 && term === null ? '   [v] another view' : '';
+  const title = ` ${view.name}${find}: ${number(result.total)} rows${hint}`;
   const layout = view.layout.filter(({ name }) =>
     result.plan.columns.some((one) => one.key === name),
   );

@@ -1,5 +1,6 @@
 import {
   type Cell,
+  dataverseErrors,
   type ModelIndex,
   queryTypes,
   type Result,
@@ -97,7 +98,12 @@ export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
         );
       });
     },
-    availability: (view) => availability(view, model, offlineTables),
+    availability(view) {
+      const reasons = availability(view, model, offlineTables);
+      if (reasons.length > 0 || view.queryType === queryTypes.quickFind) return reasons;
+      const compiled = plan({ view: view.id });
+      return compiled.kind === 'ok' ? [] : compiled.errors.map(invalidQuery);
+    },
     quickFind(table, term) {
       const view = model.savedQueries(table).find((one) => one.queryType === queryTypes.quickFind);
       if (view === undefined) {
@@ -111,6 +117,11 @@ export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
         : { kind: 'ok', value: quickFindQuery(parsed.value, term) };
     },
   };
+}
+
+function invalidQuery(error: QueryError): UnavailableReason {
+  const code = error.dataverseCode ?? dataverseErrors.viewNotAvailableOffline;
+  return { reason: 'invalidQuery', code, message: error.message };
 }
 
 function parseSource(source: QuerySource, model: ModelIndex): Result<FetchQuery, QueryError> {

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { queryTypes, siteMapTables } from '@outpost/model';
+import { testSystem } from '@outpost/testkit';
+import { describe, expect, test } from 'vitest';
+import { openWorld } from '../src/world/world.ts';
+
+const corpus =
+  process.env['OUTPOST_CORPUS'] ??
+  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
+
+describe.skipIf(!existsSync(corpus))('a real app on the device', () => {
+  test.each([
+    ['higher-education', 7],
+    ['education-common', 7],
+  ])(
+    '%s: the tables of its site map, real rows in their default views, their forms',
+    async (name, least) => {
+      const file = (kind: string) => join(corpus, `${name}.${kind}.zip`);
+      const options = {
+        rows: 0,
+        seed: 1,
+        solution: file('solution'),
+        data: file('data'),
+        dir: null,
+      };
+      const world = await openWorld({ ...options, system: testSystem(1) });
+      const choice = { name: 'phone', user: 'ana', start: 'manual', online: true } as const;
+      const { device } = await world.openDevice(choice);
+      await device.sync.run('DELTA_SYNC');
+      const tables = siteMapTables(device.model.siteMap);
+      expect(tables.length).toBeGreaterThanOrEqual(least);
+      let withRows = 0;
+      for (const table of tables) {
+        for (const { view, reasons } of device.views(table)) {
+          if (!view.isDefault || view.queryType !== queryTypes.public || reasons.length > 0)
+            continue;
+          const result = device.queries.run({ view: view.id }, { limit: 20, offset: 0 });
+          expect([view.name, result.kind]).toEqual([view.name, 'ok']);
+          const [row] = result.kind === 'ok' ? result.value.rows : [];
+          if (row === undefined) continue;
+          withRows += 1;
+          expect(device.openForm(table, row.id).current.sections.length).toBeGreaterThan(0);
+        }
+      }
+      expect(withRows).toBeGreaterThanOrEqual(5);
+      await world.close();
+    },
+  );
+});
