@@ -68,6 +68,25 @@ describe('wrong usage is a clear message and exit code 2', () => {
     expect(code).toBe(2);
   });
 
+  test('a port that is taken', async () => {
+    const { createServer } = await import('node:net');
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((done) => taken.once('listening', done));
+    const { port } = taken.address() as { port: number };
+    const { code, stderr } = outpost(
+      'serve',
+      '--port',
+      String(port),
+      '--rows',
+      '50',
+      '--dir',
+      join(folder, 'serve'),
+    );
+    taken.close();
+    expect(stderr).toContain(`Port ${port} cannot be used`);
+    expect(code).toBe(2);
+  });
+
   test('a malformed solution', () => {
     const { code, stderr } = outpost('inspect', file('broken.zip', 'not a zip'));
     expect(stderr).toContain('not a zip archive');

@@ -105,10 +105,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     );
     options.onProgress?.(`The organization holds ${count.toLocaleString('en-US')} rows.`);
   }
-  const server = await listen(
-    organization,
-    options.port === undefined ? {} : { port: options.port },
-  );
+  const port = options.port === undefined ? {} : { port: options.port };
+  const server = await listen(organization, port).catch(async (error: NodeJS.ErrnoException) => {
+    await organization.close();
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    throw new UsageError(
+      `Port ${options.port} cannot be used (${error.code}). Choose another with --port.`,
+    );
+  });
   const traffic: Traffic = {
     requests: 0,
     rowsDownloaded: 0,
