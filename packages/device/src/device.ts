@@ -4,7 +4,7 @@ import type { FlowMove } from '@outpost/rules';
 import type { Search } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation } from '@outpost/store';
 import { Sync, type SyncTransport, syncTables } from '@outpost/sync';
-import { filter, firstValueFrom, map, type Observable, of, Subscription } from 'rxjs';
+import { filter, firstValueFrom, map, type Observable, of, Subscription, startWith } from 'rxjs';
 import { DeviceError } from './device-error.ts';
 import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
 import { FormSession } from './form/form-session.ts';
@@ -98,6 +98,7 @@ export class Device {
   observe(table: string, id: string): Observable<RowValues | null> {
     return this.store.commits.pipe(
       filter((set) => set.changes.some((change) => change.table === table && change.id === id)),
+      startWith(null),
       map(() => this.get(table, id)),
     );
   }

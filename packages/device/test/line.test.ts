@@ -324,6 +324,39 @@ test('S05: an answer lost after the server acted makes no second row and no fals
   expect(await differences(other)).toEqual([]);
 });
 
+test('an organization that keeps failing on one entry is asked once a cycle, and the entry stays', async () => {
+  const { httpTransport, staticToken } = await import('@outpost/sync/http');
+  const real = httpTransport({ url: world.server.url, tokens: staticToken('token-ana') });
+  let pushes = 0;
+  const transport: typeof real = {
+    ...real,
+    async push(request) {
+      pushes += 1;
+      const results = request.entries.map(({ key }) => ({ key, status: 'retryLater' as const }));
+      return { kind: 'ok', value: { now: '', results }, bytes: 0 };
+    },
+  };
+  const device = await world.device('ana', { transport });
+  await device.sync.run('DELTA_SYNC');
+  device.create('account', { name: 'Patience' });
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(pushes).toBe(1);
+  expect(device.sync.currentStatus.pending).toEqual({ updates: 1, rows: 1 });
+});
+
+test('observing a row gives it now and after each change', async () => {
+  const device = await synced();
+  const seen: unknown[] = [];
+  const subscription = device
+    .observe('contact', namedRows.kai)
+    .subscribe((row) => seen.push(row?.['jobtitle'] ?? null));
+  device.update('contact', namedRows.kai, { jobtitle: 'Owner' });
+  device.update('account', namedRows.alpine, { description: 'other row' });
+  device.delete('contact', namedRows.kai);
+  subscription.unsubscribe();
+  expect(seen).toEqual([null, 'Owner', null]);
+});
+
 test('D08: revoked rows leave at the next cycle, granted ones arrive', async () => {
   const device = await synced();
   const role = sampleApp.roles[0];

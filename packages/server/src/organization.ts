@@ -45,6 +45,8 @@ export interface OrganizationOptions {
   readonly model: AppModel;
   readonly auth: Authenticator;
   readonly system: System;
+  /** Told of every unexpected fault; answers never show how the organization works. Default: nobody. */
+  readonly onFault?: (error: unknown) => void;
   /** Default `off`, as in Dataverse. */
   readonly conflictPolicy?: ConflictPolicy;
 }
@@ -107,6 +109,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     programs: tableScopePrograms(model),
     targetEdges: targetEdges(planned.tables),
     ids: system.ids,
+    onFault: options.onFault ?? (() => undefined),
     now: () => system.clock.now(),
   };
   await store.write(async (tx) => {
@@ -166,7 +169,7 @@ class EmbeddedOrganization implements Organization {
       const body = await this.#route(request, userId);
       return answer(200, body);
     } catch (error) {
-      return errorAnswer(error);
+      return errorAnswer(error, this.#env.onFault);
     }
   }
 
@@ -367,7 +370,7 @@ function answer(
   };
 }
 
-function errorAnswer(error: unknown): ServerResponse {
+function errorAnswer(error: unknown, onFault: (error: unknown) => void): ServerResponse {
   if (error instanceof HttpError) {
     return answer(
       error.status,
@@ -378,7 +381,7 @@ function errorAnswer(error: unknown): ServerResponse {
   if (error instanceof DecodeError) {
     return answer(400, { error: { code: 'outpost:decode', message: error.message } });
   }
-  // The cause stays inside: an answer never shows how the organization works.
+  onFault(error);
   return answer(500, {
     error: { code: dataverseErrors.unexpected, message: 'The organization failed.' },
   });

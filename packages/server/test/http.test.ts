@@ -317,6 +317,30 @@ test('a load that was interrupted can be repeated', async () => {
   expect(await organization.count('account')).toBe(before + 2);
 });
 
+test('an unexpected fault is reported to the operator and not shown to the caller', async () => {
+  const faults: unknown[] = [];
+  const store = sqliteStore(null);
+  const auth = tokenList(new Map([['ana', users.ana]]));
+  const failing = await createServer({
+    store,
+    model,
+    auth,
+    system: testSystem(3),
+    onFault: (error) => faults.push(error),
+  });
+  await store.close();
+  const body = new TextEncoder().encode(JSON.stringify({ device }));
+  const answer = await failing.handle({
+    method: 'POST',
+    url: '/sync/v1/hello',
+    headers: { authorization: 'Bearer ana' },
+    body,
+  });
+  expect(answer.status).toBe(500);
+  expect(answer.body).not.toContain('closed');
+  expect(faults).toMatchObject([{ code: 'store.closed' }]);
+});
+
 test('an invalid profile stops the organization with every finding', async () => {
   const broken = {
     ...model,

@@ -60,7 +60,7 @@ export type Reporter = (event: RunEvent) => void;
 /** One JSON object a line, numbered. */
 export function jsonReporter(write: (line: string) => void): Reporter {
   let n = 0;
-  return (event) => write(`${JSON.stringify({ n: ++n, ...event })}\n`);
+  return (event) => write(`${JSON.stringify({ ...event, n: ++n })}\n`);
 }
 
 const size = (bytes: number): string =>

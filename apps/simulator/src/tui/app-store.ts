@@ -98,7 +98,7 @@ export class AppStore {
     return this.device.sync.currentStatus;
   }
   get progress(): SyncProgress | null {
-    return (this.device.sync.progress as BehaviorSubject<SyncProgress | null>).value;
+    return this.device.sync.currentProgress;
   }
   get serverUrl(): string {
     return this.#world.server.url;

@@ -90,7 +90,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const store = sqliteStore(
     dir === null ? null : join(dir, `server-${imported === null ? 'sample' : model.uniqueName}.db`),
   );
-  const organization = await createServer({ store, model, auth, system: options.system });
+  const organization = await createServer({
+    store,
+    model,
+    auth,
+    system: options.system,
+    onFault: (error) => console.error('outpost: the organization failed:', error),
+  });
   if (!(await organization.isLoaded())) {
     const rows: Iterable<RowInput> =
       imported?.rows ??

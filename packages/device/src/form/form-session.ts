@@ -54,7 +54,7 @@ export class FormSession {
   }
 
   get state(): Observable<FormState> {
-    return this.#state;
+    return this.#state.asObservable();
   }
   get current(): FormState {
     return this.#state.value;

@@ -81,7 +81,7 @@ export async function pull(
     removes: answer.removes,
     tokens: answer.tokens,
     check: answer.check,
-    acked: await acked(tx, request.device.id, request.awaiting, answer.reached),
+    acked: await acked(tx, caller, request, answer.reached),
     more: answer.more,
   };
 }
@@ -241,8 +241,8 @@ async function linksChanged(
 /** Applied entries whose effect is inside this answer. */
 async function acked(
   tx: ReadTx,
-  device: string,
-  awaiting: readonly EntryKey[],
+  caller: Caller,
+  { device, awaiting }: PullRequest,
   reached: ReadonlyMap<string, number>,
 ): Promise<readonly EntryKey[]> {
   const contained: EntryKey[] = [];
@@ -250,11 +250,15 @@ async function acked(
     const row = (
       await tx.all(
         `SELECT tbl, position FROM "$result" WHERE device = ? AND epoch = ? AND seq = ? AND status = 'applied'`,
-        [device, epoch, seq],
+        [device.id, epoch, seq],
       )
     )[0];
-    const to = row === undefined ? undefined : reached.get(String(row[0]));
-    if (to !== undefined && Number(row?.[1] ?? 0) <= to) contained.push([epoch, seq]);
+    if (row === undefined) continue;
+    const table = String(row[0]);
+    // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
+    const known = caller.views.some((view) => view.table === table);
+    const to = known ? reached.get(table) : Number.POSITIVE_INFINITY;
+    if (to !== undefined && Number(row[1] ?? 0) <= to) contained.push([epoch, seq]);
   }
   return contained;
 }

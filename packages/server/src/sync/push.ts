@@ -58,6 +58,7 @@ async function pushEntry(
     return await store.write((tx) => applyEntry(env, tx, caller, device, entry));
   } catch (error) {
     if (error instanceof HttpError) throw error;
+    env.onFault(error);
     // An unexpected fault concerns this entry only; nothing of it was kept, the device sends it again.
     return { key, status: 'retryLater' };
   }

@@ -9,6 +9,8 @@ export interface SyncEnv extends WriteEnv {
   readonly appHash: string;
   readonly plan: readonly PlannedTable[];
   readonly ids: IdGenerator;
+  /** Told of every unexpected fault; the caller only learns that there was one. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** The caller of one request. */

@@ -52,7 +52,7 @@ export class DeviceStore {
 
   /** Change sets in commit order. Does not replay. */
   get commits(): Observable<ChangeSet> {
-    return this.#commits;
+    return this.#commits.asObservable();
   }
 
   get schema(): StoreSchema {

@@ -1,6 +1,6 @@
 import type { Cell, Cells } from '@outpost/model';
 import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
-import { writeFact } from '../engine/sync-state.ts';
+import { readFact, writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
 import type { HelloResponse, PageResponse, PullResponse, TableRows } from '../protocol/index.ts';
 import { applyBase, recomputeVisible } from './overlay.ts';
@@ -70,9 +70,7 @@ export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number)
         )
         .run([view, table]);
     }
-    tx.sql
-      .prepare('UPDATE "$sync_table" SET bytes_done = bytes_done + ? WHERE order_no = 1')
-      .run([bytes]);
+    writeFact(tx.sql, 'pullBytes', String(Number(readFact(store, 'pullBytes') ?? 0) + bytes));
   });
 }
 

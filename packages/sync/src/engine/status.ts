@@ -1,6 +1,6 @@
 import type { FailureClass } from '../transport.ts';
 
-export type SyncMode = 'FIRST_SYNC' | 'DELTA_SYNC' | 'GRID_SYNC' | 'FORCED_SYNC';
+export type SyncMode = 'FIRST_SYNC' | 'DELTA_SYNC' | 'GRID_SYNC';
 
 export type Icon = 'syncing' | 'error' | 'warning' | 'pendingUpload' | 'notConnected' | 'connected';
 

@@ -56,6 +56,8 @@ export interface SyncFacts {
   /** When the first sync was complete. */
   firstSyncDoneAt: string;
   lastSyncAt: string;
+  /** Bytes received in deltas; pages are counted by table. */
+  pullBytes: string;
 }
 
 export function readFact(store: DeviceStore, key: keyof SyncFacts): string | null {

@@ -110,13 +110,16 @@ export class Sync {
 
   /** The app's definitions, once they are on the device. */
   get app(): Observable<AppModel | null> {
-    return this.#app;
+    return this.#app.asObservable();
   }
   get status(): Observable<SyncStatus> {
-    return this.#status;
+    return this.#status.asObservable();
   }
   get progress(): Observable<SyncProgress | null> {
-    return this.#progress;
+    return this.#progress.asObservable();
+  }
+  get currentProgress(): SyncProgress | null {
+    return this.#progress.value;
   }
   get currentStatus(): SyncStatus {
     return this.#status.value;
@@ -203,17 +206,12 @@ export class Sync {
     try {
       const hello = await this.#hello(mode, signal);
       for (let round = 0; round < maxRounds; round++) {
-        await this.#upload(mode, hello, signal);
+        const stuck = await this.#upload(mode, hello, signal);
         await this.#pull(mode, round === 0 ? tables : null, signal);
         await this.#load(mode, signal);
         const loading = readSyncTables(this.#store).some((one) => one.state === 'load');
-        if (
-          !loading &&
-          this.outbox.nextBatch().length === 0 &&
-          this.outbox.awaiting().length === 0
-        ) {
-          break;
-        }
+        const uploaded = stuck || this.outbox.nextBatch().length === 0;
+        if (!loading && uploaded && this.outbox.awaiting().length === 0) break;
       }
       this.#complete(mode, hello.now);
       return this.#finish({ kind: 'done', mode });
@@ -257,9 +255,10 @@ export class Sync {
     return hello;
   }
 
-  async #upload(mode: SyncMode, hello: HelloResponse, signal: AbortSignal): Promise<void> {
+  /** Sends what can be sent. True: the organization put off what is left; only a later cycle may try again. */
+  async #upload(mode: SyncMode, hello: HelloResponse, signal: AbortSignal): Promise<boolean> {
     const index = this.#index;
-    if (index === null) return;
+    if (index === null) return false;
     for (let batch = this.outbox.nextBatch(); batch.length > 0; batch = this.outbox.nextBatch()) {
       this.#emitProgress(mode, 'upload');
       this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
@@ -277,9 +276,10 @@ export class Sync {
       if (
         reply.value.results.every((one) => one.status === 'blocked' || one.status === 'retryLater')
       ) {
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   #requeueSent(): void {
@@ -389,7 +389,7 @@ export class Sync {
       mode,
       phase,
       rows: { done: sum((one) => one.rows.done), total: sum((one) => one.rows.total) },
-      bytes: sum((one) => one.bytes),
+      bytes: sum((one) => one.bytes) + Number(readFact(this.#store, 'pullBytes') ?? 0),
       diskBytes: this.#store.sizeBytes(),
       tables,
       resumed: this.#resumed,
