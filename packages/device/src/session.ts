@@ -1,8 +1,7 @@
 import {
   type AppModel,
   type BusinessRule,
-  type ColumnValue,
-  cellsToValue,
+  cellsToValues,
   indexModel,
   type ModelIndex,
   type RowValues,
@@ -88,12 +87,7 @@ export function openSession(
       const image = store.get(name, id);
       const slots = store.schema.get(name)?.slotIndex;
       if (image === null || slots === undefined) return null;
-      const values: Record<string, ColumnValue> = {};
-      for (const column of definition.columns) {
-        const value = cellsToValue(column, (slot) => image[slots.get(slot) ?? -1] ?? null);
-        if (value !== null) values[column.name] = value;
-      }
-      return values;
+      return cellsToValues(definition, (slot) => image[slots.get(slot) ?? -1] ?? null);
     },
   };
 }

@@ -90,9 +90,11 @@ export {
   type Cell,
   type Cells,
   cellsToValue,
+  cellsToValues,
   columnSlots,
   type Slot,
   tableSlots,
+  valuesToCells,
   valueToCells,
   versionColumn,
 } from './storage/slots.ts';
@@ -116,4 +118,5 @@ export {
 } from './value/column-value.ts';
 export { composedValues } from './value/compose.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
+export { dateTimeText, defaultValues } from './value/new-row.ts';
 export { type InvalidValue, type ParsedValue, parseValue } from './value/parse-value.ts';

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   type AppModel,
   type Cells,
-  type ColumnValue,
   dataverseErrors,
   indexModel,
   type PlannedTable,
@@ -10,7 +9,7 @@ import {
   type Role,
   type RowValues,
   type System,
-  valueToCells,
+  valuesToCells,
   withSystemTables,
 } from '@outpost/model';
 import { compileRules, type Program } from '@outpost/rules';
@@ -37,8 +36,8 @@ import { push } from './sync/push.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { compileViews } from './view/device-view.ts';
 import { Refusal } from './write/refusal.ts';
-import { readRow, toValues } from './write/row-access.ts';
-import { RowWriter } from './write/write-row.ts';
+import { readRow, rowValues } from './write/row-access.ts';
+import { RowWriter } from './write/row-writer.ts';
 
 export interface OrganizationOptions {
   readonly store: ServerStore;
@@ -230,7 +229,7 @@ class EmbeddedOrganization implements Organization {
         this.#store.read(async (tx) => {
           const definition = this.#env.index.table(table);
           const row = definition === undefined ? null : await readRow(tx, definition, id);
-          return definition === undefined || row === null ? null : toValues(definition, row.cells);
+          return definition === undefined || row === null ? null : rowValues(definition, row);
         }),
     };
   }
@@ -329,14 +328,13 @@ class EmbeddedOrganization implements Organization {
     return { context, name: context.name, views };
   }
 
-  #toCells(row: RowInput): Cells {
-    const cells: Record<string, Cells[string]> = {};
-    for (const [name, value] of Object.entries(row.values)) {
-      const column = this.#env.index.column(row.table, name);
-      if (column === undefined) cells[name] = null;
-      else Object.assign(cells, valueToCells(column, value as ColumnValue));
-    }
-    return cells;
+  /** Cells as a client would send them; a name that is no column travels too, and is refused like a client's. */
+  #toCells({ table, values }: RowInput): Cells {
+    const definition = this.#env.index.table(table);
+    const unknown = Object.fromEntries(Object.keys(values).map((name) => [name, null]));
+    return definition === undefined
+      ? unknown
+      : { ...unknown, ...valuesToCells(definition, values) };
   }
 }
 

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { readDataPackage, readSolution, SolutionError } from '@outpost/solution';
+import { readDataPackage, readSolution } from '@outpost/solution';
 import { type Arguments, textOption } from '../arguments.ts';
-import { UsageError } from '../usage-error.ts';
+import { readPackageFile } from '../world/read-package-file.ts';
 import { userPath } from './run.ts';
 
 /** Prints what a solution and a data package hold. */
 export function inspectCommand({ operand, values }: Arguments): number {
   const dataFile = textOption(values, 'data');
-  const solution = open(operand ?? '', readSolution);
+  const solution = readPackageFile(userPath(operand ?? ''), readSolution);
   const data =
-    dataFile === null ? null : open(dataFile, (bytes) => readDataPackage(bytes, solution.model));
+    dataFile === null
+      ? null
+      : readPackageFile(userPath(dataFile), (bytes) => readDataPackage(bytes, solution.model));
   const diagnostics = [...solution.diagnostics, ...(data?.diagnostics ?? [])];
   const { counts, uniqueName, version, managed } = solution;
   if (values['json'] === true) {
@@ -50,20 +51,4 @@ export function inspectCommand({ operand, values }: Arguments): number {
   for (const { severity, code, message, location } of diagnostics)
     console.log(`  ${severity} ${code}: ${message} (${location})`);
   return 0;
-}
-
-function open<T>(file: string, read: (bytes: Uint8Array) => T): T {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(userPath(file));
-  } catch {
-    throw new UsageError(`The file "${file}" cannot be read.`);
-  }
-  try {
-    return read(bytes);
-  } catch (error) {
-    if (error instanceof SolutionError)
-      throw new UsageError(`${file}: ${error.message} ${error.fix}`);
-    throw error;
-  }
 }

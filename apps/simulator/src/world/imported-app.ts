@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type AppModel,
   type Diagnostic,
@@ -11,8 +10,8 @@ import {
   withSystemTables,
 } from '@outpost/model';
 import type { RowInput } from '@outpost/server';
-import { readDataPackage, readSolution, SolutionError } from '@outpost/solution';
-import { UsageError } from '../usage-error.ts';
+import { readDataPackage, readSolution } from '@outpost/solution';
+import { readPackageFile } from './read-package-file.ts';
 
 /** An organization made out of a solution and a data package. */
 export interface ImportedApp {
@@ -29,11 +28,11 @@ const businessUnitId = 'b1000000-0000-4000-8000-0000000000ff';
 const roleId = '70000000-0000-4000-8000-0000000000ff';
 
 export function importApp(solutionFile: string, dataFile: string | null): ImportedApp {
-  const solution = readFile(solutionFile, readSolution);
+  const solution = readPackageFile(solutionFile, readSolution);
   const data =
     dataFile === null
       ? null
-      : readFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
+      : readPackageFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
   const model = withSystemTables(data?.model ?? solution.model);
   const rows: RowInput[] = [...(data?.rows ?? []), ...(data?.associations ?? [])];
   const used = new Set(rows.map((row) => row.table));
@@ -66,22 +65,6 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
     rows: [...directoryRows(rows), ...rows],
     diagnostics: [...solution.diagnostics, ...(data?.diagnostics ?? [])],
   };
-}
-
-function readFile<T>(path: string, read: (bytes: Uint8Array) => T): T {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch {
-    throw new UsageError(`The file "${path}" cannot be read.`);
-  }
-  try {
-    return read(bytes);
-  } catch (error) {
-    if (error instanceof SolutionError)
-      throw new UsageError(`${path}: ${error.message} ${error.fix}`);
-    throw error;
-  }
 }
 
 /** The user of the device, and users and business units that the rows name but the package does not hold. */

@@ -1,10 +1,11 @@
 import {
-  type Cells,
   type ColumnValue,
   type Command,
   can,
   composedValues,
   dataverseErrors,
+  dateTimeText,
+  defaultValues,
   equalValues,
   isLookup,
   isLookupValue,
@@ -14,7 +15,7 @@ import {
   type RowValues,
   type SecurityContext,
   type Table,
-  valueToCells,
+  valuesToCells,
 } from '@outpost/model';
 import type { Session } from '../session.ts';
 
@@ -57,8 +58,8 @@ export function createRow(
   const parsed = parseInput(session, table, input);
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
   const rowId = id ?? session.system.ids.next();
-  const now = `${new Date(session.system.clock.now()).toISOString().slice(0, 19)}Z`;
-  const values: Record<string, ColumnValue> = { ...defaultsOf(table), ...parsed.values };
+  const now = dateTimeText(session.system.clock.now());
+  const values: Record<string, ColumnValue> = { ...defaultValues(table), ...parsed.values };
   const user = session.sync.hello?.user;
   const has = (column: string) => table.columns.some((one) => one.name === column);
   if (has('createdon')) values['createdon'] = now;
@@ -75,7 +76,7 @@ export function createRow(
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
-  const cells = toCells(table, values);
+  const cells = valuesToCells(table, values);
   const { commit } = session.store.write({ origin: 'local' }, (tx) =>
     tx.insert(table.name, rowId, cells),
   );
@@ -110,7 +111,7 @@ export function updateRow(
   for (const [column, value] of Object.entries(values)) {
     if (!equalValues(before[column] ?? null, value)) set[column] = value;
   }
-  const cells = toCells(table, set);
+  const cells = valuesToCells(table, set);
   const { commit } = session.store.write({ origin: 'local' }, (tx) =>
     tx.update(table.name, id, cells),
   );
@@ -256,22 +257,4 @@ function named(session: Session, value: ColumnValue): ColumnValue {
   const primary = session.index.table(value.table)?.primaryName;
   const target = primary ? session.values(value.table, value.id)?.[primary] : undefined;
   return typeof target === 'string' ? { ...value, name: target } : value;
-}
-
-function defaultsOf(table: Table): Record<string, ColumnValue> {
-  const values: Record<string, ColumnValue> = {};
-  for (const column of table.columns) {
-    if (column.default !== undefined) values[column.name] = column.default;
-  }
-  return values;
-}
-
-function toCells(table: Table, values: RowValues): Cells {
-  const cells: Record<string, Cells[string]> = {};
-  for (const column of table.columns) {
-    if (Object.hasOwn(values, column.name)) {
-      Object.assign(cells, valueToCells(column, values[column.name] ?? null));
-    }
-  }
-  return cells;
 }

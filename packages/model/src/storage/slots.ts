@@ -1,6 +1,6 @@
 import { type Column, isLookup, isPolymorphic } from '../column.ts';
 import type { Table } from '../table.ts';
-import { type ColumnValue, isLookupValue } from '../value/column-value.ts';
+import { type ColumnValue, isLookupValue, type RowValues } from '../value/column-value.ts';
 
 /**
  * How a table's columns are stored, on the device, on the server and on the wire. A column has a value slot named like
@@ -101,4 +101,24 @@ export function cellsToValue(column: Column, read: (slot: string) => Cell): Colu
       .map(Number);
   }
   return cell;
+}
+
+/** Cells of the given columns of a row; names that are not columns are left out. */
+export function valuesToCells(table: Table, values: RowValues): Record<string, Cell> {
+  const cells: Record<string, Cell> = {};
+  for (const column of table.columns) {
+    if (!Object.hasOwn(values, column.name)) continue;
+    Object.assign(cells, valueToCells(column, values[column.name] ?? null));
+  }
+  return cells;
+}
+
+/** Values of a row from its cells; empty columns are left out. */
+export function cellsToValues(table: Table, read: (slot: string) => Cell): RowValues {
+  const values: Record<string, ColumnValue> = {};
+  for (const column of table.columns) {
+    const value = cellsToValue(column, read);
+    if (value !== null) values[column.name] = value;
+  }
+  return values;
 }

@@ -3,6 +3,7 @@ import { dataverseErrors } from '../dataverse-error.ts';
 import { parseGuid } from '../guid.ts';
 import { fold } from '../text-fold.ts';
 import { type ColumnValue, isLookupValue } from './column-value.ts';
+import { dateTimeText } from './new-row.ts';
 
 /** Why a value does not fit its column. */
 export interface InvalidValue {
@@ -173,11 +174,7 @@ function parseDate(column: Column, input: unknown): ParsedValue {
   if (Number.isNaN(at) || midnight.getUTCDate() !== Number(day)) {
     return invalid(column, dataverseErrors.invalidArgument, `"${text}" is not a calendar date`);
   }
-  return value(
-    column.type === 'dateOnly'
-      ? `${year}-${month}-${day}`
-      : `${new Date(at).toISOString().slice(0, 19)}Z`,
-  );
+  return value(column.type === 'dateOnly' ? `${year}-${month}-${day}` : dateTimeText(at));
 }
 
 function parseLookup(column: Column, input: unknown): ParsedValue {

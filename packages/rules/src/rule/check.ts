@@ -1,4 +1,5 @@
-import type { BusinessRule, Diagnostic, RuleAction, Table } from '@outpost/model';
+import type { BusinessRule, Diagnostic, Table } from '@outpost/model';
+import { actionsOf } from './actions-of.ts';
 import { comparisonsOf, conditionColumns, operatorFits } from './condition.ts';
 
 /** Finds what makes a rule unusable before it runs: unknown columns, operators that do not fit, empty parts. */
@@ -30,11 +31,7 @@ export function checkRule(rule: BusinessRule, table: Table): readonly Diagnostic
       }
     }
   });
-  const actions: readonly RuleAction[] = [
-    ...rule.branches.flatMap((branch) => branch.then),
-    ...(rule.otherwise ?? []),
-  ];
-  for (const action of actions) {
+  for (const action of actionsOf(rule)) {
     if (!columnsByName.has(action.column)) {
       report(
         'rule.unknownColumn',

@@ -9,6 +9,7 @@ import {
   type RuleAction,
   type Table,
 } from '@outpost/model';
+import { actionsOf } from './actions-of.ts';
 import { checkRule } from './check.ts';
 import { compileCondition, conditionColumns, type Predicate, readOperand } from './condition.ts';
 
@@ -114,7 +115,7 @@ export function compileRules(
 }
 
 function referencedColumns(rule: BusinessRule): readonly string[] {
-  const actions = [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])];
+  const actions = actionsOf(rule);
   const operands = actions.flatMap((action) =>
     'value' in action && 'column' in action.value ? [action.value.column] : [],
   );
@@ -127,10 +128,7 @@ function runsOnForm(
 ): boolean {
   if (form === null) return true;
   if (typeof rule.scope === 'object' && rule.scope.form !== form.id) return false;
-  const actionColumns = [
-    ...rule.branches.flatMap((branch) => branch.then),
-    ...(rule.otherwise ?? []),
-  ].map((action) => action.column);
+  const actionColumns = actionsOf(rule).map((action) => action.column);
   return [...reads, ...actionColumns].every((column) => form.columns.includes(column));
 }
 
@@ -257,7 +255,7 @@ function run(
 
 /** Errors and recommendations exist only while their branch is chosen; the other effects stay (as in Dataverse). */
 function clearTransient(state: State, rule: BusinessRule): void {
-  const actions = [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])];
+  const actions = actionsOf(rule);
   for (const action of actions) {
     if (action.kind === 'error' && state.errors.get(action.column)?.message === action.message) {
       state.errors.delete(action.column);
@@ -328,7 +326,7 @@ function acceptRecommendation(
 ): RowValues {
   const values: Record<string, ColumnValue> = {};
   for (const { rule } of rules) {
-    const actions = [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])];
+    const actions = actionsOf(rule);
     for (const action of actions) {
       if (action.kind !== 'recommend' || recommendationId(rule, action) !== id) continue;
       for (const inner of action.actions) {
@@ -342,7 +340,7 @@ function acceptRecommendation(
 
 function ruleOfError(rules: readonly CompiledRule[], column: string, message: string): string {
   const owner = rules.find(({ rule }) =>
-    [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])].some(
+    actionsOf(rule).some(
       (action) => action.kind === 'error' && action.column === column && action.message === message,
     ),
   );

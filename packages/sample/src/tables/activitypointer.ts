@@ -1,4 +1,5 @@
 import { defineTable, type Table } from '@outpost/model';
+import { activityColumns } from './activity-columns.ts';
 
 /** Activity, with the logical names, types and options of the Common Data Model. */
 export const activitypointer: Table = defineTable({
@@ -11,6 +12,7 @@ export const activitypointer: Table = defineTable({
   primaryName: 'subject',
   ownership: 'user',
   columns: {
+    ...activityColumns,
     description: { type: 'memo', label: 'Description', maxLength: 2000 },
     statecode: {
       type: 'state',
@@ -33,25 +35,6 @@ export const activitypointer: Table = defineTable({
         { value: 4, label: 'Scheduled', state: 3 },
       ],
       default: 1,
-    },
-    subject: { type: 'string', label: 'Subject', maxLength: 400, required: 'required' },
-    scheduledstart: { type: 'dateTime', label: 'Start Date' },
-    scheduledend: { type: 'dateTime', label: 'Due Date' },
-    actualend: { type: 'dateTime', label: 'Actual End' },
-    prioritycode: {
-      type: 'choice',
-      label: 'Priority',
-      options: [
-        { value: 0, label: 'Low' },
-        { value: 1, label: 'Normal' },
-        { value: 2, label: 'High' },
-      ],
-      default: 1,
-    },
-    regardingobjectid: {
-      type: 'lookup',
-      label: 'Regarding',
-      targets: ['account', 'contact', 'lead', 'opportunity', 'incident'],
     },
     activitytypecode: { type: 'string', label: 'Activity Type', maxLength: 64 },
   },

@@ -1,4 +1,5 @@
 import { defineTable, type Table } from '@outpost/model';
+import { activityColumns } from './activity-columns.ts';
 
 /** Appointment, with the logical names, types and options of the Common Data Model. */
 export const appointment: Table = defineTable({
@@ -11,6 +12,7 @@ export const appointment: Table = defineTable({
   primaryName: 'subject',
   ownership: 'user',
   columns: {
+    ...activityColumns,
     isalldayevent: { type: 'boolean', label: 'All Day Event' },
     description: { type: 'memo', label: 'Description', maxLength: 1048576 },
     globalobjectid: { type: 'string', label: 'Outlook Appointment', maxLength: 300 },
@@ -44,24 +46,5 @@ export const appointment: Table = defineTable({
     originalstartdate: { type: 'dateTime', label: 'Original Start Date' },
     attachmentcount: { type: 'integer', label: 'Attachment Count' },
     isdraft: { type: 'boolean', label: 'IsDraft' },
-    subject: { type: 'string', label: 'Subject', maxLength: 400, required: 'required' },
-    scheduledstart: { type: 'dateTime', label: 'Start Date' },
-    scheduledend: { type: 'dateTime', label: 'Due Date' },
-    actualend: { type: 'dateTime', label: 'Actual End' },
-    prioritycode: {
-      type: 'choice',
-      label: 'Priority',
-      options: [
-        { value: 0, label: 'Low' },
-        { value: 1, label: 'Normal' },
-        { value: 2, label: 'High' },
-      ],
-      default: 1,
-    },
-    regardingobjectid: {
-      type: 'lookup',
-      label: 'Regarding',
-      targets: ['account', 'contact', 'lead', 'opportunity', 'incident'],
-    },
   },
 });

@@ -1,4 +1,5 @@
 import { defineTable, type Table } from '@outpost/model';
+import { activityColumns } from './activity-columns.ts';
 
 /** Email, with the logical names, types and options of the Common Data Model. */
 export const email: Table = defineTable({
@@ -11,6 +12,7 @@ export const email: Table = defineTable({
   primaryName: 'subject',
   ownership: 'user',
   columns: {
+    ...activityColumns,
     statuscode: {
       type: 'status',
       label: 'Status Reason',
@@ -41,24 +43,5 @@ export const email: Table = defineTable({
     },
     attachmentcount: { type: 'integer', label: 'Attachment Count' },
     isemailfollowed: { type: 'boolean', label: 'Followed' },
-    subject: { type: 'string', label: 'Subject', maxLength: 400, required: 'required' },
-    scheduledstart: { type: 'dateTime', label: 'Start Date' },
-    scheduledend: { type: 'dateTime', label: 'Due Date' },
-    actualend: { type: 'dateTime', label: 'Actual End' },
-    prioritycode: {
-      type: 'choice',
-      label: 'Priority',
-      options: [
-        { value: 0, label: 'Low' },
-        { value: 1, label: 'Normal' },
-        { value: 2, label: 'High' },
-      ],
-      default: 1,
-    },
-    regardingobjectid: {
-      type: 'lookup',
-      label: 'Regarding',
-      targets: ['account', 'contact', 'lead', 'opportunity', 'incident'],
-    },
   },
 });

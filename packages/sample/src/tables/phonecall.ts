@@ -1,4 +1,5 @@
 import { defineTable, type Table } from '@outpost/model';
+import { activityColumns } from './activity-columns.ts';
 
 /** Phone Call, with the logical names, types and options of the Common Data Model. */
 export const phonecall: Table = defineTable({
@@ -11,6 +12,7 @@ export const phonecall: Table = defineTable({
   primaryName: 'subject',
   ownership: 'user',
   columns: {
+    ...activityColumns,
     phonenumber: { type: 'string', label: 'Phone Number', maxLength: 200, format: 'phone' },
     description: { type: 'memo', label: 'Description', maxLength: 2000 },
     statecode: {
@@ -34,20 +36,6 @@ export const phonecall: Table = defineTable({
       ],
       default: 1,
     },
-    subject: { type: 'string', label: 'Subject', maxLength: 400, required: 'required' },
-    scheduledstart: { type: 'dateTime', label: 'Start Date' },
-    scheduledend: { type: 'dateTime', label: 'Due Date' },
-    actualend: { type: 'dateTime', label: 'Actual End' },
-    prioritycode: {
-      type: 'choice',
-      label: 'Priority',
-      options: [
-        { value: 0, label: 'Low' },
-        { value: 1, label: 'Normal' },
-        { value: 2, label: 'High' },
-      ],
-      default: 1,
-    },
     directioncode: {
       type: 'boolean',
       label: 'Direction',
@@ -56,11 +44,6 @@ export const phonecall: Table = defineTable({
         { value: 1, label: 'Outgoing' },
       ],
       default: true,
-    },
-    regardingobjectid: {
-      type: 'lookup',
-      label: 'Regarding',
-      targets: ['account', 'contact', 'lead', 'opportunity', 'incident'],
     },
   },
 });

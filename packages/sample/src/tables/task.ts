@@ -1,4 +1,5 @@
 import { defineTable, type Table } from '@outpost/model';
+import { activityColumns } from './activity-columns.ts';
 
 /** Task, with the logical names, types and options of the Common Data Model. */
 export const task: Table = defineTable({
@@ -11,6 +12,7 @@ export const task: Table = defineTable({
   primaryName: 'subject',
   ownership: 'user',
   columns: {
+    ...activityColumns,
     regardingobjecttypecode: { type: 'string', label: 'Regarding Type', maxLength: 100 },
     statecode: {
       type: 'state',
@@ -36,25 +38,6 @@ export const task: Table = defineTable({
         { value: 7, label: 'Deferred', state: 0 },
       ],
       default: 2,
-    },
-    subject: { type: 'string', label: 'Subject', maxLength: 400, required: 'required' },
-    scheduledstart: { type: 'dateTime', label: 'Start Date' },
-    scheduledend: { type: 'dateTime', label: 'Due Date' },
-    actualend: { type: 'dateTime', label: 'Actual End' },
-    prioritycode: {
-      type: 'choice',
-      label: 'Priority',
-      options: [
-        { value: 0, label: 'Low' },
-        { value: 1, label: 'Normal' },
-        { value: 2, label: 'High' },
-      ],
-      default: 1,
-    },
-    regardingobjectid: {
-      type: 'lookup',
-      label: 'Regarding',
-      targets: ['account', 'contact', 'lead', 'opportunity', 'incident'],
     },
   },
 });

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { isGuid, syncErrorTable } from '@outpost/model';
-import type {
-  ConflictPolicy,
-  EntryKey,
-  EntryResult,
-  PushEntry,
-  PushRequest,
-  PushResponse,
+import { dateTimeText, isGuid, syncErrorTable } from '@outpost/model';
+import {
+  type ConflictPolicy,
+  type EntryKey,
+  type EntryResult,
+  type PushEntry,
+  type PushRequest,
+  type PushResponse,
+  syncErrorCells,
 } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ServerStore, WriteTx } from '../store/server-store.ts';
 import { Refusal } from '../write/refusal.ts';
-import { type RowWrite, RowWriter } from '../write/write-row.ts';
+import { RowWriter } from '../write/row-writer.ts';
+import type { RowWrite } from '../write/write-env.ts';
 import { conflictPolicy } from './hello.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 
@@ -145,22 +147,12 @@ async function refuse(
     table: syncErrorTable.name,
     id: syncError,
     set: {
-      name: entry.table.slice(0, 100),
-      action: { create: 'Create', update: 'Update', delete: 'Delete' }[entry.op],
-      actiondata: JSON.stringify(entry.set).slice(0, 10_000),
-      requestdata: JSON.stringify({ key: entry.key, base: entry.base }).slice(0, 10_000),
-      errorcode: code,
-      errormessage: message.slice(0, 1000),
-      errortime: new Date(env.now()).toISOString(),
-      errortype: errorType,
-      ...(known ? { regardingobjectid: entry.id, regardingobjectid$t: entry.table } : {}),
-      ownerid: caller.context.userId,
-      ownerid$t: 'systemuser',
+      ...syncErrorCells(entry, refusal, caller.context.userId, env.now()),
+      // What is not a row of ours cannot be regarded.
+      ...(known ? {} : { regardingobjectid: null, regardingobjectid$t: null }),
       ownerid$n: caller.name,
-      createdon: new Date(env.now()).toISOString(),
-      modifiedon: new Date(env.now()).toISOString(),
-      statecode: 0,
-      statuscode: 0,
+      createdon: dateTimeText(env.now()),
+      modifiedon: dateTimeText(env.now()),
     },
   });
   return { key: entry.key, status: 'refused', errorType, code, message, columns, syncError };

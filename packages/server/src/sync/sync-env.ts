@@ -1,6 +1,6 @@
 import type { AppModel, IdGenerator, PlannedTable, SecurityContext } from '@outpost/model';
 import type { DeviceView } from '../view/device-view.ts';
-import type { WriteEnv } from '../write/write-row.ts';
+import type { WriteEnv } from '../write/write-env.ts';
 
 /** What the handlers of the sync endpoint share. */
 export interface SyncEnv extends WriteEnv {

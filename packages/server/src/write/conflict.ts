@@ -1,6 +1,33 @@
-import { type Cells, cellsToValue, equalValues, type Table } from '@outpost/model';
+import {
+  type Cells,
+  cellsToValue,
+  equalValues,
+  syncErrorTable,
+  type Table,
+  versionColumn,
+} from '@outpost/model';
+import { Refusal } from './refusal.ts';
+import type { StoredRow } from './row-access.ts';
+import type { RowWrite } from './write-env.ts';
 
-export interface ColumnComparison {
+/** Columns that need no write because somebody else wrote the same value. Throws on a conflict. */
+export function checkConflict(table: Table, write: RowWrite, row: StoredRow): readonly string[] {
+  const { expected } = write;
+  if (expected === undefined || expected.policy === 'off' || table.name === syncErrorTable.name) {
+    return [];
+  }
+  if (row.cells[versionColumn.name] === expected.version) return [];
+  const message = `${table.label} was changed by somebody else.`;
+  if (expected.policy === 'on' || write.op === 'delete') {
+    throw new Refusal('concurrencyVersionMismatch', message, 0, Object.keys(write.set));
+  }
+  const { conflicts, equal } = conflictingColumns(table, row.cells, expected.base, write.set);
+  if (conflicts.length === 0) return equal;
+  const columns = conflicts.join(', ');
+  throw new Refusal('concurrencyVersionMismatch', `${message} Columns: ${columns}.`, 0, conflicts);
+}
+
+interface ColumnComparison {
   /** Changed by both sides, to different values. */
   readonly conflicts: readonly string[];
   /** Changed by both sides to the same value. */
@@ -8,7 +35,7 @@ export interface ColumnComparison {
 }
 
 /** Compares per column what the user saw (base), what the user wants (mine) and what is stored now. */
-export function conflictingColumns(
+function conflictingColumns(
   table: Table,
   current: Cells,
   base: Cells,

@@ -1,8 +1,7 @@
 import {
   type Cell,
   type Cells,
-  type ColumnValue,
-  cellsToValue,
+  cellsToValues,
   type RowValues,
   type Table,
   tableSlots,
@@ -35,12 +34,7 @@ export async function readRow(tx: ReadTx, table: Table, id: string): Promise<Sto
   return { cells, owner: text(row.at(-2)), businessUnit: text(row.at(-1)) };
 }
 
-/** Column values of stored cells; absent columns are left out. */
-export function toValues(table: Table, cells: Cells): RowValues {
-  const values: Record<string, ColumnValue> = {};
-  for (const column of table.columns) {
-    const value = cellsToValue(column, (slot) => cells[slot] ?? null);
-    if (value !== null) values[column.name] = value;
-  }
-  return values;
+/** Column values of a stored row. */
+export function rowValues(table: Table, { cells }: Pick<StoredRow, 'cells'>): RowValues {
+  return cellsToValues(table, (slot) => cells[slot] ?? null);
 }

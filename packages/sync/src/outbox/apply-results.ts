@@ -1,14 +1,16 @@
 import { type IdGenerator, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { recomputeVisible } from '../apply/overlay.ts';
-import { type EntryResult, type PushResponse, sameKey } from '../protocol/index.ts';
+import {
+  type EntryRefusal,
+  type PushResponse,
+  sameKey,
+  syncErrorCells,
+} from '../protocol/index.ts';
 import { type Entry, readEntries, readerOf, setEntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
-type Refusal = Pick<
-  Extract<EntryResult, { status: 'refused' }>,
-  'errorType' | 'code' | 'message' | 'syncError'
->;
+type Refusal = EntryRefusal & { readonly syncError: string };
 
 /** Takes in the organization's verdicts, in one transaction: refused edits leave the row and become sync errors. */
 export function applyResults(
@@ -61,22 +63,11 @@ function refuse(
     ]);
   recomputeVisible(tx, entry.table, entry.id);
   if (tx.get(syncErrorTable.name, refusal.syncError) !== null) return;
-  tx.insert(syncErrorTable.name, refusal.syncError, {
-    name: entry.table,
-    action: { create: 'Create', update: 'Update', delete: 'Delete' }[entry.op],
-    actiondata: JSON.stringify(entry.set).slice(0, 10_000),
-    requestdata: JSON.stringify({ key: entry.key, base: entry.base }).slice(0, 10_000),
-    errorcode: refusal.code,
-    errormessage: refusal.message.slice(0, 1000),
-    errortime: now,
-    errortype: refusal.errorType,
-    regardingobjectid: entry.id,
-    regardingobjectid$t: entry.table,
-    ownerid: userId,
-    ownerid$t: 'systemuser',
-    statecode: 0,
-    statuscode: 0,
-  });
+  tx.insert(
+    syncErrorTable.name,
+    refusal.syncError,
+    syncErrorCells(entry, refusal, userId, Date.parse(now)),
+  );
 }
 
 /** Edits that depend on a refused one cannot be uploaded; each gets a sync error of its own, uploaded as a create. */

@@ -37,3 +37,4 @@ export {
   syncPaths,
   type TableRows,
 } from './messages.ts';
+export { type EntryRefusal, syncErrorCells } from './sync-error-row.ts';

@@ -1,0 +1,130 @@
+import {
+  type Cells,
+  type Column,
+  type ColumnValue,
+  cellsToValue,
+  dateTimeText,
+  parseValue,
+  type RowValues,
+  type Table,
+  versionColumn,
+} from '@outpost/model';
+import { Refusal } from './refusal.ts';
+import type { WriteEnv, Writer } from './write-env.ts';
+
+/** Values of the cells a client sent, checked column by column. What only the platform writes is ignored. */
+export function readValues(writer: Writer, table: Table, set: Cells): Record<string, ColumnValue> {
+  const values: Record<string, ColumnValue> = {};
+  for (const slot of Object.keys(set)) {
+    const columnName = slot.replace(/\$[tn]$/, '');
+    const column = table.columns.find((one) => one.name === columnName);
+    if (column === undefined) {
+      if (columnName === versionColumn.name) continue;
+      throw new Refusal('unknownColumn', `Table "${table.name}" has no column "${slot}".`);
+    }
+    if (slot !== columnName || columnName === table.primaryId) continue;
+    if (column.readOnly === true && writer.kind === 'user') continue;
+    const parsed = parseValue(
+      column,
+      cellsToValue(column, (one) => set[one] ?? null),
+    );
+    if (parsed.kind === 'invalid') throw invalidValue(parsed.code, parsed.message, column);
+    values[columnName] = parsed.value;
+  }
+  return values;
+}
+
+/** Dates and users of creation and change; loaded rows keep those they bring. */
+export function stamp(
+  writer: Writer,
+  nowMs: number,
+  table: Table,
+  values: Record<string, ColumnValue>,
+  created: boolean,
+): void {
+  const now = dateTimeText(nowMs);
+  const who: ColumnValue =
+    writer.kind === 'user'
+      ? { table: 'systemuser', id: writer.context.userId, name: writer.name }
+      : null;
+  const put = (column: string, value: ColumnValue, always: boolean) => {
+    if (value === null || !table.columns.some((one) => one.name === column)) return;
+    if (always || (values[column] ?? null) === null) values[column] = value;
+  };
+  const user = writer.kind === 'user';
+  if (created) {
+    put('createdon', now, user);
+    put('createdby', who, user);
+  }
+  put('modifiedon', now, user);
+  put('modifiedby', who, user);
+}
+
+/** Table-scope rules: they add values, or refuse the write. */
+export function runRules(
+  env: WriteEnv,
+  writer: Writer,
+  table: Table,
+  before: RowValues | null,
+  values: Record<string, ColumnValue>,
+): void {
+  if (writer.kind === 'system') return;
+  const result = env.programs.get(table.name)?.runTableScope(before, values);
+  if (result === undefined) return;
+  if (result.kind === 'refused') {
+    const messages = result.errors.map((error) => error.message).join(' ');
+    throw new Refusal(
+      'isvAborted',
+      messages,
+      3,
+      result.errors.map((error) => error.column),
+    );
+  }
+  Object.assign(values, result.values);
+}
+
+/** State and status must fit; one given alone brings the other along. */
+export function fitStatus(
+  table: Table,
+  values: Record<string, ColumnValue>,
+  given: RowValues,
+  before: RowValues | null,
+): void {
+  const stateColumn = table.columns.find((column) => column.type === 'state');
+  const statusColumn = table.columns.find((column) => column.type === 'status');
+  if (stateColumn === undefined || statusColumn === undefined) return;
+  const statusOption = (value: ColumnValue | undefined) =>
+    statusColumn.options?.find((option) => option.value === value);
+  const givenState = given[stateColumn.name];
+  const givenStatus = given[statusColumn.name];
+  if (givenStatus !== undefined && givenState === undefined) {
+    const state = statusOption(givenStatus)?.state;
+    if (state !== undefined) values[stateColumn.name] = state;
+  } else if (givenState !== undefined && givenStatus === undefined) {
+    const changed = givenState !== (before?.[stateColumn.name] ?? null);
+    const option = stateColumn.options?.find((one) => one.value === givenState);
+    if (changed && option?.defaultStatus !== undefined)
+      values[statusColumn.name] = option.defaultStatus;
+  }
+  const status = statusOption(values[statusColumn.name]);
+  const state = values[stateColumn.name];
+  if (status?.state !== undefined && state !== undefined && status.state !== state) {
+    const message = `Status "${status.label}" does not belong to state ${String(state)}.`;
+    throw new Refusal('invalidStatusForState', message, 3, [stateColumn.name, statusColumn.name]);
+  }
+}
+
+/** Columns the platform itself requires of a new row. */
+export function checkRequired(table: Table, values: RowValues, writer: Writer): void {
+  if (writer.kind === 'system') return;
+  for (const column of table.columns) {
+    if (column.required !== 'system' || column.readOnly === true) continue;
+    if (column.name === table.primaryId || (values[column.name] ?? null) !== null) continue;
+    throw new Refusal('requiredFieldMissing', `${column.label} is required.`, 3, [column.name]);
+  }
+}
+
+function invalidValue(code: string, message: string, column: Column): Refusal {
+  const refusal = new Refusal('invalidArgument', message, 3, [column.name]);
+  return Object.assign(refusal, { code });
+}

@@ -1,0 +1,294 @@
+import {
+  type Cell,
+  type Cells,
+  type ColumnValue,
+  composedValues,
+  defaultValues,
+  type RowValues,
+  type Table,
+  valuesToCells,
+  versionColumn,
+} from '@outpost/model';
+import { name } from '@outpost/query';
+import { ChangeLog } from '../feed/change-log.ts';
+import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
+import type { WriteTx } from '../store/server-store.ts';
+import { nextNumber } from '../store/state.ts';
+import { checkConflict } from './conflict.ts';
+import { demand } from './demand.ts';
+import { resolveLookups } from './lookups.ts';
+import { accessOf, setOwner } from './ownership.ts';
+import { Refusal } from './refusal.ts';
+import { readRow, rowValues, type StoredRow } from './row-access.ts';
+import { checkRequired, fitStatus, readValues, runRules, stamp } from './row-values.ts';
+import type { RowAccess, RowWrite, WriteEnv, Writer, WriteScope } from './write-env.ts';
+
+const maxCascadeRows = 50_000;
+
+/** All row writes of one transaction: checks, values, rules, cascades, versions and the change log. */
+export class RowWriter {
+  readonly log: ChangeLog;
+  readonly #scope: WriteScope;
+  readonly #env: WriteEnv;
+  readonly #tx: WriteTx;
+  readonly #writer: Writer;
+  #cascaded = 0;
+
+  constructor(env: WriteEnv, tx: WriteTx, writer: Writer) {
+    this.#scope = { env, tx, writer };
+    this.#env = env;
+    this.#tx = tx;
+    this.#writer = writer;
+    this.log = new ChangeLog(tx);
+  }
+
+  /** Carries out one write and answers the row's new version. Throws `Refusal` for what must not happen. */
+  async write(write: RowWrite): Promise<number> {
+    const table = this.#env.index.table(write.table);
+    if (table === undefined)
+      throw new Refusal('unknownTable', `Table "${write.table}" does not exist.`);
+    switch (write.op) {
+      case 'create':
+        return this.#create(table, write);
+      case 'update':
+        return this.#update(table, write);
+      case 'delete':
+        return this.#delete(table, write);
+      default:
+        return write.op satisfies never;
+    }
+  }
+
+  async #create(table: Table, write: RowWrite): Promise<number> {
+    if ((await readRow(this.#tx, table, write.id)) !== null) {
+      throw new Refusal('duplicateRecord', `${table.label} ${write.id} exists already.`, 2);
+    }
+    const given = readValues(this.#writer, table, write.set);
+    const values: Record<string, ColumnValue> = { ...defaultValues(table), ...given };
+    stamp(this.#writer, this.#env.now(), table, values, true);
+    await setOwner(this.#scope, table, values, null);
+    fitStatus(table, values, given, null);
+    runRules(this.#env, this.#writer, table, null, values);
+    checkRequired(table, values, this.#writer);
+    const linked = await resolveLookups(this.#scope, table, values, null);
+    const access = await accessOf(this.#scope, table, write.id, values);
+    demand(this.#writer, 'create', table, access);
+    if (linked) demand(this.#writer, 'append', table, access);
+    return this.#store(table, write.id, null, values, access);
+  }
+
+  async #update(table: Table, write: RowWrite): Promise<number> {
+    const row = await this.#existing(table, write.id);
+    demand(this.#writer, 'write', table, row);
+    const skip = checkConflict(table, write, row);
+    const before = rowValues(table, row);
+    const given = readValues(this.#writer, table, write.set);
+    for (const column of skip) delete given[column];
+    const values: Record<string, ColumnValue> = { ...before, ...given };
+    stamp(this.#writer, this.#env.now(), table, values, false);
+    await setOwner(this.#scope, table, values, row);
+    fitStatus(table, values, given, before);
+    runRules(this.#env, this.#writer, table, before, values);
+    const linked = await resolveLookups(this.#scope, table, values, before);
+    if (linked) demand(this.#writer, 'append', table, row);
+    return this.#store(
+      table,
+      write.id,
+      row,
+      values,
+      await accessOf(this.#scope, table, write.id, values),
+    );
+  }
+
+  async #delete(table: Table, write: RowWrite): Promise<number> {
+    const row = await readRow(this.#tx, table, write.id);
+    // Deleting what is gone already is what the user wanted.
+    if (row === null) return nextNumber(this.#tx, 'version');
+    demand(this.#writer, 'delete', table, row);
+    checkConflict(table, write, row);
+    await this.#remove(table, write.id, row);
+    return nextNumber(this.#tx, 'version');
+  }
+
+  async #existing(table: Table, id: string): Promise<StoredRow> {
+    const row = await readRow(this.#tx, table, id);
+    if (row !== null) return row;
+    throw new Refusal('objectDoesNotExist', `${table.label} With Id = ${id} Does Not Exist`, 1);
+  }
+
+  async #store(
+    table: Table,
+    id: string,
+    before: StoredRow | null,
+    values: RowValues,
+    access: RowAccess,
+  ): Promise<number> {
+    const version = await nextNumber(this.#tx, 'version');
+    const empty = Object.fromEntries(table.columns.map((column) => [column.name, null]));
+    const complete = { ...empty, ...values, ...composedValues(table, values) };
+    const cells: Cells = {
+      ...valuesToCells(table, complete),
+      [table.primaryId]: id,
+      [versionColumn.name]: version,
+    };
+    const stored = { ...cells, [ownerSlot]: access.owner, [businessUnitSlot]: access.businessUnit };
+    await this.#upsert(table, id, stored, before !== null);
+    await this.#logChange(table, id, before, cells, access);
+    if (table.isActivity === true) await this.#mirrorActivity(table, id, stored);
+    if (before !== null && hasMoved(before, access)) await this.#moveChildren(table, id, access);
+    return version;
+  }
+
+  async #upsert(table: Table, id: string, cells: Cells, exists: boolean): Promise<void> {
+    const slots = Object.keys(cells);
+    const params = slots.map((slot) => cells[slot] ?? null);
+    if (!exists) {
+      const places = slots.map(() => '?').join(', ');
+      await this.#tx.run(
+        `INSERT INTO ${name(table.name)} (${slots.map(name).join(', ')}) VALUES (${places})`,
+        params,
+      );
+      return;
+    }
+    const sets = slots.map((slot) => `${name(slot)} = ?`).join(', ');
+    await this.#tx.run(
+      `UPDATE ${name(table.name)} SET ${sets} WHERE ${name(table.primaryId)} = ?`,
+      [...params, id],
+    );
+  }
+
+  async #logChange(
+    table: Table,
+    id: string,
+    before: StoredRow | null,
+    after: Cells | null,
+    access: RowAccess,
+  ): Promise<void> {
+    const entry = { table: table.name, id };
+    // Who could see the row under its old owner must learn that it left.
+    if (before !== null && hasMoved(before, access))
+      await this.log.add({ ...entry, owner: before.owner, businessUnit: before.businessUnit });
+    await this.log.add({ ...entry, owner: access.owner, businessUnit: access.businessUnit });
+    for (const [column, target] of this.#env.targetEdges.get(table.name) ?? []) {
+      const old = before?.cells[column] ?? null;
+      const current = after?.[column] ?? null;
+      if (old === current) continue;
+      for (const lookup of [old, current]) await this.#logTarget(target, lookup);
+    }
+  }
+
+  /** A row that gained or lost its only reason to be on devices. */
+  async #logTarget(target: string, id: Cell): Promise<void> {
+    const definition = this.#env.index.table(target);
+    if (definition === undefined || typeof id !== 'string') return;
+    const row = await readRow(this.#tx, definition, id);
+    if (row !== null) {
+      await this.log.add({ table: target, id, owner: row.owner, businessUnit: row.businessUnit });
+    }
+  }
+
+  /** Rows without an owner of their own follow their parent's. */
+  async #moveChildren(table: Table, id: string, access: RowAccess): Promise<void> {
+    for (const one of this.#env.index.referenced(table.name)) {
+      const child = this.#env.index.table(one.table);
+      if (child === undefined || child.ownership !== 'none' || one.cascade.delete !== 'cascade')
+        continue;
+      for (const [childId] of await this.#childrenOf(one.table, one.column, id)) {
+        const row = await readRow(this.#tx, child, String(childId));
+        if (row === null) continue;
+        await this.#tx.run(
+          `UPDATE ${name(child.name)} SET ${name(ownerSlot)} = ?, ${name(businessUnitSlot)} = ? WHERE ${name(child.primaryId)} = ?`,
+          [access.owner, access.businessUnit, String(childId)],
+        );
+        await this.#logChange(child, String(childId), row, row.cells, access);
+      }
+    }
+  }
+
+  async #childrenOf(
+    table: string,
+    column: string,
+    id: string,
+  ): Promise<readonly (readonly Cell[])[]> {
+    const primary = this.#env.index.table(table)?.primaryId ?? '';
+    return this.#tx.all(
+      `SELECT ${name(primary)} FROM ${name(table)} WHERE ${name(column)} = ? ORDER BY 1`,
+      [id],
+    );
+  }
+
+  /** Removes a row and what its relationships say goes with it. */
+  async #remove(table: Table, id: string, row: StoredRow): Promise<void> {
+    this.#cascaded += 1;
+    if (this.#cascaded > maxCascadeRows) {
+      throw new Refusal(
+        'invalidArgument',
+        `Deleting would cascade to more than ${maxCascadeRows} rows.`,
+      );
+    }
+    for (const one of this.#env.index.referenced(table.name)) {
+      const child = this.#env.index.table(one.table);
+      if (child === undefined || one.cascade.delete === 'noCascade') continue;
+      const children = await this.#childrenOf(one.table, one.column, id);
+      if (children.length > 0 && one.cascade.delete === 'restrict') {
+        throw new Refusal(
+          'cannotDeleteDueToAssociation',
+          `${table.label} is used by ${child.pluralLabel}.`,
+        );
+      }
+      for (const [childId] of children)
+        await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
+    }
+    await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
+    await this.#logChange(table, id, row, null, row);
+    await this.#removeActivityTwin(table, id);
+  }
+
+  async #removeChild(child: Table, id: string, column: string, kind: string): Promise<void> {
+    const row = await readRow(this.#tx, child, id);
+    if (row === null) return;
+    if (kind === 'cascade') {
+      await this.#remove(child, id, row);
+      return;
+    }
+    if (kind !== 'removeLink') return;
+    const values = { ...rowValues(child, row), [column]: null };
+    await this.#store(child, id, row, values, row);
+  }
+
+  /** Every activity also appears in `activitypointer`, under the same id. */
+  async #mirrorActivity(table: Table, id: string, cells: Cells): Promise<void> {
+    const pointer = this.#env.index.table('activitypointer');
+    if (pointer === undefined || table.name === pointer.name) return;
+    const before = await readRow(this.#tx, pointer, id);
+    const values = rowValues(table, { cells });
+    const shared: Record<string, ColumnValue> = {};
+    for (const column of pointer.columns) shared[column.name] = values[column.name] ?? null;
+    if (pointer.columns.some((column) => column.name === 'activitytypecode')) {
+      shared['activitytypecode'] = table.name;
+    }
+    const owner = cells[ownerSlot] ?? null;
+    const businessUnit = cells[businessUnitSlot] ?? null;
+    await this.#store(pointer, id, before, shared, {
+      owner: owner === null ? null : String(owner),
+      businessUnit: businessUnit === null ? null : String(businessUnit),
+    });
+  }
+
+  async #removeActivityTwin(table: Table, id: string): Promise<void> {
+    const twins = this.#env.index.model.tables.filter((other) =>
+      table.name === 'activitypointer'
+        ? other.isActivity === true
+        : table.isActivity === true && other.name === 'activitypointer',
+    );
+    for (const twin of twins) {
+      if (twin.name === table.name) continue;
+      const row = await readRow(this.#tx, twin, id);
+      if (row !== null) await this.#remove(twin, id, row);
+    }
+  }
+}
+
+function hasMoved(before: RowAccess, after: RowAccess): boolean {
+  return before.owner !== after.owner || before.businessUnit !== after.businessUnit;
+}

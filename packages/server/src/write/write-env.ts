@@ -1,0 +1,45 @@
+import type { Cells, ModelIndex, SecurityContext } from '@outpost/model';
+import type { Program } from '@outpost/rules';
+import type { ConflictPolicy } from '@outpost/sync/protocol';
+import type { WriteTx } from '../store/server-store.ts';
+
+/** What does not change while the organization runs. */
+export interface WriteEnv {
+  readonly index: ModelIndex;
+  /** Table-scope rules by table. */
+  readonly programs: ReadonlyMap<string, Program>;
+  /** Relationships whose source rows bring target rows to devices, by source table: [column, target]. */
+  readonly targetEdges: ReadonlyMap<string, readonly (readonly [string, string])[]>;
+  readonly now: () => number;
+}
+
+/** Who writes. `system` loads initial rows: no checks, given owners and dates. */
+export type Writer =
+  | { readonly kind: 'user'; readonly context: SecurityContext; readonly name: string }
+  | { readonly kind: 'system' };
+
+export interface RowWrite {
+  readonly op: 'create' | 'update' | 'delete';
+  readonly table: string;
+  readonly id: string;
+  readonly set: Cells;
+  /** Absent: nothing is compared. */
+  readonly expected?: {
+    readonly policy: ConflictPolicy;
+    readonly version: number;
+    readonly base: Cells;
+  };
+}
+
+/** What access to a row is computed from. */
+export interface RowAccess {
+  readonly owner: string | null;
+  readonly businessUnit: string | null;
+}
+
+/** Where and for whom a write happens. */
+export interface WriteScope {
+  readonly env: WriteEnv;
+  readonly tx: WriteTx;
+  readonly writer: Writer;
+}
