@@ -1,5 +1,6 @@
 import type { IdGenerator, LookupValue, Random, RowValues } from '@outpost/model';
-import { roleIds } from './roles.ts';
+import { directoryRows, namedRows, sampleUsers, unitIds, unitNames } from './directory.ts';
+import type { SampleRow } from './sample-row.ts';
 import {
   cities,
   companyHeads,
@@ -12,13 +13,6 @@ import {
   sentences,
 } from './words.ts';
 
-/** A row of the sample organization. */
-export interface SampleRow {
-  readonly table: string;
-  readonly id: string;
-  readonly values: RowValues;
-}
-
 export interface SampleOptions {
   readonly random: Random;
   /** Milliseconds since the epoch; dates lie around it. */
@@ -26,69 +20,6 @@ export interface SampleOptions {
   /** About how many rows; default 20,000. */
   readonly rows?: number;
 }
-
-export interface SampleUser {
-  readonly id: string;
-  readonly first: string;
-  readonly last: string;
-  readonly unit: 'head' | 'north' | 'south';
-  /** Role id. */
-  readonly role: string;
-}
-
-/** The people of the sample organization, under fixed ids. */
-export const sampleUsers: Readonly<Record<'ana' | 'ben' | 'carla' | 'dev' | 'eva', SampleUser>> = {
-  ana: {
-    id: 'a0000000-0000-4000-8000-000000000001',
-    first: 'Ana',
-    last: 'Silva',
-    unit: 'north',
-    role: roleIds.salesperson,
-  },
-  ben: {
-    id: 'a0000000-0000-4000-8000-000000000002',
-    first: 'Ben',
-    last: 'Ortiz',
-    unit: 'north',
-    role: roleIds.salesperson,
-  },
-  carla: {
-    id: 'a0000000-0000-4000-8000-000000000003',
-    first: 'Carla',
-    last: 'Nyberg',
-    unit: 'head',
-    role: roleIds.salesManager,
-  },
-  dev: {
-    id: 'a0000000-0000-4000-8000-000000000004',
-    first: 'Dev',
-    last: 'Rao',
-    unit: 'south',
-    role: roleIds.salesperson,
-  },
-  eva: {
-    id: 'a0000000-0000-4000-8000-000000000005',
-    first: 'Eva',
-    last: 'Lindt',
-    unit: 'north',
-    role: roleIds.serviceRepresentative,
-  },
-};
-
-const unitIds = {
-  head: 'b1000000-0000-4000-8000-000000000001',
-  north: 'b1000000-0000-4000-8000-000000000002',
-  south: 'b1000000-0000-4000-8000-000000000003',
-} as const;
-export const southTeamId = '7ea00000-0000-4000-8000-000000000001';
-
-/** Rows with fixed ids that stories and tests refer to. */
-export const namedRows = {
-  alpine: 'ab000000-0000-4000-8000-000000000001',
-  kai: 'ab000000-0000-4000-8000-000000000002',
-  skiLift: 'ab000000-0000-4000-8000-000000000003',
-  callBack: 'ab000000-0000-4000-8000-000000000004',
-} as const;
 
 const day = 86_400_000;
 const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
@@ -128,7 +59,7 @@ class RowGenerator {
   }
 
   *rows(): Generator<SampleRow> {
-    yield* this.#directory();
+    yield* directoryRows((maxDays) => this.#dates(maxDays));
     const products = [...this.#products()];
     yield* products;
     yield* this.#named();
@@ -146,82 +77,6 @@ class RowGenerator {
     yield* this.#notes(accounts);
     yield* this.#competitors();
     yield* this.#connections(accounts, contacts);
-  }
-
-  *#directory(): Generator<SampleRow> {
-    const unit = (
-      name: keyof typeof unitIds,
-      label: string,
-      parent: keyof typeof unitIds | null,
-    ): SampleRow => ({
-      table: 'businessunit',
-      id: unitIds[name],
-      values: {
-        name: label,
-        ...(parent === null
-          ? {}
-          : {
-              parentbusinessunitid: { table: 'businessunit', id: unitIds[parent], name: 'Contoso' },
-            }),
-        ...this.#dates(900),
-      },
-    });
-    yield unit('head', 'Contoso', null);
-    yield unit('north', 'North', 'head');
-    yield unit('south', 'South', 'head');
-    for (const user of Object.values(sampleUsers)) {
-      const businessunitid = {
-        table: 'businessunit',
-        id: unitIds[user.unit],
-        name: user.unit === 'head' ? 'Contoso' : user.unit === 'north' ? 'North' : 'South',
-      };
-      const mail = `${user.first}.${user.last}@contoso.example`.toLowerCase();
-      yield {
-        table: 'systemuser',
-        id: user.id,
-        values: {
-          firstname: user.first,
-          lastname: user.last,
-          businessunitid,
-          internalemailaddress: mail,
-          isdisabled: false,
-          ...this.#dates(800),
-        },
-      };
-      yield {
-        table: 'systemuserroles',
-        id: user.id.replace('a0', 'a1'),
-        values: { systemuserid: { table: 'systemuser', id: user.id }, roleid: user.role },
-      };
-    }
-    yield {
-      table: 'team',
-      id: southTeamId,
-      values: {
-        name: 'South Team',
-        businessunitid: { table: 'businessunit', id: unitIds.south, name: 'South' },
-        ...this.#dates(700),
-      },
-    };
-    for (const [n, name] of ['Field Sales', 'Area Lead', 'Head of Sales'].entries()) {
-      yield {
-        table: 'position',
-        id: `b05000${n}0-0000-4000-8000-000000000001`,
-        values: { name, ...this.#dates(700) },
-      };
-    }
-    for (const [n, name] of [
-      'Decision Maker',
-      'Influencer',
-      'Partner',
-      'Former Employee',
-    ].entries()) {
-      yield {
-        table: 'connectionrole',
-        id: `c01e00${n}0-0000-4000-8000-000000000001`,
-        values: { name, statecode: 0, statuscode: 1, ...this.#dates(700) },
-      };
-    }
   }
 
   *#products(): Generator<SampleRow> {
@@ -599,7 +454,7 @@ class RowGenerator {
       owningbusinessunit: {
         table: 'businessunit',
         id: unit,
-        name: user.unit === 'head' ? 'Contoso' : user.unit === 'north' ? 'North' : 'South',
+        name: unitNames[user.unit],
       },
     };
   }

@@ -7,13 +7,7 @@
  * ```
  */
 export { sampleApp } from './app.ts';
-export {
-  generateRows,
-  namedRows,
-  type SampleOptions,
-  type SampleRow,
-  type SampleUser,
-  sampleUsers,
-  southTeamId,
-} from './generate.ts';
+export { namedRows, type SampleUser, sampleUsers, southTeamId } from './directory.ts';
+export { generateRows, type SampleOptions } from './generate.ts';
 export { roleIds } from './roles.ts';
+export type { SampleRow } from './sample-row.ts';

@@ -11,9 +11,10 @@ import {
   type Table,
   versionColumn,
 } from '@outpost/model';
+import { type RawField, type RawPair, type RawRow, readRaw } from './read-raw-rows.ts';
 import { withKey } from './read-table.ts';
 import { readZip, requireFile } from './xml/unzip.ts';
-import { childNamed, childrenNamed, readXmlTree, streamXml, type XmlNode } from './xml/xml-tree.ts';
+import { childNamed, childrenNamed, readXmlTree, type XmlNode } from './xml/xml-tree.ts';
 
 export interface PackageRow {
   readonly table: string;
@@ -52,23 +53,6 @@ const columnTypes: Readonly<Record<string, ColumnType>> = {
   imagedata: 'image',
   filedata: 'file',
 };
-
-interface RawField {
-  readonly name: string;
-  readonly value: string;
-  readonly lookupTable: string | null;
-  readonly lookupName: string | null;
-}
-interface RawRow {
-  readonly table: string;
-  readonly id: string;
-  readonly fields: readonly RawField[];
-}
-interface RawPair {
-  readonly relationship: string;
-  readonly source: string;
-  readonly targets: string[];
-}
 
 type Report = (
   severity: Diagnostic['severity'],
@@ -130,49 +114,6 @@ export function readDataPackage(bytes: Uint8Array, model: AppModel): DataPackage
     rowsByTable,
     diagnostics,
   };
-}
-
-function readRaw(xml: string): {
-  readonly rows: readonly RawRow[];
-  readonly pairs: readonly RawPair[];
-} {
-  const rows: RawRow[] = [];
-  const pairs: RawPair[] = [];
-  let table = '';
-  let fields: RawField[] | null = null;
-  let pair: RawPair | null = null;
-  // Party lists nest whole records inside a field; they belong to another table.
-  let fieldDepth = 0;
-  streamXml(xml, 'data.xml', {
-    open(name, attributes) {
-      if (name === 'field') fieldDepth += 1;
-      if (name === 'entity') table = (attributes['name'] ?? '').toLowerCase();
-      else if (name === 'record' && fieldDepth === 0) {
-        fields = [];
-        rows.push({ table, id: attributes['id'] ?? '', fields });
-      } else if (name === 'field' && fields !== null && fieldDepth === 1) {
-        fields.push({
-          name: attributes['name'] ?? '',
-          value: attributes['value'] ?? '',
-          lookupTable: attributes['lookupentity'] ?? null,
-          lookupName: attributes['lookupentityname'] ?? null,
-        });
-      } else if (name === 'm2mrelationship') {
-        pair = {
-          relationship: attributes['m2mrelationshipname'] ?? '',
-          source: attributes['sourceid'] ?? '',
-          targets: [],
-        };
-        pairs.push(pair);
-      }
-    },
-    close(name, text) {
-      if (name === 'field') fieldDepth -= 1;
-      if (name === 'record' && fieldDepth === 0) fields = null;
-      if (name === 'targetid') pair?.targets.push(text);
-    },
-  });
-  return { rows, pairs };
 }
 
 /** Adds the tables and columns that the schema describes and the solution does not. */

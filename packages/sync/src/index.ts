@@ -19,8 +19,9 @@ export {
   type SyncStatus,
   type TableProgress,
 } from './engine/status.ts';
-export { Sync, type SyncOptions, type VerifyDifference } from './engine/sync.ts';
+export { Sync, type SyncOptions } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
+export type { VerifyDifference } from './engine/verify.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
 export { syncTables } from './own-tables.ts';
 export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';

@@ -51,7 +51,7 @@ test.each(packages)('package %s depends directly on its layer only', (name) => {
   };
   const allowed = layers[name] ?? [];
   const declared = Object.keys(manifest.dependencies ?? {});
-  expect(declared.filter((one) => !allowed.includes(one))).toEqual([]);
+  expect(declared.sort()).toEqual([...allowed].sort());
 });
 
 test('the server knows the protocol, not the device engine; the protocol knows the model only', () => {
@@ -92,5 +92,12 @@ describe.each([
   test('has the five headings', () => {
     const found = [...read(folder, 'README.md').matchAll(/^## (.+)$/gm)].map((one) => one[1]);
     expect(found).toEqual(headings);
+  });
+
+  test('links to files that exist', () => {
+    const links = [...read(folder, 'README.md').matchAll(/\]\(([^)#:]+)\)/g)].map(
+      (one) => one[1] ?? '',
+    );
+    expect(links.filter((link) => !existsSync(join(root, folder, link)))).toEqual([]);
   });
 });

@@ -1,27 +1,15 @@
 import type { SaveResult } from '@outpost/device';
 import type { ColumnValue, RowValues } from '@outpost/model';
-import { isLookupValue, parseValue } from '@outpost/model';
-import { namedRows, southTeamId } from '@outpost/sample';
+import { parseValue } from '@outpost/model';
 import { Refusal } from '@outpost/server';
 import type { RepairAction, SyncProgress } from '@outpost/sync';
 import { seededGuids, seededRandom, VirtualClock } from '@outpost/testkit';
 import type { Reporter } from '../output/events.ts';
 import { UsageError } from '../usage-error.ts';
 import type { OpenDevice, World } from '../world/world.ts';
+import { flat, matches } from './matches.ts';
+import { named, type Ref } from './named-rows.ts';
 import { isRecord, type Scenario, type Step } from './scenario.ts';
-
-interface Ref {
-  readonly table: string;
-  readonly id: string;
-}
-
-const named: Readonly<Record<string, Ref>> = {
-  'account/alpine': { table: 'account', id: namedRows.alpine },
-  'contact/kai-moe': { table: 'contact', id: namedRows.kai },
-  'opportunity/ski-lift': { table: 'opportunity', id: namedRows.skiLift },
-  'task/call-back': { table: 'task', id: namedRows.callBack },
-  'team/south': { table: 'team', id: southTeamId },
-};
 
 /** Plays a scenario step by step. Answers true when every expectation held. */
 export async function runScenario(
@@ -423,32 +411,6 @@ class ScenarioRun {
     }
     return typed;
   }
-}
-
-function flat(values: RowValues): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      isLookupValue(value) ? (value.name ?? value.id) : value,
-    ]),
-  );
-}
-
-/** Every member that is wanted is found; lists match in any order. */
-function matches(wanted: unknown, found: unknown): boolean {
-  if (Array.isArray(wanted)) {
-    return (
-      Array.isArray(found) &&
-      wanted.length === found.length &&
-      wanted.every((one) => found.some((other) => matches(one, other)))
-    );
-  }
-  if (isRecord(wanted)) {
-    return (
-      isRecord(found) && Object.entries(wanted).every(([key, value]) => matches(value, found[key]))
-    );
-  }
-  return wanted === found;
 }
 
 function describe({ verb, args }: Step): string {

@@ -7,11 +7,11 @@ import {
   type SavedQuery,
   siteMapTables,
 } from '@outpost/model';
-import type { QueryResult } from '@outpost/query';
 import type { SyncProgress, SyncStatus } from '@outpost/sync';
 import { readSyncTables } from '@outpost/sync';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
+import { type GridRows, GridWindow } from './grid-window.ts';
 import { type CommandId, commandOf } from './keys.ts';
 
 export type ScreenId = 'home' | 'grid' | 'form' | 'status' | 'errors' | 'help';
@@ -56,17 +56,14 @@ export class AppStore {
   readonly #quit: () => void;
   #form: FormSession | null = null;
   #pageSize = 10;
-  #window: { key: string; result: QueryResult | null; error: string } = {
-    key: '',
-    result: null,
-    error: '',
-  };
+  readonly #grid: GridWindow;
 
   constructor(world: World, opened: OpenDevice, quit: () => void) {
     this.#world = world;
     this.#opened = opened;
     this.#quit = quit;
     const { device } = opened;
+    this.#grid = new GridWindow(device);
     for (const source of [
       device.sync.status,
       device.sync.progress,
@@ -139,46 +136,10 @@ export class AppStore {
   }
 
   /** The rows on screen, and how many there are. */
-  grid(): {
-    readonly view: SavedQuery | null;
-    readonly result: QueryResult | null;
-    readonly error: string;
-    readonly from: number;
-  } {
+  grid(): GridRows {
     const { table, viewIndex, term, selected } = this.current;
-    const chosen = this.gridViews()[viewIndex] ?? null;
-    if (table === null || chosen === null)
-      return { view: null, result: null, error: 'This table has no views.', from: 0 };
-    const from = Math.floor(selected / this.#pageSize) * this.#pageSize;
-    const key = JSON.stringify([
-      table,
-      chosen.view.id,
-      term,
-      from,
-      this.#pageSize,
-      this.device.store.commit,
-    ]);
-    if (this.#window.key !== key) {
-      const source = term === null ? null : this.device.queries.quickFind(table, term);
-      const result =
-        source === null
-          ? this.device.queries.run(
-              { view: chosen.view.id },
-              { limit: this.#pageSize, offset: from },
-            )
-          : source.kind === 'ok'
-            ? this.device.queries.run(
-                { query: source.value },
-                { limit: this.#pageSize, offset: from },
-              )
-            : source;
-      this.#window = {
-        key,
-        result: result.kind === 'ok' ? result.value : null,
-        error: result.kind === 'invalid' ? result.errors.map((one) => one.message).join(' ') : '',
-      };
-    }
-    return { view: chosen.view, result: this.#window.result, error: this.#window.error, from };
+    const chosen = this.gridViews()[viewIndex]?.view ?? null;
+    return this.#grid.read({ table, view: chosen, term, selected, pageSize: this.#pageSize });
   }
 
   formFields(): readonly FieldState[] {

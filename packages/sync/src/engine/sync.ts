@@ -6,24 +6,18 @@ import {
   type System,
   syncErrorTable,
 } from '@outpost/model';
-import { type DeviceStore, quoted, StoreError } from '@outpost/store';
+import { type DeviceStore, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import { applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
 import { applyResults } from '../outbox/apply-results.ts';
 import { setEntryState } from '../outbox/entry.ts';
 import { Outbox, toPushEntry } from '../outbox/outbox.ts';
-import type {
-  DeviceIdentity,
-  HelloResponse,
-  PageRequest,
-  PageResponse,
-  PullFrom,
-} from '../protocol/index.ts';
+import type { DeviceIdentity, HelloResponse, PullFrom } from '../protocol/index.ts';
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
-import type { Reply, SyncTransport } from '../transport.ts';
+import type { SyncTransport } from '../transport.ts';
+import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
 import {
-  type CycleFailure,
   type CycleResult,
   type IconFlags,
   iconOf,
@@ -32,6 +26,7 @@ import {
   type SyncStatus,
 } from './status.ts';
 import { readFact, readHello, readSyncTables, writeFact } from './sync-state.ts';
+import { compareWithServer, type VerifyDifference } from './verify.ts';
 
 export interface SyncOptions {
   readonly store: DeviceStore;
@@ -42,22 +37,6 @@ export interface SyncOptions {
   /** Rows per page; default 2,000. */
   readonly pageRows?: number;
 }
-
-export interface VerifyDifference {
-  readonly table: string;
-  readonly id: string;
-  readonly difference: 'missing' | 'extra' | 'cells';
-}
-
-/** A failure inside a cycle; ends the cycle and becomes its result. */
-class CycleStop extends Error {
-  readonly failure: CycleFailure;
-  constructor(failure: CycleFailure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-class CycleCancelled extends Error {}
 
 const defaultPageRows = 2000;
 const pullRows = 2000;
@@ -148,34 +127,7 @@ export class Sync {
    * the device. Empty: converged. Rows with edits that are not uploaded yet count as differences.
    */
   async verify(): Promise<readonly VerifyDifference[]> {
-    const differences: VerifyDifference[] = [];
-    for (const { table } of readSyncTables(this.#store)) {
-      const schema = this.#store.schema.get(table);
-      if (schema === undefined) continue;
-      const names = schema.slots.map((slot) => quoted(slot.name)).join(', ');
-      const local = new Map(
-        this.#store
-          .all(`SELECT ${names} FROM ${quoted(table)}`)
-          .map((row) => [String(row[0]), row]),
-      );
-      let after: string | null = null;
-      do {
-        const request: PageRequest = { device: this.#device, table, after, limit: this.#pageRows };
-        const page: PageResponse = take(await this.#transport.page(request)).value;
-        for (const row of page.rows) {
-          const cells = new Map(page.columns.map((column, i) => [column, row[i] ?? null]));
-          const id = String(cells.get(schema.table.primaryId));
-          const mine = local.get(id);
-          local.delete(id);
-          const equal =
-            mine && schema.slots.every((slot, i) => mine[i] === (cells.get(slot.name) ?? null));
-          if (!equal) differences.push({ table, id, difference: mine ? 'cells' : 'missing' });
-        }
-        after = page.covered;
-      } while (after !== null);
-      for (const id of local.keys()) differences.push({ table, id, difference: 'extra' });
-    }
-    return differences;
+    return compareWithServer(this.#store, this.#transport, this.#device, this.#pageRows);
   }
 
   /** Stops the running cycle and waits for it; what was committed stays. */
@@ -443,11 +395,6 @@ function startEpoch(store: DeviceStore, ids: IdGenerator): DeviceIdentity {
     tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'sent'`).run();
   });
   return { id, epoch };
-}
-
-function take<T>(reply: Reply<T>): { readonly value: T; readonly bytes: number } {
-  if (reply.kind === 'failed') throw new CycleStop(reply.failure);
-  return reply;
 }
 
 function check(signal: AbortSignal): void {
