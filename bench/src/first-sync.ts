@@ -6,7 +6,7 @@ import { openDevice } from '@outpost/device';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, tokenList } from '@outpost/server';
 import { listen, sqliteStore } from '@outpost/server/node';
-import { openSqlJs, quoted } from '@outpost/store';
+import { openDatabase, quoted } from '@outpost/store';
 import { fileStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
@@ -41,7 +41,7 @@ export async function firstSync(report: Report): Promise<void> {
         rows: device.store.all(`SELECT ${names} FROM ${quoted(table.name)}`),
       };
     });
-    const bare = await openSqlJs(await fileStorage(folder, 'bare').open(), 'bare.db');
+    const bare = await openDatabase(fileStorage(folder, 'bare'));
     const peerStart = process.hrtime.bigint();
     let total = 0;
     for (const { name, names, count, rows } of tables) {
@@ -55,7 +55,7 @@ export async function firstSync(report: Report): Promise<void> {
       total += rows.length;
     }
     const peer = Number(process.hrtime.bigint() - peerStart) / 1e6;
-    bare.close();
+    await bare.close();
     report({
       bench: 'first-sync',
       case: `${total} rows of the sample app, HTTP and server included`,

@@ -1,9 +1,9 @@
 import { firstSync } from './first-sync.ts';
 import { costRatio, type Report } from './report.ts';
-import { storeCommit } from './store-commit.ts';
+import { store } from './store.ts';
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
-  'store-commit': storeCommit,
+  store,
   'first-sync': firstSync,
 };
 

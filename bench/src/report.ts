@@ -16,14 +16,28 @@ export function costRatio({ ours, peer }: Measure): number {
   return Number((peer / ours).toPrecision(3));
 }
 
-/** Median milliseconds of `runs` runs, after one that is not counted. */
-export function medianMs(runs: number, work: (run: number) => void): number {
-  work(-1);
-  const times = Array.from({ length: runs }, (_, run) => {
-    const start = process.hrtime.bigint();
-    work(run);
-    return Number(process.hrtime.bigint() - start) / 1e6;
-  });
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? 0;
+/**
+ * Median milliseconds of `runs` runs of each kind of work, after `warmUp` that are not counted. The kinds take turns, so
+ * that a busy machine slows all of them.
+ */
+export function medians<K extends string>(
+  runs: number,
+  warmUp: number,
+  work: Readonly<Record<K, (run: number) => unknown>>,
+): Readonly<Record<K, number>> {
+  const kinds = Object.keys(work) as K[];
+  const times = new Map(kinds.map((kind) => [kind, [] as number[]]));
+  for (let run = -warmUp; run < runs; run++) {
+    for (const kind of kinds) {
+      const start = process.hrtime.bigint();
+      work[kind](run);
+      const time = Number(process.hrtime.bigint() - start) / 1e6;
+      if (run >= 0) times.get(kind)?.push(time);
+    }
+  }
+  const median = (kind: K): number => {
+    const sorted = times.get(kind)?.sort((a, b) => a - b) ?? [];
+    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  };
+  return Object.fromEntries(kinds.map((kind) => [kind, median(kind)])) as Record<K, number>;
 }

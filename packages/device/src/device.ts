@@ -1,9 +1,9 @@
 import type { AppModel, Form, RowValues, SavedQuery, System } from '@outpost/model';
-import type { QueryEngine, UnavailableReason } from '@outpost/query';
+import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
 import type { FlowMove } from '@outpost/rules';
 import type { Search } from '@outpost/search';
-import { type DeviceStore, openStore, type StorageLocation } from '@outpost/store';
-import { Sync, type SyncTransport, syncTables } from '@outpost/sync';
+import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
+import { Sync, type SyncTransport, syncModule } from '@outpost/sync';
 import { filter, firstValueFrom, map, type Observable, of, Subscription, startWith } from 'rxjs';
 import { DeviceError } from './device-error.ts';
 import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
@@ -97,7 +97,7 @@ export class Device {
   /** The row now and after each commit that changes it; null while it is not on the device. */
   observe(table: string, id: string): Observable<RowValues | null> {
     return this.store.commits.pipe(
-      filter((set) => set.changes.some((change) => change.table === table && change.id === id)),
+      filter((set) => touchesRow(set, table, id)),
       startWith(null),
       map(() => this.get(table, id)),
     );
@@ -215,6 +215,6 @@ function generatedForm(session: Session, table: string): Form {
 
 /** Opens the database, recovers what a crash left, and never waits for the network. */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
-  const store = await openStore({ storage: options.storage, ownTables: syncTables });
+  const store = await openStore({ storage: options.storage, modules: [syncModule], foldedSlots });
   return new Device(store, options);
 }

@@ -39,4 +39,5 @@ export { escapePattern, likeToGlob } from './sql/like-pattern.ts';
 export { join, name, type Sql, sql } from './sql/sql-text.ts';
 export { dateRanges } from './time/date-ranges.ts';
 export { availability, queryTables, type UnavailableReason } from './views/availability.ts';
+export { foldedSlots } from './views/folded-slots.ts';
 export { quickFindQuery } from './views/quick-find.ts';

@@ -86,7 +86,7 @@ export function createSearch(options: SearchOptions): Search {
       requests.pipe(
         switchMap((request) =>
           options.store.commits.pipe(
-            filter((set) => set.changes.some((change) => change.table === request.table)),
+            filter((set) => set.tables.has(request.table)),
             startWith(null),
             map(() => query(request)),
           ),

@@ -3,34 +3,60 @@
  * through one typed gateway that says exactly what each commit changed.
  *
  * ```ts
- * const store = await openStore({ storage: fileStorage('./data', 'ana') });
- * store.commits.subscribe((set) => console.log(set.changes));
+ * const db = await openDatabase(fileStorage('./data', 'ana'));
+ * db.transaction(() => db.prepare('INSERT INTO note VALUES (?)').run(['Alpine']));
  * ```
  */
+export type { DatabaseOptions } from './driver/pragmas.ts';
 export { MemoryFiles } from './files/memory-files.ts';
-export type {
-  OpenedStorage,
-  StorageLocation,
-  SyncFile,
-  SyncFiles,
-} from './files/sync-files.ts';
-export type { ChangeSet, Origin, RowChange, RowImage } from './gateway/change-set.ts';
+export type { PageLogBackend, PageRun } from './files/page-log/page-log-backend.ts';
+export { openPageLog, type PageLogOptions } from './files/page-log/page-log-files.ts';
+export { pageLogStorage } from './files/page-log/page-log-storage.ts';
+export {
+  lockedError,
+  type NativeSqlite,
+  type OpenedStorage,
+  type StorageLocation,
+} from './files/storage-location.ts';
+export type { CommitLog, SyncFile, SyncFiles } from './files/sync-files.ts';
+export {
+  type ChangeSet,
+  type Origin,
+  type RowChange,
+  type RowImage,
+  type TableChanges,
+  touchesRow,
+} from './gateway/change-set.ts';
 export {
   type Committed,
   DeviceStore,
-  type OpenStoreOptions,
-  openStore,
+  type Maintainer,
   type Participant,
   type WriteOptions,
 } from './gateway/device-store.ts';
+export type { IndexRequest } from './gateway/indexes.ts';
+export type { MigrationReport } from './gateway/migrate-schema.ts';
 export {
   buildSchema,
   createTableSql,
+  type FoldedColumn,
+  type FoldedSlots,
   quoted,
   type StoreSchema,
   type TableSchema,
 } from './gateway/table-schema.ts';
+export type { TripwireMode } from './gateway/tripwire.ts';
 export type { WriteTx } from './gateway/write-tx.ts';
-export type { Durability, SqlDriver, SqlStatement, SqlValue } from './sql-driver.ts';
-export { openSqlJs } from './sql-js/sql-js-driver.ts';
+export { openDatabase } from './open/open-database.ts';
+export { type OpenStoreOptions, openStore, type SchemaModule } from './open/open-store.ts';
+export type {
+  DriverCaps,
+  DriverStats,
+  Durability,
+  SqlDriver,
+  SqlFunction,
+  SqlStatement,
+  SqlValue,
+} from './sql-driver.ts';
+export type { TextCodec } from './sql-js/text-codec.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';

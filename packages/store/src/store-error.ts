@@ -1,20 +1,30 @@
 export type StoreErrorCode =
   | 'sql.bind'
   | 'sql.syntax'
-  | 'sql.constraint'
+  | 'sql.unique'
+  | 'sql.notNull'
+  | 'sql.check'
+  | 'sql.foreignKey'
   | 'sql.full'
   | 'sql.io'
   | 'sql.corrupt'
+  | 'sql.busy'
   | 'sql.other'
   | 'store.locked'
   | 'store.closed'
+  | 'store.corrupt'
+  | 'store.format'
   | 'store.selfCheck'
-  | 'schema.changed'
+  | 'store.snapshot'
   | 'write.unknownTable'
   | 'write.unknownColumn'
   | 'write.rowMissing'
   | 'write.rowExists'
-  | 'write.async';
+  | 'write.async'
+  | 'write.reentrant'
+  | 'write.bypassed'
+  | 'write.type'
+  | 'write.notLoading';
 
 /** Every error this package throws: what happened, and one sentence on what to do next. */
 export class StoreError extends Error {
@@ -27,4 +37,9 @@ export class StoreError extends Error {
     this.code = code;
     this.fix = fix;
   }
+}
+
+/** The error of a database that was closed. */
+export function closedError(): StoreError {
+  return new StoreError('store.closed', 'The database is closed.', 'Open it again.');
 }

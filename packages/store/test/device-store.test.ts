@@ -1,140 +1,467 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type ChangeSet, type DeviceStore, openStore, type StorageLocation } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  type DeviceStore,
+  MemoryFiles,
+  openDatabase,
+  openStore,
+  touchesRow,
+} from '../src/index.ts';
 import { fileStorage, memoryStorage } from '../src/node/index.ts';
-import { id, testModel } from './fixture.ts';
+import { id, openTestStore, rowsOf, testModel } from './fixture.ts';
+import { faultyLocation, locations, temporaryFolder } from './locations.ts';
 
-const folders: string[] = [];
-const folder = (): string => {
-  const path = mkdtempSync(join(tmpdir(), 'outpost-store-'));
-  folders.push(path);
-  return path;
-};
-afterEach(() => {
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
-});
+const local = { origin: 'local' } as const;
 
-async function open(
-  storage: StorageLocation,
-): Promise<{ store: DeviceStore; commits: ChangeSet[] }> {
-  const store = await openStore({ storage });
-  store.applySchema(testModel, ['account']);
-  const commits: ChangeSet[] = [];
-  store.commits.subscribe((set) => commits.push(set));
-  return { store, commits };
-}
-
-describe.each([
-  ['files', () => fileStorage(folder(), 'device')],
-  ['memory', () => memoryStorage()],
-])('a store in %s', (_, storageOf) => {
+describe.each(locations)('a store with %s', (_, location) => {
   test('S-1: rows survive closing and reopening', async () => {
-    const storage = storageOf();
-    const first = await open(storage);
-    first.store.write({ origin: 'local' }, (tx) =>
+    const storage = location();
+    const first = await openTestStore({ storage });
+    const committed = first.store.write(local, (tx) =>
       tx.insert('account', id(1), { name: 'Alpine', revenue: 1.5 }),
     );
+    await committed.durable;
     await first.store.close();
-    const second = await open(storage);
-    expect(second.store.all('SELECT name, revenue FROM account')).toEqual([['Alpine', 1.5]]);
+    const second = await openTestStore({ storage });
+    expect(second.store.all('SELECT name, revenue, "name$f" FROM account')).toEqual([
+      ['Alpine', 1.5, 'alpine'],
+    ]);
     expect(second.store.integrity()).toEqual([]);
+    expect(second.store.epoch).toBe(first.store.epoch + 1);
     await second.store.close();
   });
 
-  test('S-5: a commit that rolls back emits nothing and leaves nothing', async () => {
-    const { store, commits } = await open(storageOf());
+  test('S-4, S-5: a commit that rolls back emits nothing and leaves nothing', async () => {
+    const { store, commits } = await openTestStore({ storage: location() });
     expect(() =>
-      store.write({ origin: 'local' }, (tx) => {
+      store.write(local, (tx) => {
         tx.insert('account', id(1), { name: 'Alpine' });
+        tx.sql.exec('CREATE TABLE "$own" (a)');
         throw new Error('stop');
       }),
     ).toThrow('stop');
     expect(commits).toEqual([]);
     expect(store.count('account')).toBe(0);
+    expect(store.all(`SELECT 1 FROM sqlite_schema WHERE name = '$own'`)).toEqual([]);
     await store.close();
   });
 
   test('a second opener is refused and told why', async () => {
-    const storage = storageOf();
-    const { store } = await open(storage);
+    const storage = location();
+    const { store } = await openTestStore({ storage });
     await expect(openStore({ storage })).rejects.toMatchObject({ code: 'store.locked' });
     await store.close();
-    const again = await open(storage);
+    const again = await openTestStore({ storage });
     await again.store.close();
   });
 });
 
-test('one commit gives one change set with net changes and both images', async () => {
-  const { store, commits } = await open(memoryStorage());
-  store.write({ origin: 'local' }, (tx) => {
-    tx.insert('account', id(1), { name: 'A' });
-    tx.update('account', id(1), { name: 'B' });
-    tx.insert('account', id(2), { name: 'gone' });
-    tx.delete('account', id(2));
+describe('a commit', () => {
+  test('gives one change set with net changes and both images', async () => {
+    const { store, commits } = await openTestStore();
+    const committed = store.write({ ...local, label: 'test' }, (tx) => {
+      tx.insert('account', id(1), { name: 'A' });
+      expect(tx.update('account', id(1), { name: 'Bé', city: 'Graz' })).toBe('updated');
+      tx.insert('account', id(2), { name: 'gone' });
+      expect(tx.delete('account', id(2))).toBe('deleted');
+      return 7;
+    });
+    expect(committed).toMatchObject({ value: 7, durable: true, commit: store.commit });
+    expect(commits).toMatchObject([
+      { commit: store.commit, origin: 'local', label: 'test', durable: true, epoch: 1 },
+    ]);
+    expect(rowsOf(commits[0])).toMatchObject([{ id: id(1), kind: 'insert', before: null }]);
+    const index = store.schema.get('account')?.slotIndex;
+    const after = rowsOf(commits[0])[0]?.after ?? [];
+    expect(after[index?.get('name') ?? -1]).toBe('Bé');
+    expect(after[index?.get('name$f') ?? -1]).toBe('be');
+    store.write(local, (tx) => tx.update('account', id(1), { city: 'Wien' }));
+    const [change] = rowsOf(commits[1]);
+    expect(change?.changed).toEqual([index?.get('city'), index?.get('city$f')]);
+    expect(commits[1] && touchesRow(commits[1], 'account', id(1))).toBe(true);
+    expect(commits[1] && touchesRow(commits[1], 'account', id(2))).toBe(false);
+    await store.close();
   });
-  store.write({ origin: 'local' }, (tx) => tx.update('account', id(1), { name: 'B' }));
-  expect(commits).toHaveLength(1);
-  expect(commits[0]?.changes).toMatchObject([{ id: id(1), kind: 'insert', before: null }]);
-  const nameAt = store.schema.get('account')?.slotIndex.get('name') ?? -1;
-  expect(commits[0]?.changes[0]?.after?.[nameAt]).toBe('B');
-  await store.close();
-});
 
-test('a write made by a subscriber becomes the next commit, not a nested one', async () => {
-  const { store, commits } = await open(memoryStorage());
-  const order: number[] = [];
-  store.commits.subscribe((set) => {
-    order.push(set.commit);
-    if (set.commit === 1) store.write({ origin: 'local' }, (tx) => tx.insert('account', id(2), {}));
+  test('that changes nothing is none', async () => {
+    const { store, commits } = await openTestStore();
+    store.write(local, (tx) => tx.insert('account', id(1), { name: 'A' }));
+    const before = store.commit;
+    expect(store.write(local, (tx) => tx.update('account', id(1), { name: 'A' }))).toMatchObject({
+      value: 'unchanged',
+      commit: before,
+    });
+    store.write(local, (tx) => {
+      tx.insert('account', id(2), {});
+      tx.delete('account', id(2));
+    });
+    expect(store.write(local, (tx) => tx.update('account', id(9), { name: 'A' })).value).toBe(
+      'missing',
+    );
+    expect(store.write(local, (tx) => tx.delete('account', id(9))).value).toBe('missing');
+    expect(commits).toHaveLength(1);
+    await store.close();
   });
-  store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), {}));
-  expect(order).toEqual([1, 2]);
-  expect(commits.map((set) => set.changes.map((change) => change.id))).toEqual([[id(1)], [id(2)]]);
-  await store.close();
-});
 
-test('a participant that throws rolls the row back', async () => {
-  const { store, commits } = await open(memoryStorage());
-  store.participate({
-    name: 'veto',
-    phase: 'derive',
-    beforeCommit: () => {
+  test('of own tables only has a number and no tables', async () => {
+    const { store, commits } = await openTestStore();
+    store.write({ origin: 'system' }, (tx) =>
+      tx.sql.exec('CREATE TABLE "$own" (a); INSERT INTO "$own" VALUES (1)'),
+    );
+    expect(commits).toMatchObject([{ origin: 'system', durable: false }]);
+    expect(commits[0]?.tables.size).toBe(0);
+    await store.close();
+  });
+
+  test('made by a subscriber becomes the next commit, delivered after this one', async () => {
+    const { store } = await openTestStore();
+    const seen: string[] = [];
+    store.maintain({
+      name: 'm',
+      apply: (set) => seen.push(`maintain ${set.commit}: ${store.count('account')}`),
+    });
+    const first = store.commit + 1;
+    store.commits.subscribe((set) => {
+      seen.push(`first ${set.commit}`);
+      if (set.commit === first) store.write(local, (tx) => tx.insert('account', id(2), {}));
+    });
+    store.commits.subscribe((set) => seen.push(`second ${set.commit}`));
+    store.write(local, (tx) => tx.insert('account', id(1), {}));
+    expect(seen).toEqual([
+      `maintain ${first}: 1`,
+      `first ${first}`,
+      `second ${first}`,
+      `maintain ${first + 1}: 2`,
+      `first ${first + 1}`,
+      `second ${first + 1}`,
+    ]);
+    await store.close();
+  });
+
+  test('undoes a nested part that throws, and nothing else', async () => {
+    const { store, commits } = await openTestStore();
+    store.write(local, (tx) => {
+      tx.insert('account', id(1), { name: 'stays' });
+      expect(() =>
+        tx.nested(() => {
+          tx.update('account', id(1), { name: 'gone' });
+          tx.insert('account', id(2), {});
+          throw new Error('stop');
+        }),
+      ).toThrow('stop');
+      tx.nested(() => tx.insert('account', id(3), {}));
+    });
+    expect(rowsOf(commits[0]).map((change) => change.id)).toEqual([id(1), id(3)]);
+    expect(store.all('SELECT name FROM account ORDER BY accountid')).toEqual([['stays'], [null]]);
+    await store.close();
+  });
+
+  test('is vetoed by a participant that throws; participants come in phases and write own tables only', async () => {
+    const { store, commits } = await openTestStore();
+    const order: string[] = [];
+    let act: (tx: Parameters<Parameters<DeviceStore['write']>[1]>[0]) => void = () => {};
+    const leave = store.participate({
+      name: 'i',
+      phase: 'index',
+      beforeCommit: () => order.push('index'),
+    });
+    store.participate({
+      name: 'd',
+      phase: 'derive',
+      beforeCommit(tx) {
+        order.push(`derive ${tx.changes.length}`);
+        act(tx);
+      },
+    });
+    store.write(local, (tx) => tx.insert('account', id(1), {}));
+    expect(order).toEqual(['derive 1', 'index']);
+    act = () => {
       throw new Error('veto');
-    },
+    };
+    expect(() => store.write(local, (tx) => tx.insert('account', id(2), {}))).toThrow('veto');
+    act = (tx) => tx.insert('account', id(3), {});
+    expect(() => store.write(local, (tx) => tx.insert('account', id(2), {}))).toThrow(
+      expect.objectContaining({ code: 'write.reentrant' }),
+    );
+    expect([commits.length, store.count('account')]).toEqual([1, 1]);
+    act = () => {};
+    leave();
+    store.write(local, (tx) => tx.insert('account', id(2), {}));
+    expect(order.at(-1)).toBe('derive 1');
+    await store.close();
   });
-  expect(() => store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), {}))).toThrow(
-    'veto',
+
+  test('cannot be begun inside another one, by a maintainer, or used after its end', async () => {
+    const errors: unknown[] = [];
+    const { store } = await openTestStore({ onError: (error) => errors.push(error) });
+    const reentrant = expect.objectContaining({ code: 'write.reentrant' });
+    expect(() => store.write(local, () => store.write(local, () => {}))).toThrow(reentrant);
+    const leaked = store.write(local, (tx) => tx).value;
+    expect(() => leaked.insert('account', id(1), {})).toThrow(reentrant);
+    const leave = store.maintain({ name: 'm', apply: () => store.write(local, () => {}) });
+    store.write(local, (tx) => tx.insert('account', id(1), {}));
+    expect(errors).toEqual([reentrant]);
+    leave();
+    store.write(local, (tx) => tx.insert('account', id(2), {}));
+    expect(errors).toHaveLength(1);
+    await store.close();
+  });
+});
+
+describe('writes behind the gateway', () => {
+  const bypasses: readonly (readonly [string, string])[] = [
+    ['INSERT', `INSERT INTO account (accountid) VALUES ('${id(9)}')`],
+    ['UPDATE', `UPDATE account SET city = 'x'`],
+    ['DELETE', `DELETE FROM account WHERE accountid = '${id(1)}'`],
+    ['DELETE without WHERE', 'DELETE FROM account'],
+    ['REPLACE', `REPLACE INTO account (accountid, name) VALUES ('${id(1)}', 'y')`],
+  ];
+  test.each(bypasses)('%s inside a write is refused, or reported and marked', async (_, sql) => {
+    const strict = await openTestStore();
+    strict.store.write(local, (tx) => tx.insert('account', id(1), {}));
+    const attempt = () => strict.store.write(local, (tx) => tx.sql.exec(sql));
+    expect(attempt).toThrow(expect.objectContaining({ code: 'write.bypassed' }));
+    expect(strict.store.all('SELECT accountid, city FROM account')).toEqual([[id(1), null]]);
+    await strict.store.close();
+
+    const errors: unknown[] = [];
+    const warned = await openTestStore({
+      tripwire: 'warn',
+      onError: (error) => errors.push(error),
+    });
+    warned.store.write(local, (tx) => tx.insert('account', id(1), {}));
+    warned.store.write(local, (tx) => tx.sql.exec(sql));
+    expect(errors).toEqual([expect.objectContaining({ code: 'write.bypassed' })]);
+    expect(warned.commits.at(-1)?.tables.get('account')).toEqual({
+      kind: 'unknown',
+      reason: 'bypassed',
+    });
+    await warned.store.close();
+  });
+
+  test('outside of any write is found by the next one', async () => {
+    const errors: unknown[] = [];
+    const { store, commits } = await openTestStore({
+      tripwire: 'warn',
+      onError: (error) => errors.push(error),
+    });
+    store.write(local, (tx) => tx.insert('account', id(1), {}));
+    store.driver.exec(`UPDATE account SET city = 'x'`);
+    store.write(local, (tx) => tx.insert('account', id(2), {}));
+    expect(errors).toHaveLength(1);
+    expect(commits.at(-1)?.tables.get('account')).toEqual({ kind: 'unknown', reason: 'bypassed' });
+    expect(store.verifyFolded()).toMatchObject([{ table: 'account', column: 'city$f', rid: 1 }]);
+    await store.close();
+  });
+
+  test('can be ignored', async () => {
+    const { store, commits } = await openTestStore({ tripwire: 'off' });
+    store.write(local, (tx) => tx.insert('account', id(1), {}));
+    store.write(local, (tx) => tx.sql.exec(`UPDATE account SET employees = 1`));
+    expect(commits.at(-1)?.tables.size).toBe(0);
+    await store.close();
+  });
+});
+
+describe('loading a table', () => {
+  const rows = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => [id(from + i), `Name ${from + i}`, i]);
+  const columns = ['accountid', 'name', 'employees'];
+
+  test('needs a start; fills and overwrites rows; folds; indexes come back at the end', async () => {
+    const { store, commits } = await openTestStore();
+    const load = (page: (string | number)[][]) =>
+      store.write({ origin: 'sync' }, (tx) => tx.load('account', columns, page));
+    expect(() => load(rows(1, 1))).toThrow(expect.objectContaining({ code: 'write.notLoading' }));
+    const indexes = () =>
+      store
+        .all(`SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`)
+        .flat();
+    expect(indexes()).toContain('ix_account_parentid');
+    store.startLoad('account', 6000);
+    expect(indexes()).not.toContain('ix_account_parentid');
+    load(rows(1, 3000));
+    store.write(local, (tx) => tx.update('account', id(5), { city: 'Graz' }));
+    load(rows(3001, 3000));
+    load([[id(5), 'Änderung', 77]]);
+    load([]);
+    store.requestIndexes('views', [{ table: 'account', columns: ['name$f'] }]);
+    expect(indexes()).not.toContain('ix_account_name$f');
+    store.finishLoad('account');
+    expect(indexes()).toEqual(['ix_account_name$f', 'ix_account_ownerid', 'ix_account_parentid']);
+    expect(store.count('account')).toBe(6000);
+    expect(
+      store.all(`SELECT name, "name$f", city, employees FROM account WHERE accountid = '${id(5)}'`),
+    ).toEqual([['Änderung', 'anderung', 'Graz', 77]]);
+    expect(store.verifyFolded()).toEqual([]);
+    expect(commits.map((set) => set.tables.get('account'))).toMatchObject([
+      { kind: 'loaded', count: 3000 },
+      { kind: 'rows' },
+      { kind: 'loaded', count: 3000 },
+      { kind: 'loaded', count: 1 },
+    ]);
+    expect(() => load(rows(1, 1))).toThrow(expect.objectContaining({ code: 'write.notLoading' }));
+    await store.close();
+  });
+
+  test('S-17: interrupted after any page and continued, it ends the same', async () => {
+    const whole = await openTestStore();
+    whole.store.startLoad('account', 6000);
+    const pages = Array.from({ length: 6 }, (_, i) => rows(1 + i * 1000, 1000));
+    for (const page of pages)
+      whole.store.write({ origin: 'sync' }, (tx) => tx.load('account', columns, page));
+    whole.store.finishLoad('account');
+    const dump = (store: DeviceStore) => [
+      store.all('SELECT * FROM account ORDER BY accountid'),
+      store.all('SELECT type, name, tbl_name FROM sqlite_schema ORDER BY 1, 2'),
+    ];
+    for (let stop = 1; stop <= pages.length; stop++) {
+      const storage = memoryStorage();
+      const first = await openTestStore({ storage });
+      first.store.startLoad('account', 6000);
+      for (const page of pages.slice(0, stop)) {
+        first.store.write({ origin: 'sync' }, (tx) => tx.load('account', columns, page));
+      }
+      await first.store.close();
+      const { store } = await openTestStore({ storage });
+      expect(store.isLoading('account')).toBe(true);
+      store.startLoad('account', 6000);
+      for (const page of pages.slice(stop - 1)) {
+        store.write({ origin: 'sync' }, (tx) => tx.load('account', columns, page));
+      }
+      store.finishLoad('account');
+      expect(dump(store)).toEqual(dump(whole.store));
+      await store.close();
+    }
+    await whole.store.close();
+  });
+
+  test('bad rows are typed errors and leave nothing', async () => {
+    const { store } = await openTestStore();
+    store.startLoad('account', 10);
+    const load = (names: string[], page: (string | number)[][]) => () =>
+      store.write({ origin: 'sync' }, (tx) => tx.load('account', names, page));
+    expect(load(['name'], [['x']])).toThrow(expect.objectContaining({ code: 'write.type' }));
+    expect(load(columns, [[id(1), 'x']])).toThrow(expect.objectContaining({ code: 'write.type' }));
+    expect(load(['accountid', 'nope'], [[id(1), 'x']])).toThrow(
+      expect.objectContaining({ code: 'write.unknownColumn' }),
+    );
+    expect(store.count('account')).toBe(0);
+    await store.close();
+  });
+});
+
+describe('opening', () => {
+  test('a database of somebody else, or of a later version, is refused untouched', async () => {
+    const storage = memoryStorage();
+    const foreign = await openDatabase(storage);
+    foreign.exec('CREATE TABLE t (x)');
+    await foreign.close();
+    await expect(openStore({ storage })).rejects.toMatchObject({ code: 'store.format' });
+    const again = await openDatabase(storage);
+    expect(again.prepare('SELECT name FROM sqlite_schema').all()).toEqual([['t']]);
+    await again.close();
+
+    const later = memoryStorage();
+    const store = await openStore({ storage: later });
+    store.write({ origin: 'system' }, (tx) =>
+      tx.sql.exec(`UPDATE "$meta" SET value = 99 WHERE key = 'format'`),
+    );
+    await store.close();
+    await expect(openStore({ storage: later })).rejects.toMatchObject({ code: 'store.format' });
+  });
+
+  test('own tables of packages are migrated from version to version', async () => {
+    const storage = memoryStorage();
+    const seen: number[] = [];
+    const moduleOf = (version: number) => ({
+      name: 'own',
+      version,
+      migrate(driver: { exec(sql: string): void }, from: number) {
+        seen.push(from);
+        if (from < 1) driver.exec('CREATE TABLE "$own" (a)');
+        if (from < 2 && version >= 2) driver.exec('ALTER TABLE "$own" ADD COLUMN b');
+      },
+    });
+    for (const version of [1, 1, 2]) {
+      const store = await openStore({ storage, modules: [moduleOf(version)] });
+      await store.close();
+    }
+    expect(seen).toEqual([0, 1]);
+    await expect(openStore({ storage, modules: [moduleOf(1)] })).rejects.toMatchObject({
+      code: 'store.format',
+    });
+  });
+
+  test('after a crash the whole database is checked; damage is an error that deletes nothing', async () => {
+    const inner = new MemoryFiles();
+    const { location } = faultyLocation(inner);
+    const { store } = await openTestStore({ storage: location });
+    store.write(local, (tx) => {
+      for (let i = 0; i < 500; i++) tx.insert('account', id(i), { name: `Name ${i}` });
+    });
+    store.checkpoint();
+    // The process ends here: nobody closes the store. A page in the middle is damaged.
+    const bytes = inner.bytes('device.db');
+    bytes.fill(0xee, 4096 * 20, 4096 * 22);
+    const damaged = new MemoryFiles();
+    damaged.put('device.db', bytes);
+    const opening = openStore({ storage: faultyLocation(damaged).location });
+    await expect(opening).rejects.toMatchObject({ code: 'store.corrupt' });
+    const readable = await openDatabase(faultyLocation(damaged).location);
+    expect(readable.prepare('SELECT value FROM "$meta" WHERE key = ?').get(['format'])).toEqual([
+      '1',
+    ]);
+    await readable.close();
+    const unchecked = await openStore({
+      storage: faultyLocation(damaged).location,
+      integrity: 'never',
+    });
+    await unchecked.close();
+    await store.close();
+  });
+
+  test('the file is an ordinary SQLite database that other programs open', async () => {
+    const path = temporaryFolder();
+    const { store } = await openTestStore({ storage: fileStorage(path, 'device') });
+    store.write(local, (tx) => tx.insert('account', id(1), { name: 'Zoë' }));
+    await store.close();
+    const native = new DatabaseSync(join(path, 'device.db'));
+    expect(native.prepare('SELECT name FROM account').all()).toEqual([{ name: 'Zoë' }]);
+    expect(native.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    native.close();
+    expect(readdirSync(path).sort()).toEqual(['device.db', 'device.lock']);
+  });
+});
+
+test('a snapshot brings everything back, on another device with another schema too', async () => {
+  const { store, commits } = await openTestStore();
+  store.write(local, (tx) => tx.insert('account', id(1), { name: 'Alpine', city: 'Graz' }));
+  const bytes = store.snapshot();
+  const epoch = store.epoch;
+  store.write(local, (tx) => tx.update('account', id(1), { name: 'changed' }));
+  store.restore(bytes);
+  expect(store.all('SELECT name, city, "city$f" FROM account')).toEqual([
+    ['Alpine', 'Graz', 'graz'],
+  ]);
+  expect(commits.at(-1)?.tables.get('account')).toEqual({ kind: 'unknown', reason: 'restore' });
+  expect(store.epoch).toBe(epoch);
+  store.write(local, (tx) => tx.update('account', id(1), { city: 'Wien' }));
+  expect(() => store.restore(new Uint8Array(3))).toThrow(
+    expect.objectContaining({ code: 'store.snapshot' }),
   );
-  expect([commits.length, store.count('account')]).toEqual([0, 0]);
+  expect(store.all('SELECT city FROM account')).toEqual([['Wien']]);
+  store.write(local, (tx) => tx.update('account', id(1), { city: 'Linz' }));
   await store.close();
-});
 
-test('a new column is added to existing rows', async () => {
-  const { store } = await open(memoryStorage());
-  store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { name: 'A' }));
-  const account = testModel.tables.find((table) => table.name === 'account');
-  if (account === undefined) throw new Error('no account');
-  const extra = { name: 'fax', label: 'Fax', type: 'string', required: 'none' } as const;
-  const grown = { ...testModel, tables: [{ ...account, columns: [...account.columns, extra] }] };
-  expect(store.applySchema(grown, ['account'])).toEqual([]);
-  store.write({ origin: 'local' }, (tx) => tx.update('account', id(1), { fax: '1' }));
-  expect(store.all('SELECT name, fax FROM account')).toEqual([['A', '1']]);
-  await store.close();
-});
-
-test('the file is an ordinary SQLite database that other programs open', async () => {
-  const path = folder();
-  const { store } = await open(fileStorage(path, 'device'));
-  store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { name: 'Zoë' }));
-  await store.close();
-  const native = new DatabaseSync(join(path, 'device.db'));
-  expect(native.prepare('SELECT name FROM account').all()).toEqual([{ name: 'Zoë' }]);
-  expect(native.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
-  native.close();
-  expect(readdirSync(path).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  const other = await openStore({ storage: memoryStorage() });
+  other.applySchema(testModel, ['account']);
+  other.restore(bytes);
+  expect(other.all('SELECT name, "name$f" FROM account')).toEqual([['Alpine', 'alpine']]);
+  expect(other.schema.get('account')?.slotIndex.has('city$f')).toBe(false);
+  await other.close();
 });
 
 describe('bad input', () => {
@@ -142,37 +469,59 @@ describe('bad input', () => {
     [
       'an unknown table',
       'write.unknownTable',
-      (store: DeviceStore) =>
-        store.write({ origin: 'local' }, (tx) => tx.insert('nope', id(1), {})),
+      (store: DeviceStore) => store.write(local, (tx) => tx.insert('nope', id(1), {})),
     ],
     [
       'an unknown column',
       'write.unknownColumn',
-      (store: DeviceStore) =>
-        store.write({ origin: 'local' }, (tx) => tx.insert('account', id(1), { nope: 1 })),
+      (store: DeviceStore) => store.write(local, (tx) => tx.insert('account', id(1), { nope: 1 })),
     ],
     [
-      'a missing row',
-      'write.rowMissing',
+      'a folded column',
+      'write.unknownColumn',
       (store: DeviceStore) =>
-        store.write({ origin: 'local' }, (tx) => tx.update('account', id(1), { name: 'x' })),
+        store.write(local, (tx) => tx.insert('account', id(1), { name$f: 'x' })),
     ],
     [
       'not a number',
-      'sql.bind',
+      'write.type',
       (store: DeviceStore) =>
-        store.write({ origin: 'local' }, (tx) =>
-          tx.insert('account', id(1), { revenue: Number.NaN }),
-        ),
+        store.write(local, (tx) => tx.insert('account', id(1), { revenue: Number.NaN })),
+    ],
+    [
+      'text in a number',
+      'write.type',
+      (store: DeviceStore) =>
+        store.write(local, (tx) => tx.insert('account', id(1), { employees: 'many' })),
+    ],
+    [
+      'a fraction in an integer',
+      'write.type',
+      (store: DeviceStore) =>
+        store.write(local, (tx) => tx.insert('account', id(1), { employees: 1.5 })),
+    ],
+    [
+      'a row that exists',
+      'write.rowExists',
+      (store: DeviceStore) =>
+        store.write(local, (tx) => {
+          tx.insert('account', id(1), {});
+          tx.insert('account', id(1), {});
+        }),
     ],
     [
       'a promise in a transaction',
       'write.async',
-      (store: DeviceStore) => store.write({ origin: 'local' }, async () => {}),
+      (store: DeviceStore) => store.write(local, async () => {}),
     ],
     ['broken SQL', 'sql.syntax', (store: DeviceStore) => store.all('SELEC 1')],
-  ])('%s is a typed error', async (_, code, act) => {
-    const { store } = await open(memoryStorage());
+    [
+      'an index on nothing',
+      'write.unknownColumn',
+      (store: DeviceStore) => store.requestIndexes('x', [{ table: 'account', columns: ['nope'] }]),
+    ],
+  ] as const)('%s is a typed error', async (_, code, act) => {
+    const { store } = await openTestStore();
     expect(() => act(store)).toThrow(expect.objectContaining({ code }));
     expect(store.count('account')).toBe(0);
     await store.close();

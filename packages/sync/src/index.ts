@@ -23,7 +23,7 @@ export { Sync, type SyncOptions } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
 export type { VerifyDifference } from './engine/verify.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
-export { syncTables } from './own-tables.ts';
+export { syncModule } from './own-tables.ts';
 export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';
 export { SyncError, type SyncErrorCode } from './sync-error.ts';
 export type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from './transport.ts';

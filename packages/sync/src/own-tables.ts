@@ -1,15 +1,25 @@
-/** Tables of this package inside the device database. */
-export const syncTables: readonly string[] = [
-  'CREATE TABLE IF NOT EXISTS "$sync" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
-  `CREATE TABLE IF NOT EXISTS "$sync_table" (table_name TEXT PRIMARY KEY, state TEXT NOT NULL, order_no INTEGER NOT NULL,
+import type { SchemaModule } from '@outpost/store';
+
+const tables: readonly string[] = [
+  'CREATE TABLE "$sync" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+  `CREATE TABLE "$sync_table" (table_name TEXT PRIMARY KEY, state TEXT NOT NULL, order_no INTEGER NOT NULL,
     cursor TEXT, token TEXT, view TEXT, again INTEGER NOT NULL DEFAULT 0, rows_expected INTEGER NOT NULL DEFAULT 0,
     rows_done INTEGER NOT NULL DEFAULT 0, walk_rows INTEGER NOT NULL DEFAULT 0, bytes_done INTEGER NOT NULL DEFAULT 0, last_sync_at TEXT,
     interval_minutes INTEGER NOT NULL DEFAULT 10) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$base" (table_name TEXT, row_id TEXT, cells TEXT,
+  `CREATE TABLE "$base" (table_name TEXT, row_id TEXT, cells TEXT,
     PRIMARY KEY (table_name, row_id)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$outbox" (epoch TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, op TEXT NOT NULL,
+  `CREATE TABLE "$outbox" (epoch TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, op TEXT NOT NULL,
     table_name TEXT NOT NULL, row_id TEXT NOT NULL, set_json TEXT NOT NULL, base_json TEXT NOT NULL, base_version INTEGER,
     base_of TEXT, after_json TEXT NOT NULL, at TEXT NOT NULL, sync_error_id TEXT, blocked_by TEXT,
     PRIMARY KEY (epoch, seq))`,
-  'CREATE INDEX IF NOT EXISTS "$outbox_row" ON "$outbox" (table_name, row_id, seq)',
+  'CREATE INDEX "$outbox_row" ON "$outbox" (table_name, row_id, seq)',
 ];
+
+/** Tables of this package inside the device database. */
+export const syncModule: SchemaModule = {
+  name: 'sync',
+  version: 1,
+  migrate(driver, from) {
+    if (from < 1) for (const sql of tables) driver.exec(sql);
+  },
+};

@@ -58,10 +58,12 @@ export interface QueryEngine {
 
 export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
   const { store, model, offlineTables, context } = options;
+  const isFolded = (table: string, slot: string): boolean =>
+    store.schema.get(table)?.slotIndex.has(`${slot}$f`) === true;
   const plan = (source: QuerySource): Result<QueryPlan, QueryError> => {
     const parsed = parseSource(source, model);
     if (parsed.kind === 'invalid') return parsed;
-    const compiled = compileQuery(parsed.value, { model, context: context() });
+    const compiled = compileQuery(parsed.value, { model, context: context(), isFolded });
     if (compiled.kind === 'invalid') return compiled;
     const missing = [...compiled.value.tables].filter((table) => !offlineTables.has(table));
     return missing.length === 0 ? compiled : { kind: 'invalid', errors: missing.map(notOffline) };
@@ -92,7 +94,7 @@ export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
         const planned = plan(source);
         const tables = planned.kind === 'ok' ? planned.value.tables : new Set<string>();
         return store.commits.pipe(
-          filter((set) => set.changes.some((change) => tables.has(change.table))),
+          filter((set) => [...set.tables.keys()].some((table) => tables.has(table))),
           startWith(null),
           map(() => run(source, window)),
         );

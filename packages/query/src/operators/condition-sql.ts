@@ -31,6 +31,8 @@ export interface ConditionInput {
   readonly operator: string;
   readonly operands: readonly string[];
   readonly context: QueryContext;
+  /** SQL for the folded text of a slot of the table. */
+  readonly folded: (slot: string) => string;
   /** Inside a quick find filter choices compare by label. */
   readonly quickFind: boolean;
 }
@@ -137,8 +139,8 @@ function storedCell(column: Column, value: ColumnValue): string | number | null 
 }
 
 /** The column as compared: folded for text. */
-function comparable({ column, source }: ConditionInput): string {
-  return isText(column) ? `outpost_fold(${cell(source, column)})` : cell(source, column);
+function comparable({ column, source, folded }: ConditionInput): string {
+  return isText(column) ? folded(column.name) : cell(source, column);
 }
 
 function compare(input: ConditionInput, operator: string): Sql {
@@ -163,17 +165,17 @@ function inList(input: ConditionInput, operator: string): Sql {
 }
 
 function like(input: ConditionInput, pattern: string, negative: boolean): Sql {
-  const { column, source } = input;
+  const { column } = input;
   if (isChoice(column) && input.quickFind) return likeLabel(input, pattern);
   if (!isText(column) && !isLookup(column)) {
     if (!input.quickFind) throw bad(input, `does not fit a column of type ${column.type}.`);
     return numberInQuickFind(input, pattern);
   }
-  const text = isLookup(column) ? `${source}.${name(`${column.name}$n`)}` : cell(source, column);
+  const text = input.folded(isLookup(column) ? `${column.name}$n` : column.name);
   const glob = likeToGlob(pattern);
   return negative
-    ? sql(`(${text} IS NULL OR NOT outpost_fold(${text}) GLOB ?)`, glob)
-    : sql(`outpost_fold(${text}) GLOB ?`, glob);
+    ? sql(`(${text} IS NULL OR NOT ${text} GLOB ?)`, glob)
+    : sql(`${text} GLOB ?`, glob);
 }
 
 /** Quick find compares choices by label. */

@@ -31,6 +31,8 @@ export interface CompileOptions {
   readonly context: QueryContext;
   /** Added to every occurrence of a table; the organization restricts rows to what the caller may read. */
   readonly restrict?: (table: string, source: string) => Sql | null;
+  /** Whether a slot of a table has a stored folded copy, named like it with `$f` appended. Default: none has. */
+  readonly isFolded?: (table: string, slot: string) => boolean;
 }
 
 export interface OutputColumn {
@@ -262,6 +264,7 @@ class Compiler {
       operator: condition.operator,
       operands: condition.operands,
       context: this.#options.context,
+      folded: (slot: string) => this.#folded(target, slot),
       quickFind,
     };
     return conditionToSql(input);
@@ -280,9 +283,30 @@ class Compiler {
     const [alias, other] = splitKey(condition.valueOf ?? '');
     const right = alias === null ? target : this.#sourceNamed(alias);
     const otherColumn = this.#column(right.node, other);
-    const wrap = (text: string) => (isText(column) ? `outpost_fold(${text})` : text);
-    const left = wrap(`${target.sqlAlias}.${name(column.name)}`);
-    return sql(`${left} ${sign} ${wrap(`${right.sqlAlias}.${name(otherColumn.name)}`)}`);
+    const comparable = (source: Source, one: Column) =>
+      isText(column) ? this.#folded(source, one.name) : `${source.sqlAlias}.${name(one.name)}`;
+    return sql(`${comparable(target, column)} ${sign} ${comparable(right, otherColumn)}`);
+  }
+
+  /** The folded text of a slot: its stored copy where there is one. */
+  #folded(source: Source, slot: string): string {
+    return this.#options.isFolded?.(source.node.table, slot) === true
+      ? `${source.sqlAlias}.${name(`${slot}$f`)}`
+      : `outpost_fold(${source.sqlAlias}.${name(slot)})`;
+  }
+
+  /** Text by fold, lookups by name, choices by label; NULL first ascending, as SQLite sorts it. */
+  #orderExpression(column: Column, source: Source): Sql {
+    if (isText(column)) return sql(this.#folded(source, column.name));
+    if (isLookup(column)) return sql(this.#folded(source, `${column.name}$n`));
+    const cell = `${source.sqlAlias}.${name(column.name)}`;
+    const options = column.options ?? [];
+    if (!isChoice(column) || options.length === 0) return sql(cell);
+    const ranked = [...options].sort((a, b) => (fold(a.label) < fold(b.label) ? -1 : 1));
+    const cases = ranked
+      .map((option, rank) => `WHEN ${Number(option.value)} THEN ${rank}`)
+      .join(' ');
+    return sql(`CASE ${cell} ${cases} END`);
   }
 
   #sourceNamed(alias: string): Source {
@@ -325,7 +349,7 @@ class Compiler {
     const add = (item: EntityNode['orders'][number], from: Source) => {
       const target = item.alias === null ? from : this.#sourceNamed(item.alias);
       const column = this.#column(target.node, item.column);
-      const expression = orderExpression(column, target.sqlAlias);
+      const expression = this.#orderExpression(column, target);
       terms.push(item.descending ? { ...expression, text: `${expression.text} DESC` } : expression);
     };
     for (const item of root.orders) add(item, source);
@@ -334,18 +358,6 @@ class Compiler {
     terms.push(sql(primary));
     return prefixed(' ORDER BY ', join(terms, ', '));
   }
-}
-
-/** Text by fold, lookups by name, choices by label; NULL first ascending, as SQLite sorts it. */
-function orderExpression(column: Column, source: string): Sql {
-  const cell = `${source}.${name(column.name)}`;
-  if (isText(column)) return sql(`outpost_fold(${cell})`);
-  if (isLookup(column)) return sql(`outpost_fold(${source}.${name(`${column.name}$n`)})`);
-  const options = column.options ?? [];
-  if (!isChoice(column) || options.length === 0) return sql(cell);
-  const ranked = [...options].sort((a, b) => (fold(a.label) < fold(b.label) ? -1 : 1));
-  const cases = ranked.map((option, rank) => `WHEN ${Number(option.value)} THEN ${rank}`).join(' ');
-  return sql(`CASE ${cell} ${cases} END`);
 }
 
 function prefixed(prefix: string, part: Sql): Sql {

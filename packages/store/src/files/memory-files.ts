@@ -1,8 +1,13 @@
 import type { SyncFile, SyncFiles } from './sync-files.ts';
 
-/** Files in memory: tests, private mode. Survives closing and reopening the database, not the process. */
+interface Content {
+  bytes: Uint8Array<ArrayBuffer>;
+  size: number;
+}
+
+/** Files in memory: tests, private mode, snapshots. They outlive the database, not the process. */
 export class MemoryFiles implements SyncFiles {
-  readonly #contents = new Map<string, { bytes: Uint8Array; size: number }>();
+  readonly #contents = new Map<string, Content>();
 
   open(name: string, create: boolean): SyncFile | null {
     let content = this.#contents.get(name);
@@ -19,25 +24,10 @@ export class MemoryFiles implements SyncFiles {
         return count;
       },
       write(from, at) {
-        const end = at + from.length;
-        if (end > file.bytes.length) {
-          const grown = new Uint8Array(Math.max(end, file.bytes.length * 2));
-          grown.set(file.bytes.subarray(0, file.size));
-          file.bytes = grown;
-        }
-        if (at > file.size) file.bytes.fill(0, file.size, at);
+        resize(file, Math.max(file.size, at + from.length));
         file.bytes.set(from, at);
-        file.size = Math.max(file.size, end);
       },
-      truncate(size) {
-        if (size > file.bytes.length) {
-          const grown = new Uint8Array(size);
-          grown.set(file.bytes.subarray(0, file.size));
-          file.bytes = grown;
-        }
-        if (size > file.size) file.bytes.fill(0, file.size, size);
-        file.size = size;
-      },
+      truncate: (size) => resize(file, size),
       sync() {},
       size: () => file.size,
       close() {},
@@ -52,5 +42,31 @@ export class MemoryFiles implements SyncFiles {
     this.#contents.delete(name);
   }
 
-  close(): void {}
+  /** Names of the files there are. */
+  names(): readonly string[] {
+    return [...this.#contents.keys()];
+  }
+
+  /** A copy of a file's bytes; empty when it is absent. */
+  bytes(name: string): Uint8Array<ArrayBuffer> {
+    const content = this.#contents.get(name);
+    return content === undefined ? new Uint8Array(0) : content.bytes.slice(0, content.size);
+  }
+
+  /** Replaces a file. */
+  put(name: string, bytes: Uint8Array): void {
+    this.#contents.set(name, { bytes: new Uint8Array(bytes), size: bytes.length });
+  }
+}
+
+/** Bytes between the old and the new end are zero. */
+function resize(file: Content, size: number): void {
+  if (size > file.bytes.length) {
+    const grown = new Uint8Array(Math.max(size, file.bytes.length * 2));
+    grown.set(file.bytes.subarray(0, file.size));
+    file.bytes = grown;
+  } else if (size < file.size) {
+    file.bytes.fill(0, size, file.size);
+  }
+  file.size = size;
 }

@@ -1,10 +1,14 @@
+import type { Durability } from '../sql-driver.ts';
+
 /** Synchronous random-access files: what SQLite needs from a platform. */
 export interface SyncFiles {
   /** The file, or null when it is absent and `create` is false. */
   open(name: string, create: boolean): SyncFile | null;
   exists(name: string): boolean;
+  /** Removes the file, durably: a journal that comes back after a power loss would undo what followed it. */
   delete(name: string): void;
-  close(): void;
+  /** Present when a sync of the database file appends to a log of its own, so that SQLite keeps no journal file. */
+  readonly commitLog?: CommitLog;
 }
 
 export interface SyncFile {
@@ -18,16 +22,23 @@ export interface SyncFile {
   close(): void;
 }
 
-/** Where a database lives: opening takes exclusive ownership, closing releases it. */
-export interface StorageLocation {
-  readonly name: string;
-  /** Rejects with `store.locked` when another process owns the location. */
-  open(): Promise<OpenedStorage>;
-}
+export type CommitPhase = 'outside' | 'open' | 'committing';
 
-export interface OpenedStorage {
-  readonly files: SyncFiles;
-  /** Bytes of the SQLite engine (`sql-wasm.wasm`). */
-  readonly wasm: Uint8Array<ArrayBuffer>;
-  close(): void;
+/** The log behind files that keep their own. */
+export interface CommitLog {
+  /** Syncs return before they are durable; `flush` waits. */
+  readonly grouped: boolean;
+  /** Level of the transactions to come. */
+  setDurability(level: Durability): void;
+  /**
+   * Where the connection is. A sync is a commit outside transactions and the first time while `committing`; any other
+   * sync belongs to a rollback and must not be stored.
+   */
+  setPhase(phase: CommitPhase): void;
+  /** Resolves when every commit so far is on stable storage; rejects when storing one failed. */
+  flush(): Promise<void>;
+  checkpoint(): void;
+  /** Bytes in the log. */
+  readonly size: number;
+  close(): Promise<void>;
 }

@@ -1,6 +1,9 @@
 import type { Cell } from '@outpost/model';
 
-/** Cells of a row by slot position, in storage form. */
+/**
+ * Cells of a row by position, in storage form: the slots of the table first, then its folded columns (see
+ * `TableSchema`). Never change one.
+ */
 export type RowImage = readonly Cell[];
 
 /** The net effect of one commit on one row. */
@@ -10,14 +13,38 @@ export interface RowChange {
   readonly kind: 'insert' | 'update' | 'delete';
   readonly before: RowImage | null;
   readonly after: RowImage | null;
+  /** Positions whose cells differ; every position for an insert or a delete. */
+  readonly changed: readonly number[];
 }
 
-/** Who wrote: the user of this device, or the organization. */
-export type Origin = 'local' | 'sync';
+/** Who wrote: the user of this device, the organization, or this package. */
+export type Origin = 'local' | 'sync' | 'system';
+
+/** What one commit did to a table. `loaded` and `unknown` come without images: read the table again. */
+export type TableChanges =
+  | { readonly kind: 'rows'; readonly rows: readonly RowChange[] }
+  | { readonly kind: 'loaded'; readonly count: number }
+  | { readonly kind: 'unknown'; readonly reason: 'bypassed' | 'migration' | 'restore' };
 
 /** What one commit changed. Delivered once, after the commit; a rollback delivers nothing. */
 export interface ChangeSet {
+  /** Number of this opening of the database; with `commit` it names the commit for ever. */
+  readonly epoch: number;
+  /** 1, 2, 3 ... since the database was opened. */
   readonly commit: number;
+  /** Positions in images are those of this version. */
+  readonly schemaVersion: number;
   readonly origin: Origin;
-  readonly changes: readonly RowChange[];
+  readonly label: string | null;
+  /** Changed tables of the model. Empty when only own tables of packages changed. */
+  readonly tables: ReadonlyMap<string, TableChanges>;
+  /** True when a crash cannot take the commit back; a promise for that with group commit; false after `normal`. */
+  readonly durable: boolean | Promise<void>;
+}
+
+/** Whether a row may have changed. */
+export function touchesRow(set: ChangeSet, table: string, id: string): boolean {
+  const changes = set.tables.get(table);
+  if (changes === undefined) return false;
+  return changes.kind !== 'rows' || changes.rows.some((change) => change.id === id);
 }

@@ -1,35 +1,66 @@
-import { type AppModel, fold } from '@outpost/model';
+import { type AppModel, type Diagnostic, fold } from '@outpost/model';
 import { type Observable, Subject } from 'rxjs';
-import type { StorageLocation } from '../files/sync-files.ts';
-import type { Durability, SqlDriver, SqlValue } from '../sql-driver.ts';
-import { openSqlJs } from '../sql-js/sql-js-driver.ts';
-import { StoreError } from '../store-error.ts';
-import type { ChangeSet, Origin, RowChange, RowImage } from './change-set.ts';
-import { buildSchema, createTableSql, quoted, type StoreSchema } from './table-schema.ts';
+import type { SyncFiles } from '../files/sync-files.ts';
+import type { DriverStats, Durability, SqlDriver, SqlValue } from '../sql-driver.ts';
+import { closedError, StoreError } from '../store-error.ts';
+import type { ChangeSet, Origin, RowImage, TableChanges } from './change-set.ts';
+import { type IndexRequest, requireIndexes, restoreIndexes, suspendIndexes } from './indexes.ts';
+import { readMeta, writeMeta } from './meta.ts';
+import { type MigrationReport, migrateSchema, verifyFolded } from './migrate-schema.ts';
+import { RowStatements } from './row-statements.ts';
+import { buildSchema, type FoldedSlots, quoted, type StoreSchema } from './table-schema.ts';
+import { Tripwire, type TripwireMode } from './tripwire.ts';
 import { WriteTx } from './write-tx.ts';
 
 /** Work that must commit with the row: outbox, search index. Writes only its own `$` tables. */
 export interface Participant {
   readonly name: string;
+  /** `derive` comes before `index`. */
   readonly phase: 'derive' | 'index';
-  beforeCommit(changes: readonly RowChange[], tx: WriteTx): void;
+  beforeCommit(tx: WriteTx): void;
+}
+
+/** Runs before anybody else learns of a commit. Reads the database exactly as of that commit; must not write. */
+export interface Maintainer {
+  readonly name: string;
+  apply(change: ChangeSet): void;
 }
 
 export interface WriteOptions {
   readonly origin: Origin;
   /** Default: `full` for local edits, `normal` for downloaded pages. */
   readonly durability?: Durability;
+  /** Shown in change sets, for people who look for where a change came from. */
+  readonly label?: string;
 }
 
-export interface OpenStoreOptions {
-  readonly storage: StorageLocation;
-  /** Own tables of the packages above, created once: SQL with `IF NOT EXISTS`. Names begin with `$`. */
-  readonly ownTables?: readonly string[];
+export interface DeviceStoreOptions {
+  readonly driver: SqlDriver;
+  readonly epoch: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly foldedSlots: (model: AppModel) => FoldedSlots;
+  readonly tripwire: TripwireMode;
+  readonly freeze: boolean;
+  readonly onError: (error: unknown) => void;
 }
 
 export interface Committed<T> {
+  /** Number of the commit; the newest one when nothing was written. */
   readonly commit: number;
   readonly value: T;
+  /** See `ChangeSet`. Show "saved" for a user's edit only when this is true or has resolved. */
+  readonly durable: boolean | Promise<void>;
+}
+
+/** A table is loaded without its indexes when at least this many rows are expected. */
+const bigLoad = 5000;
+
+/** Ends a transaction that changed nothing. */
+class NothingWritten {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
 }
 
 /**
@@ -37,17 +68,44 @@ export interface Committed<T> {
  * a rollback none. A write made while a change set is being delivered is committed at once and delivered after it.
  */
 export class DeviceStore {
+  /** Number of this opening of the database. */
+  readonly epoch: number;
+  /** What opening the database found. */
+  readonly diagnostics: readonly Diagnostic[];
   readonly #driver: SqlDriver;
+  readonly #foldedSlots: (model: AppModel) => FoldedSlots;
+  readonly #tripwireMode: TripwireMode;
+  readonly #tripwire: Tripwire;
+  readonly #freeze: boolean;
+  readonly #onError: (error: unknown) => void;
   readonly #participants: Participant[] = [];
+  readonly #maintainers: Maintainer[] = [];
   readonly #commits = new Subject<ChangeSet>();
   readonly #queue: ChangeSet[] = [];
+  readonly #loading: Set<string>;
+  #rows: ReadonlyMap<string, RowStatements> = new Map();
   #schema: StoreSchema = new Map();
+  #schemaVersion: number;
   #commit = 0;
+  #phase: 'idle' | 'writing' | 'maintaining' = 'idle';
   #delivering = false;
-  #closed = false;
+  #closed: Promise<void> | null = null;
 
-  constructor(driver: SqlDriver) {
+  constructor(options: DeviceStoreOptions) {
+    const { driver } = options;
     this.#driver = driver;
+    this.epoch = options.epoch;
+    this.diagnostics = options.diagnostics;
+    this.#foldedSlots = options.foldedSlots;
+    this.#tripwireMode = options.tripwire;
+    this.#freeze = options.freeze;
+    this.#onError = options.onError;
+    driver.defineFunction('outpost_fold', 1, (value) =>
+      value === null || value === undefined ? null : fold(String(value)),
+    );
+    this.#tripwire = new Tripwire(driver);
+    this.#schemaVersion = Number(readMeta(driver, 'schemaVersion') ?? 0);
+    this.#loading = this.#readLoading();
   }
 
   /** Change sets in commit order. Does not replay. */
@@ -59,65 +117,90 @@ export class DeviceStore {
     return this.#schema;
   }
 
+  get schemaVersion(): number {
+    return this.#schemaVersion;
+  }
+
   /** Number of commits since the store was opened. */
   get commit(): number {
     return this.#commit;
   }
 
-  participate(participant: Participant): void {
+  /** The connection, for reading. Rows of model tables changed through it are found by the tripwire. */
+  get driver(): SqlDriver {
+    return this.#driver;
+  }
+
+  /** Returns a function that ends the participation. */
+  participate(participant: Participant): () => void {
     this.#participants.push(participant);
     this.#participants.sort((a, b) => (a.phase === b.phase ? 0 : a.phase === 'derive' ? -1 : 1));
+    return () => remove(this.#participants, participant);
+  }
+
+  maintain(maintainer: Maintainer): () => void {
+    this.#maintainers.push(maintainer);
+    return () => remove(this.#maintainers, maintainer);
   }
 
   /**
-   * Creates the data tables of `tables`; adds missing columns to existing ones. Returns the tables that did not exist.
+   * Brings the tables to the model: exactly `tables` exist afterwards, with its columns. Wholly or, when it throws, not
+   * at all. Rows of columns that stay are kept.
    */
-  applySchema(model: AppModel, tables: readonly string[]): readonly string[] {
-    const schema = buildSchema(model, tables);
-    const created: string[] = [];
-    this.#driver.transaction(() => {
-      for (const table of schema.values()) {
-        const name = table.table.name;
-        const existing = this.#driver.prepare(`PRAGMA table_info(${quoted(name)})`).all();
-        if (existing.length === 0) {
-          for (const sql of createTableSql(table)) this.#driver.exec(sql);
-          created.push(name);
-          continue;
-        }
-        const columns = new Set(existing.map((row) => String(row[1])));
-        for (const slot of table.slots) {
-          if (columns.has(slot.name)) continue;
-          this.#driver.exec(
-            `ALTER TABLE ${quoted(name)} ADD COLUMN ${quoted(slot.name)} ${slot.sqlType}`,
-          );
-        }
-      }
-    });
-    this.#schema = schema;
-    return created;
+  applySchema(model: AppModel, tables: readonly string[]): MigrationReport {
+    this.#enter('writing');
+    const target = buildSchema(model, tables, this.#foldedSlots(model));
+    try {
+      return this.#migrate(target, 'migration');
+    } finally {
+      this.#phase = 'idle';
+    }
   }
 
   /** Runs `fn` in one transaction with its participants; the commit is durable as asked when this returns. */
   write<T>(options: WriteOptions, fn: (tx: WriteTx) => T): Committed<T> {
-    if (this.#closed)
-      throw new StoreError('store.closed', 'The store is closed.', 'Open it again.');
+    this.#enter('writing');
     const durability = options.durability ?? (options.origin === 'local' ? 'full' : 'normal');
-    const tx = new WriteTx(this.#driver, this.#schema, options.origin);
-    const value = this.#driver.transaction(() => {
-      const result = fn(tx);
-      for (const participant of this.#participants) participant.beforeCommit(tx.changes, tx);
-      return result;
-    }, durability);
-    const changes = tx.changes;
-    this.#commit += 1;
-    const commit = this.#commit;
-    if (changes.length > 0) this.#deliver({ commit, origin: options.origin, changes });
-    return { commit, value };
+    const tx = new WriteTx({
+      driver: this.#driver,
+      origin: options.origin,
+      label: options.label ?? null,
+      rows: (table) => this.#rows.get(table),
+      isLoading: (table) => this.#loading.has(table),
+    });
+    let value: T;
+    let tables: ReadonlyMap<string, TableChanges>;
+    try {
+      [value, tables] = this.#driver.transaction(() => {
+        const before = this.#totalChanges();
+        const result = fn(tx);
+        refusePromise(result);
+        tx.seal();
+        for (const participant of this.#participants) participant.beforeCommit(tx);
+        const bypassed = this.#checkTripwire(tx);
+        const changes = new Map(tx.tables);
+        for (const table of bypassed) changes.set(table, { kind: 'unknown', reason: 'bypassed' });
+        if (changes.size === 0 && this.#totalChanges() - before === this.#ownChanges(tx)) {
+          throw new NothingWritten(result);
+        }
+        return [result, changes];
+      }, durability);
+    } catch (error) {
+      if (!(error instanceof NothingWritten)) throw error;
+      return { commit: this.#commit, value: error.value as T, durable: true };
+    } finally {
+      tx.end();
+      this.#phase = 'idle';
+    }
+    const durable = durability === 'full' ? this.#driver.durable : false;
+    this.#deliver(tables, options, durable);
+    return { commit: this.#commit, value, durable };
   }
 
   /** A row by its id, or null. */
   get(table: string, id: string): RowImage | null {
-    return new WriteTx(this.#driver, this.#schema, 'local').get(table, id);
+    this.#checkOpen();
+    return this.#rows.get(table)?.read(this.#driver, id) ?? null;
   }
 
   /** Reads with SQL. Never use it to change rows of model tables. */
@@ -129,51 +212,289 @@ export class DeviceStore {
     return Number(this.#driver.prepare(`SELECT count(*) FROM ${quoted(table)}`).get()?.[0] ?? 0);
   }
 
-  sizeBytes(): number {
-    return this.#driver.sizeBytes();
+  /**
+   * Begins a bulk load into a table, or goes on with one that was interrupted: until `finishLoad`, `tx.load` is allowed
+   * on it, its bigger indexes are gone, and the tripwire does not watch it. Reads and writes work as ever.
+   */
+  startLoad(table: string, expectedRows: number): void {
+    this.#enter('writing');
+    try {
+      if (!this.#rows.has(table)) throw unknownTable(table);
+      if (this.#loading.has(table)) return;
+      this.#driver.transaction(() => {
+        this.#driver
+          .prepare('INSERT INTO "$load" (table_name, expected) VALUES (?, ?)')
+          .run([table, expectedRows]);
+        if (expectedRows >= bigLoad && this.count(table) === 0) suspendIndexes(this.#driver, table);
+      }, 'normal');
+      this.#loading.add(table);
+      this.#tripwire.disarm(table);
+    } finally {
+      this.#phase = 'idle';
+    }
   }
 
-  integrity(): readonly string[] {
-    return this.#driver.integrity();
+  isLoading(table: string): boolean {
+    return this.#loading.has(table);
+  }
+
+  finishLoad(table: string): void {
+    this.#enter('writing');
+    try {
+      if (!this.#loading.has(table)) return;
+      this.#driver.transaction(() => {
+        restoreIndexes(this.#driver, table);
+        this.#driver.prepare('DELETE FROM "$load" WHERE table_name = ?').run([table]);
+        if (this.count(table) >= bigLoad) {
+          this.#driver.exec(`PRAGMA analysis_limit=1000; ANALYZE ${quoted(table)}`);
+        }
+      }, 'normal');
+      this.#loading.delete(table);
+      this.#arm(table);
+    } finally {
+      this.#phase = 'idle';
+    }
+  }
+
+  /** Makes the indexes of `owner` exactly these. On a table that is being loaded they come when it is finished. */
+  requestIndexes(owner: string, requests: readonly IndexRequest[]): void {
+    this.#enter('writing');
+    try {
+      this.#driver.transaction(
+        () =>
+          requireIndexes(this.#driver, this.#schema, owner, requests, (table) =>
+            this.#loading.has(table),
+          ),
+        'normal',
+      );
+    } finally {
+      this.#phase = 'idle';
+    }
+  }
+
+  /** Folded cells that do not agree with their source: always none, unless something wrote behind the gateway. */
+  verifyFolded(): ReturnType<typeof verifyFolded> {
+    return [...this.#schema.values()].flatMap((schema) => verifyFolded(this.#driver, schema));
+  }
+
+  sizeBytes(): number {
+    return this.#driver.stats().bytes;
+  }
+
+  stats(): DriverStats {
+    return this.#driver.stats();
+  }
+
+  integrity(level: 'quick' | 'full' = 'quick'): readonly string[] {
+    return this.#driver.integrity(level);
   }
 
   checkpoint(): void {
     this.#driver.checkpoint();
   }
 
-  /** Completes `commits` and releases the storage. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#commits.complete();
-    this.#driver.close();
+  /** Resolves when everything committed so far is durable. */
+  flush(): Promise<void> {
+    return this.#driver.flush();
   }
 
-  #deliver(changeSet: ChangeSet): void {
-    this.#queue.push(changeSet);
+  /** Everything as the bytes of one SQLite file. */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    return this.#driver.snapshot();
+  }
+
+  snapshotTo(files: SyncFiles, name: string): void {
+    this.#driver.snapshotTo(files, name);
+  }
+
+  /** Replaces everything by a snapshot and brings that to the current schema. */
+  restore(bytes: Uint8Array): void {
+    this.#enter('writing');
+    try {
+      this.#tripwire.disarmAll();
+      this.#driver.restore(bytes);
+      this.#driver.transaction(() => writeMeta(this.#driver, 'epoch', this.epoch));
+      this.#loading.clear();
+      for (const table of this.#readLoading()) this.#loading.add(table);
+      this.#migrate(this.#schema, 'restore');
+    } finally {
+      this.#phase = 'idle';
+    }
+  }
+
+  /** Completes `commits` and releases the storage. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#commits.complete();
+    try {
+      await this.#driver.flush();
+      this.#driver.transaction(() => writeMeta(this.#driver, 'clean', 1));
+    } catch (error) {
+      this.#onError(error);
+    }
+    await this.#driver.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== null) throw closedError();
+  }
+
+  #enter(phase: 'writing'): void {
+    this.#checkOpen();
+    if (this.#phase !== 'idle') {
+      throw new StoreError(
+        'write.reentrant',
+        this.#phase === 'writing'
+          ? 'A write was begun inside another one.'
+          : 'A maintainer tried to write.',
+        this.#phase === 'writing'
+          ? 'Use the transaction that was given to the outer function.'
+          : 'Subscribe to `commits` instead: subscribers may write.',
+      );
+    }
+    this.#phase = phase;
+  }
+
+  #migrate(target: StoreSchema, reason: 'migration' | 'restore'): MigrationReport {
+    const before = this.#schema;
+    this.#tripwire.disarmAll();
+    let report: MigrationReport;
+    try {
+      report = this.#driver.transaction(() => migrateSchema(this.#driver, target));
+    } catch (error) {
+      for (const table of before.keys()) this.#arm(table);
+      throw error;
+    }
+    this.#schema = target;
+    this.#schemaVersion = report.schemaVersion;
+    this.#rows = new Map([...target].map(([name, schema]) => [name, new RowStatements(schema)]));
+    for (const table of target.keys()) this.#arm(table);
+    for (const table of report.droppedTables) this.#loading.delete(table);
+    if (report.changed || reason === 'restore') {
+      const tables = new Set([...before.keys(), ...target.keys(), ...report.droppedTables]);
+      const changes = [...tables].map((table): [string, TableChanges] => [
+        table,
+        { kind: 'unknown', reason },
+      ]);
+      this.#phase = 'idle';
+      this.#deliver(new Map(changes), { origin: 'system', label: reason }, this.#driver.durable);
+    }
+    return report;
+  }
+
+  #arm(table: string): void {
+    if (this.#tripwireMode !== 'off' && !this.#loading.has(table)) this.#tripwire.arm(table);
+  }
+
+  #checkTripwire(tx: WriteTx): readonly string[] {
+    if (this.#tripwireMode === 'off') return [];
+    const bypassed = this.#tripwire.bypassed(tx.counts);
+    if (bypassed.length === 0) return bypassed;
+    const error = new StoreError(
+      'write.bypassed',
+      `Rows of ${bypassed.join(', ')} were changed with SQL instead of through the gateway.`,
+      'Change rows of model tables with `write` only: views, search and upload depend on it.',
+    );
+    if (this.#tripwireMode === 'assert') throw error;
+    this.#onError(error);
+    return bypassed;
+  }
+
+  /** Rows that the gateway's own statements changed, as SQLite counts them: each with its trigger. */
+  #ownChanges(tx: WriteTx): number {
+    let own = tx.writes;
+    let trips = 0;
+    for (const [key, count] of tx.counts) {
+      if (this.#tripwire.isArmed(key.slice(0, -2))) trips += count;
+    }
+    // A trip is written by the trigger and removed by the check.
+    own += 2 * trips;
+    return own;
+  }
+
+  #totalChanges(): number {
+    return Number(this.#driver.prepare('SELECT total_changes()').get()?.[0] ?? 0);
+  }
+
+  #readLoading(): Set<string> {
+    const rows = this.#driver.prepare('SELECT table_name FROM "$load"').all();
+    return new Set(rows.map(([table]) => String(table)));
+  }
+
+  #deliver(
+    tables: ReadonlyMap<string, TableChanges>,
+    { origin, label }: WriteOptions,
+    durable: boolean | Promise<void>,
+  ): void {
+    this.#commit += 1;
+    this.#queue.push({
+      epoch: this.epoch,
+      commit: this.#commit,
+      schemaVersion: this.#schemaVersion,
+      origin,
+      label: label ?? null,
+      tables: this.#freeze ? frozen(tables) : tables,
+      durable,
+    });
     if (this.#delivering) return;
     this.#delivering = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#phase = 'maintaining';
+        for (const maintainer of this.#maintainers) this.#safely(() => maintainer.apply(next));
+        this.#phase = 'idle';
         this.#commits.next(next);
       }
     } finally {
+      this.#phase = 'idle';
       this.#delivering = false;
+    }
+  }
+
+  #safely(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.#onError(error);
     }
   }
 }
 
-export async function openStore(options: OpenStoreOptions): Promise<DeviceStore> {
-  const opened = await options.storage.open();
-  try {
-    const driver = await openSqlJs(opened, options.storage.name);
-    driver.defineFunction('outpost_fold', (value) => (value === null ? null : fold(String(value))));
-    driver.transaction(() => {
-      for (const sql of options.ownTables ?? []) driver.exec(sql);
-    });
-    return new DeviceStore(driver);
-  } catch (error) {
-    opened.close();
-    throw error;
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}
+
+function frozen(tables: ReadonlyMap<string, TableChanges>): ReadonlyMap<string, TableChanges> {
+  for (const changes of tables.values()) {
+    if (changes.kind !== 'rows') continue;
+    for (const change of changes.rows) {
+      Object.freeze(change.before);
+      Object.freeze(change.after);
+      Object.freeze(change);
+    }
   }
+  return tables;
+}
+
+function refusePromise(value: unknown): void {
+  if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
+    throw new StoreError(
+      'write.async',
+      'A write cannot wait for a promise.',
+      'Do the waiting before the write and keep its function synchronous.',
+    );
+  }
+}
+
+function unknownTable(table: string): StoreError {
+  return new StoreError(
+    'write.unknownTable',
+    `Table "${table}" is not in this database.`,
+    'Apply a schema that has it first.',
+  );
 }

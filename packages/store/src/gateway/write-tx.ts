@@ -1,123 +1,295 @@
-import type { Cell, Cells } from '@outpost/model';
+import type { Cell, Cells, Slot } from '@outpost/model';
 import type { SqlDriver } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
-import type { Origin, RowChange, RowImage } from './change-set.ts';
-import { quoted, type StoreSchema, type TableSchema } from './table-schema.ts';
+import type { Origin, RowChange, RowImage, TableChanges } from './change-set.ts';
+import { foldedCell, type RowStatements } from './row-statements.ts';
+import type { TableSchema } from './table-schema.ts';
+
+/** What a transaction needs of its store. */
+export interface WriteContext {
+  readonly driver: SqlDriver;
+  readonly origin: Origin;
+  readonly label: string | null;
+  rows(table: string): RowStatements | undefined;
+  isLoading(table: string): boolean;
+}
+
+interface NetChange {
+  readonly table: string;
+  readonly id: string;
+  readonly before: RowImage | null;
+  readonly after: RowImage | null;
+}
+
+/** Row writes of one kind in one table: what the tripwire must have seen. */
+export type WriteCounts = ReadonlyMap<string, number>;
 
 /** Row writes inside one transaction. Net changes are kept per row: insert and delete cancel out. */
 export class WriteTx {
-  readonly origin: Origin;
-  readonly #driver: SqlDriver;
-  readonly #schema: StoreSchema;
-  readonly #changes = new Map<string, RowChange>();
+  readonly #context: WriteContext;
+  #net = new Map<string, NetChange>();
+  #loaded = new Map<string, number>();
+  #counts = new Map<string, number>();
+  #writes = 0;
+  #state: 'open' | 'sealed' | 'ended' = 'open';
 
-  constructor(driver: SqlDriver, schema: StoreSchema, origin: Origin) {
-    this.#driver = driver;
-    this.#schema = schema;
-    this.origin = origin;
+  constructor(context: WriteContext) {
+    this.#context = context;
+  }
+
+  get origin(): Origin {
+    return this.#context.origin;
+  }
+
+  get label(): string | null {
+    return this.#context.label;
   }
 
   /** SQL on the tables whose names begin with `$`; rows of model tables change through the methods below only. */
   get sql(): SqlDriver {
-    return this.#driver;
+    return this.#context.driver;
   }
 
+  /** Net changes so far. */
   get changes(): readonly RowChange[] {
-    return [...this.#changes.values()].filter((change) => change.before !== change.after);
+    return [...this.#net.values()].flatMap(({ table, id, before, after }) => {
+      const changed = difference(before, after);
+      if (changed.length === 0) return [];
+      const kind = before === null ? 'insert' : after === null ? 'delete' : 'update';
+      return [{ table, id, kind, before, after, changed }];
+    });
+  }
+
+  /** Net changes by table; a table that was loaded into has no images. */
+  get tables(): ReadonlyMap<string, TableChanges> {
+    const byTable = new Map<string, RowChange[]>();
+    for (const change of this.changes) {
+      const rows = byTable.get(change.table);
+      if (rows === undefined) byTable.set(change.table, [change]);
+      else rows.push(change);
+    }
+    const tables = new Map<string, TableChanges>();
+    for (const [table, rows] of byTable) tables.set(table, { kind: 'rows', rows });
+    for (const [table, count] of this.#loaded) tables.set(table, { kind: 'loaded', count });
+    return tables;
+  }
+
+  /** Row writes by `table operation`, and their number. */
+  get counts(): WriteCounts {
+    return this.#counts;
+  }
+  get writes(): number {
+    return this.#writes;
   }
 
   schemaOf(table: string): TableSchema {
-    const schema = this.#schema.get(table);
-    if (schema === undefined) {
-      throw new StoreError(
-        'write.unknownTable',
-        `Table "${table}" is not in this database.`,
-        'Write only to tables of the offline profile.',
-      );
-    }
-    return schema;
+    return this.#rows(table).schema;
   }
 
+  /** The row as this transaction sees it, or null. */
   get(table: string, id: string): RowImage | null {
-    const schema = this.schemaOf(table);
-    const names = schema.slots.map((slot) => quoted(slot.name)).join(', ');
-    const row = this.#driver
-      .prepare(`SELECT ${names} FROM ${quoted(table)} WHERE ${quoted(schema.table.primaryId)} = ?`)
-      .get([id]);
-    return row === undefined ? null : (row as RowImage);
+    return this.#rows(table).read(this.sql, id);
   }
 
+  /** Throws `write.rowExists` when there is such a row. */
   insert(table: string, id: string, cells: Cells): void {
-    const schema = this.schemaOf(table);
-    this.#checkSlots(schema, cells);
-    if (this.get(table, id) !== null) {
+    const rows = this.#writable(table, cells);
+    const { slots, folded, table: definition } = rows.schema;
+    const image: Cell[] = slots.map((slot) =>
+      slot.name === definition.primaryId ? id : (cells[slot.name] ?? null),
+    );
+    for (const { source } of folded) image.push(foldedCell(image[source] ?? null));
+    try {
+      this.sql.prepare(rows.insert).run(image);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'sql.unique') throw error;
       throw new StoreError(
         'write.rowExists',
         `Table "${table}" already has row ${id}.`,
         'Update the row, or use another id.',
+        error,
       );
     }
-    const image: RowImage = schema.slots.map((slot) =>
-      slot.name === schema.table.primaryId ? id : (cells[slot.name] ?? null),
-    );
-    const names = schema.slots.map((slot) => quoted(slot.name)).join(', ');
-    const places = schema.slots.map(() => '?').join(', ');
-    this.#driver.prepare(`INSERT INTO ${quoted(table)} (${names}) VALUES (${places})`).run(image);
-    this.#note(table, id, null, image);
+    this.#note(table, id, 'I', null, image);
   }
 
   /** Changes the given cells; an update that changes none writes nothing. */
-  update(table: string, id: string, cells: Cells): void {
-    const schema = this.schemaOf(table);
-    this.#checkSlots(schema, cells);
-    const before = this.get(table, id);
-    if (before === null) {
+  update(table: string, id: string, cells: Cells): 'updated' | 'unchanged' | 'missing' {
+    const rows = this.#writable(table, cells);
+    const before = rows.read(this.sql, id);
+    return before === null ? 'missing' : this.#change(rows, id, before, cells);
+  }
+
+  upsert(table: string, id: string, cells: Cells): 'inserted' | 'updated' | 'unchanged' {
+    const rows = this.#writable(table, cells);
+    const before = rows.read(this.sql, id);
+    if (before !== null) return this.#change(rows, id, before, cells);
+    this.insert(table, id, cells);
+    return 'inserted';
+  }
+
+  delete(table: string, id: string): 'deleted' | 'missing' {
+    const rows = this.#writable(table, {});
+    const before = rows.read(this.sql, id);
+    if (before === null) return 'missing';
+    this.sql.prepare(rows.delete).run([id]);
+    this.#note(table, id, 'D', before, null);
+    return 'deleted';
+  }
+
+  /**
+   * Inserts many rows, or overwrites them, without reading what was there: for tables between `startLoad` and
+   * `finishLoad`. Cells come in the order of `columns`, the primary key among them.
+   */
+  load(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    const statements = this.#writable(table, Object.fromEntries(columns.map((one) => [one, null])));
+    if (!this.#context.isLoading(table)) {
       throw new StoreError(
-        'write.rowMissing',
-        `Table "${table}" has no row ${id}.`,
-        'Insert the row first, or drop the update.',
+        'write.notLoading',
+        `Table "${table}" is not being loaded.`,
+        'Call `startLoad` first, or use `insert`, `update` and `upsert`.',
       );
     }
-    const changed = Object.entries(cells).filter(
-      ([slot, cell]) => before[schema.slotIndex.get(slot) ?? -1] !== cell,
+    if (!columns.includes(statements.schema.table.primaryId)) {
+      throw new StoreError(
+        'write.type',
+        `The columns to load lack "${statements.schema.table.primaryId}".`,
+        'Load the primary key with every row.',
+      );
+    }
+    if (rows.length === 0) return;
+    statements.load(this.sql, columns, rows);
+    this.#loaded.set(table, (this.#loaded.get(table) ?? 0) + rows.length);
+  }
+
+  /** Runs `fn` in a savepoint: when it throws, its changes and nothing else are undone. */
+  nested<T>(fn: () => T): T {
+    const before = {
+      net: new Map(this.#net),
+      loaded: new Map(this.#loaded),
+      counts: new Map(this.#counts),
+    };
+    const writes = this.#writes;
+    try {
+      return this.sql.transaction(fn);
+    } catch (error) {
+      this.#net = before.net;
+      this.#loaded = before.loaded;
+      this.#counts = before.counts;
+      this.#writes = writes;
+      throw error;
+    }
+  }
+
+  /** From now on only `$` tables may change: participants are at work. */
+  seal(): void {
+    this.#state = 'sealed';
+  }
+
+  /** The transaction is over. */
+  end(): void {
+    this.#state = 'ended';
+  }
+
+  #rows(table: string): RowStatements {
+    if (this.#state === 'ended') {
+      throw new StoreError(
+        'write.reentrant',
+        'The transaction is over.',
+        'Use a transaction inside the function it was given to.',
+      );
+    }
+    const rows = this.#context.rows(table);
+    if (rows !== undefined) return rows;
+    throw new StoreError(
+      'write.unknownTable',
+      `Table "${table}" is not in this database.`,
+      'Write only to tables of the offline profile.',
     );
-    if (changed.length === 0) return;
-    const after: Cell[] = [...before];
-    for (const [slot, cell] of changed) after[schema.slotIndex.get(slot) ?? -1] = cell;
-    const sets = changed.map(([slot]) => `${quoted(slot)} = ?`).join(', ');
-    this.#driver
-      .prepare(`UPDATE ${quoted(table)} SET ${sets} WHERE ${quoted(schema.table.primaryId)} = ?`)
-      .run([...changed.map(([, cell]) => cell), id]);
-    this.#note(table, id, before, after);
   }
 
-  /** Removes the row; absent is fine. */
-  delete(table: string, id: string): void {
-    const schema = this.schemaOf(table);
-    const before = this.get(table, id);
-    if (before === null) return;
-    this.#driver
-      .prepare(`DELETE FROM ${quoted(table)} WHERE ${quoted(schema.table.primaryId)} = ?`)
-      .run([id]);
-    this.#note(table, id, before, null);
-  }
-
-  #checkSlots(schema: TableSchema, cells: Cells): void {
-    for (const slot of Object.keys(cells)) {
-      if (schema.slotIndex.has(slot)) continue;
+  #writable(table: string, cells: Cells): RowStatements {
+    const rows = this.#rows(table);
+    if (this.#state === 'sealed') {
       throw new StoreError(
-        'write.unknownColumn',
-        `Table "${schema.table.name}" has no column "${slot}".`,
-        'Use the logical names of the app model.',
+        'write.reentrant',
+        `A participant writes to table "${table}".`,
+        'Participants write to their own `$` tables only.',
       );
     }
+    const { slots, slotIndex, table: definition } = rows.schema;
+    for (const [name, cell] of Object.entries(cells)) {
+      const slot = slots[slotIndex.get(name) ?? -1];
+      if (slot === undefined) {
+        throw new StoreError(
+          'write.unknownColumn',
+          `Table "${definition.name}" has no column "${name}".`,
+          'Use the logical names of the app model.',
+        );
+      }
+      checkCell(definition.name, slot, cell);
+    }
+    return rows;
   }
 
-  #note(table: string, id: string, before: RowImage | null, after: RowImage | null): void {
-    const key = `${table}/${id}`;
-    const earlier = this.#changes.get(key);
-    const first = earlier === undefined ? before : earlier.before;
-    const kind = first === null ? 'insert' : after === null ? 'delete' : 'update';
-    this.#changes.set(key, { table, id, kind, before: first, after });
+  #change(
+    rows: RowStatements,
+    id: string,
+    before: RowImage,
+    cells: Cells,
+  ): 'updated' | 'unchanged' {
+    const { slotIndex, folded, table } = rows.schema;
+    const after: Cell[] = [...before];
+    for (const [name, cell] of Object.entries(cells)) {
+      if (name !== table.primaryId) after[slotIndex.get(name) ?? -1] = cell;
+    }
+    for (const { name, source } of folded) {
+      if (after[source] !== before[source]) {
+        after[slotIndex.get(name) ?? -1] = foldedCell(after[source] ?? null);
+      }
+    }
+    const changed = difference(before, after);
+    if (changed.length === 0) return 'unchanged';
+    rows.update(this.sql, id, after, changed);
+    this.#note(table.name, id, 'U', before, after);
+    return 'updated';
   }
+
+  #note(
+    table: string,
+    id: string,
+    operation: string,
+    before: RowImage | null,
+    after: RowImage | null,
+  ): void {
+    const count = `${table} ${operation}`;
+    this.#counts.set(count, (this.#counts.get(count) ?? 0) + 1);
+    this.#writes += 1;
+    const key = `${table}/${id}`;
+    const earlier = this.#net.get(key);
+    const first = earlier === undefined ? before : earlier.before;
+    this.#net.set(key, { table, id, before: first, after });
+  }
+}
+
+/** Positions whose cells differ; all of them when one image is missing, none when both are. */
+function difference(before: RowImage | null, after: RowImage | null): readonly number[] {
+  if (before === null || after === null) return [...(before ?? after ?? []).keys()];
+  const changed: number[] = [];
+  for (let i = 0; i < after.length; i++) if (before[i] !== after[i]) changed.push(i);
+  return changed;
+}
+
+function checkCell(table: string, slot: Slot, cell: Cell): void {
+  if (cell === null) return;
+  const fits =
+    slot.sqlType === 'TEXT'
+      ? typeof cell === 'string'
+      : typeof cell === 'number' && (slot.sqlType === 'REAL' || Number.isInteger(cell));
+  if (fits && (typeof cell === 'string' || Number.isFinite(cell))) return;
+  throw new StoreError(
+    'write.type',
+    `Column "${slot.name}" of table "${table}" is stored as ${slot.sqlType}; ${typeof cell} ${String(cell).slice(0, 40)} does not fit.`,
+    'Convert the value with the data model before writing it.',
+  );
 }

@@ -1,2 +1,2 @@
 /** Where a device database lives on Node: real files with one owner, or memory. */
-export { fileStorage, memoryStorage } from './file-storage.ts';
+export { type FileStorageOptions, fileStorage, memoryStorage } from './file-storage.ts';

@@ -1,281 +1,247 @@
-/// <reference path="./sql-js.d.ts" />
-import type { SqlJsDatabase, SqlJsStatement } from 'sql.js';
-import type { OpenedStorage } from '../files/sync-files.ts';
-import type { Durability, SqlDriver, SqlStatement, SqlValue } from '../sql-driver.ts';
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
-import { loadEngine } from './load-engine.ts';
-import type { Vfs } from './vfs.ts';
+import type { Diagnostic } from '@outpost/model';
+import { integrityFindings } from '../driver/integrity.ts';
+import { connectionPragmas, type DatabaseOptions, pageSizePragma } from '../driver/pragmas.ts';
+import { attachable, literal, restoreFrom } from '../driver/snapshots.ts';
+import { StatementPool } from '../driver/statement-pool.ts';
+import { Transactions } from '../driver/transactions.ts';
+import { MemoryFiles } from '../files/memory-files.ts';
+import type { OpenedStorage } from '../files/storage-location.ts';
+import type { SyncFiles } from '../files/sync-files.ts';
+import type {
+  DriverCaps,
+  DriverStats,
+  Durability,
+  SqlDriver,
+  SqlFunction,
+  SqlStatement,
+} from '../sql-driver.ts';
+import { StoreError } from '../store-error.ts';
+import type { Engine } from './load-engine.ts';
+import { RawConnection } from './raw-connection.ts';
+import { defineRawFunction } from './raw-function.ts';
+import { RawStatement } from './raw-statement.ts';
+import { portableCodec } from './text-codec.ts';
 
-const cachedStatements = 256;
+type Journal = 'wal' | 'truncate' | 'memory';
 
-/** Opens a database of `storage` with sql.js, in WAL mode, directly on its files. */
-export async function openSqlJs(storage: OpenedStorage, name: string): Promise<SqlDriver> {
-  const { vfs } = await loadEngine(storage.wasm);
-  const db = vfs.open(storage.files, name);
-  const driver = new SqlJsDriver(db, vfs, storage);
-  // Exclusive mode must precede the first read: only then is WAL legal without shared memory.
-  driver.exec(
-    'PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;' +
-      'PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=OFF;',
-  );
-  const mode = driver.prepare('PRAGMA journal_mode').get()?.[0];
-  if (mode !== 'wal') {
-    driver.close();
+/** Opens database `name` of `storage` with sql.js, directly on its files. Closing it closes the storage. */
+export function openSqlJs(
+  engine: Engine,
+  storage: OpenedStorage,
+  name: string,
+  options: DatabaseOptions,
+): SqlDriver {
+  const { module, heap, vfs } = engine;
+  const codec = storage.codec ?? portableCodec();
+  const opened = vfs.open(storage.files, name);
+  const connection = new RawConnection(module, heap, codec, opened, vfs);
+  try {
+    // Exclusive mode must precede the first read: only then is WAL legal without shared memory.
+    connection.exec(`PRAGMA locking_mode=EXCLUSIVE;${pageSizePragma(options)}`);
+    const [journal, failed] = chooseJournal(connection, storage.files, name, options);
+    connection.exec(connectionPragmas(options));
+    return new SqlJsDriver(connection, vfs.withPath, storage, journal, failed);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** WAL where the storage can; a rollback journal otherwise; none where the files keep a log of their own. */
+function chooseJournal(
+  connection: RawConnection,
+  files: SyncFiles,
+  name: string,
+  options: DatabaseOptions,
+): readonly [Journal, string | null] {
+  const set = (mode: Journal): string => {
+    const statement = new RawStatement(connection, `PRAGMA journal_mode=${mode}`);
+    try {
+      return String(statement.get()?.[0]);
+    } finally {
+      statement.free();
+    }
+  };
+  if (files.commitLog !== undefined) {
+    set('memory');
+    return ['memory', null];
+  }
+  let failed = 'there can be no file for the log';
+  if (canKeepLog(files, `${name}-wal`)) {
+    const mode = set('wal');
+    if (mode === 'wal') return ['wal', null];
+    failed = `the journal mode stays "${mode}"`;
+  }
+  if (options.require === 'wal') {
     throw new StoreError(
       'store.selfCheck',
-      `The database answers journal mode "${String(mode)}" instead of WAL.`,
-      'Check that nothing else has the file open and that the folder is writable.',
+      `The storage cannot run in WAL mode: ${failed}.`,
+      'Use other storage, or open without `require`.',
     );
   }
-  return driver;
+  set('truncate');
+  return ['truncate', failed];
 }
+
+/** Asked before the mode is set: SQLite notes the mode in the database and looks for the log later. */
+function canKeepLog(files: SyncFiles, log: string): boolean {
+  if (files.exists(log)) return true;
+  const probe = files.open(log, true);
+  if (probe === null) return false;
+  probe.close();
+  files.delete(log);
+  return true;
+}
+
+const durabilityOf = { wal: 'wal', truncate: 'journal', memory: 'pageLog' } as const;
 
 class SqlJsDriver implements SqlDriver {
   readonly kind = 'sqljs';
-  readonly #db: SqlJsDatabase;
-  readonly #vfs: Vfs;
+  readonly caps: DriverCaps;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly #connection: RawConnection;
+  readonly #withPath: Engine['vfs']['withPath'];
   readonly #storage: OpenedStorage;
-  readonly #statements = new Map<string, CachedStatement>();
-  #depth = 0;
-  #durability: Durability = 'full';
-  #closed = false;
+  readonly #journal: Journal;
+  readonly #statements: StatementPool<RawStatement>;
+  readonly #transactions: Transactions;
+  #level: Durability = 'full';
+  /** Commits may be in the log that no sync has covered. */
+  #unsynced = false;
+  #closed: Promise<void> | null = null;
 
-  constructor(db: SqlJsDatabase, vfs: Vfs, storage: OpenedStorage) {
-    this.#db = db;
-    this.#vfs = vfs;
+  constructor(
+    connection: RawConnection,
+    withPath: Engine['vfs']['withPath'],
+    storage: OpenedStorage,
+    journal: Journal,
+    failed: string | null,
+  ) {
+    this.#connection = connection;
+    this.#withPath = withPath;
     this.#storage = storage;
+    this.#journal = journal;
+    this.#statements = new StatementPool((sql) => new RawStatement(connection, sql));
+    this.#transactions = new Transactions({
+      exec: (sql) => void this.#statements.take(sql).run(),
+      setDurability: (level) => this.#setDurability(level),
+      setPhase: (phase) => storage.files.commitLog?.setPhase(phase),
+    });
+    this.caps = {
+      durability: storage.volatile === true ? 'none' : durabilityOf[journal],
+      groupCommit: storage.files.commitLog?.grouped ?? false,
+      sqlite: String(this.prepare('SELECT sqlite_version()').get()?.[0]),
+    };
+    this.diagnostics =
+      failed === null
+        ? []
+        : [
+            {
+              severity: 'warning',
+              code: 'store.noWal',
+              message: `The storage cannot run in WAL mode, a rollback journal is used: ${failed}.`,
+              location: 'storage',
+            },
+          ];
   }
 
   get inTransaction(): boolean {
-    return this.#depth > 0;
+    return this.#transactions.open;
+  }
+
+  get durable(): true | Promise<void> {
+    return this.caps.groupCommit ? this.flush() : true;
   }
 
   exec(sql: string): void {
-    this.#guard(() => this.#db.run(sql), sql);
+    this.#connection.exec(sql);
   }
 
   prepare(sql: string): SqlStatement {
-    const cached = this.#statements.get(sql);
-    if (cached !== undefined) {
-      this.#statements.delete(sql);
-      this.#statements.set(sql, cached);
-      return cached;
-    }
-    const statement = this.#guard(() => this.#db.prepare(sql), sql);
-    const prepared = new CachedStatement(
-      statement,
-      (fn) => this.#guard(fn, sql),
-      () => this.#db.getRowsModified(),
-    );
-    this.#statements.set(sql, prepared);
-    if (this.#statements.size > cachedStatements) {
-      const [oldest] = this.#statements;
-      if (oldest !== undefined) {
-        this.#statements.delete(oldest[0]);
-        oldest[1].free();
-      }
-    }
-    return prepared;
+    this.#connection.check(sql);
+    return this.#statements.take(sql);
   }
 
   transaction<T>(fn: () => T, durability: Durability = 'full'): T {
-    if (this.#depth > 0) return this.#savepoint(fn);
-    if (durability !== this.#durability) {
-      // SQLite refuses to change the level inside a transaction.
-      this.exec(`PRAGMA synchronous=${durability}`);
-      this.#durability = durability;
+    this.#connection.check('BEGIN');
+    if (durability === 'normal') this.#unsynced = true;
+    return this.#transactions.run(fn, durability);
+  }
+
+  defineFunction(name: string, arity: number, fn: SqlFunction): void {
+    this.#connection.check(name);
+    defineRawFunction(this.#connection, name, arity, fn);
+  }
+
+  async flush(): Promise<void> {
+    this.#connection.check('flush');
+    if (this.#storage.files.commitLog !== undefined) {
+      await this.#storage.files.commitLog.flush();
+    } else if (this.#unsynced && this.#journal === 'wal') {
+      this.#connection.syncLog();
+      this.#unsynced = false;
     }
-    this.exec('BEGIN IMMEDIATE');
-    this.#depth = 1;
-    try {
-      const value = refusePromise(fn());
-      this.exec('COMMIT');
-      return value;
-    } catch (error) {
-      this.#rollback();
-      throw error;
-    } finally {
-      this.#depth = 0;
-    }
-  }
-
-  defineFunction(name: string, fn: (value: SqlValue) => SqlValue): void {
-    this.#db.create_function(name, (value: unknown) => fn(value as SqlValue));
-  }
-
-  sizeBytes(): number {
-    const pages = Number(this.prepare('PRAGMA page_count').get()?.[0] ?? 0);
-    return pages * Number(this.prepare('PRAGMA page_size').get()?.[0] ?? 0);
-  }
-
-  integrity(): readonly string[] {
-    const rows = this.prepare('PRAGMA quick_check').all();
-    return rows.map((row) => String(row[0])).filter((finding) => finding !== 'ok');
   }
 
   checkpoint(): void {
-    this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+    if (this.#journal === 'wal') this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+    this.#storage.files.commitLog?.checkpoint();
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const statement of this.#statements.values()) statement.free();
-    this.#statements.clear();
-    this.#db.close();
-    this.#vfs.release(this.#storage.files);
-    this.#storage.close();
+  snapshot(): Uint8Array<ArrayBuffer> {
+    const files = new MemoryFiles();
+    this.snapshotTo(files, 'snapshot.db');
+    return files.bytes('snapshot.db');
   }
 
-  #savepoint<T>(fn: () => T): T {
-    const name = `"s${this.#depth}"`;
-    this.exec(`SAVEPOINT ${name}`);
-    this.#depth += 1;
+  snapshotTo(files: SyncFiles, name: string): void {
+    this.#withPath(files, name, (path) => this.exec(`VACUUM INTO ${literal(path)}`));
+  }
+
+  restore(bytes: Uint8Array): void {
+    const files = new MemoryFiles();
+    files.put('restore.db', attachable(bytes));
+    this.#withPath(files, 'restore.db', (path) => restoreFrom(this, path));
+  }
+
+  integrity(level: 'quick' | 'full'): readonly string[] {
+    return integrityFindings(this, level);
+  }
+
+  stats(): DriverStats {
+    const number = (pragma: string) => Number(this.prepare(`PRAGMA ${pragma}`).get()?.[0] ?? 0);
+    const pageSize = number('page_size');
+    return {
+      bytes: number('page_count') * pageSize,
+      pageSize,
+      cacheBytes: -1024 * number('cache_size'),
+      logBytes: this.#storage.files.commitLog?.size ?? this.#connection.logSize(),
+      heapBytes: this.#connection.heap.size,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     try {
-      const value = refusePromise(fn());
-      this.exec(`RELEASE ${name}`);
-      return value;
-    } catch (error) {
-      this.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
-      throw error;
+      this.#statements.clear();
+      this.#connection.close();
+      await this.#storage.files.commitLog?.close();
     } finally {
-      this.#depth -= 1;
+      await this.#storage.close();
     }
   }
 
-  #rollback(): void {
-    try {
-      this.#db.run('ROLLBACK');
-    } catch {
-      // SQLite has rolled back by itself (disk full, I/O error): the first error is the one to report.
-    }
+  #setDurability(level: Durability): void {
+    if (level === this.#level) return;
+    this.#level = level;
+    const log = this.#storage.files.commitLog;
+    // With a log of its own SQLite must always sync: that is how the files learn of a commit.
+    if (log !== undefined) log.setDurability(level);
+    // A rollback journal that is not synced can damage the database, not only lose its newest commits.
+    else if (this.#journal === 'wal') this.#statements.take(`PRAGMA synchronous=${level}`).run();
   }
-
-  #guard<T>(fn: () => T, sql: string): T {
-    if (this.#closed) {
-      throw new StoreError('store.closed', 'The database is closed.', 'Open it again.');
-    }
-    try {
-      return fn();
-    } catch (error) {
-      if (error instanceof StoreError) throw error;
-      throw toStoreError(error, sql, this.#vfs.takeError());
-    }
-  }
-}
-
-class CachedStatement implements SqlStatement {
-  readonly columns: readonly string[];
-  readonly #statement: SqlJsStatement;
-  readonly #guard: <T>(fn: () => T) => T;
-  readonly #changes: () => number;
-
-  constructor(statement: SqlJsStatement, guard: <T>(fn: () => T) => T, changes: () => number) {
-    this.#statement = statement;
-    this.#guard = guard;
-    this.#changes = changes;
-    this.columns = statement.getColumnNames();
-  }
-
-  run(params: readonly SqlValue[] = []): { readonly changes: number } {
-    return this.#guard(() => {
-      this.#bind(params);
-      try {
-        this.#statement.step();
-        return { changes: this.#changes() };
-      } finally {
-        this.#statement.reset();
-      }
-    });
-  }
-
-  get(params: readonly SqlValue[] = []): readonly SqlValue[] | undefined {
-    return this.#guard(() => {
-      this.#bind(params);
-      try {
-        return this.#statement.step() ? this.#row() : undefined;
-      } finally {
-        this.#statement.reset();
-      }
-    });
-  }
-
-  all(params: readonly SqlValue[] = []): readonly (readonly SqlValue[])[] {
-    return this.#guard(() => {
-      this.#bind(params);
-      try {
-        const rows: SqlValue[][] = [];
-        while (this.#statement.step()) rows.push(this.#row());
-        return rows;
-      } finally {
-        this.#statement.reset();
-      }
-    });
-  }
-
-  free(): void {
-    this.#statement.free();
-  }
-
-  #row(): SqlValue[] {
-    return this.#statement.get(null, { useBigInt: false });
-  }
-
-  #bind(params: readonly SqlValue[]): void {
-    params.forEach((value, i) => {
-      if (!isBindable(value)) {
-        throw new StoreError(
-          'sql.bind',
-          `Parameter ${i + 1} cannot be bound: ${typeof value}.`,
-          'Bind null, finite numbers, text, bigint or bytes.',
-        );
-      }
-    });
-    this.#statement.bind(
-      params.map((value) => (typeof value === 'string' ? value.toWellFormed() : value)),
-    );
-  }
-}
-
-function isBindable(value: unknown): value is SqlValue {
-  if (value === null || typeof value === 'string' || typeof value === 'bigint') return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  return value instanceof Uint8Array;
-}
-
-function refusePromise<T>(value: T): T {
-  if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
-    throw new StoreError(
-      'write.async',
-      'A transaction cannot wait for a promise.',
-      'Do the waiting before the transaction and keep its function synchronous.',
-    );
-  }
-  return value;
-}
-
-const causes: readonly (readonly [RegExp, StoreErrorCode, string])[] = [
-  [/constraint failed/i, 'sql.constraint', 'Change the row so that it satisfies the constraint.'],
-  [/database or disk is full/i, 'sql.full', 'Free space on the device; nothing was written.'],
-  [
-    /malformed|not a database/i,
-    'sql.corrupt',
-    'Restore or delete the database file and sync again.',
-  ],
-  [
-    /disk I\/O error|unable to open/i,
-    'sql.io',
-    'Check the storage; close and open the database again.',
-  ],
-  [/syntax error|no such (table|column|function)/i, 'sql.syntax', 'Correct the SQL text.'],
-];
-
-function toStoreError(error: unknown, sql: string, cause: unknown): StoreError {
-  const message = error instanceof Error ? error.message : String(error);
-  const [, code, fix] = causes.find(([pattern]) => pattern.test(message)) ?? [
-    null,
-    'sql.other' as const,
-    'Read the message of SQLite.',
-  ];
-  return new StoreError(code, `${message} in: ${sql.slice(0, 200)}`, fix, cause ?? error);
 }

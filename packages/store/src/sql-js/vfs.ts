@@ -9,14 +9,8 @@
  */
 import type { SqlJsDatabase, SqlJsModule } from 'sql.js';
 import type { SyncFile, SyncFiles } from '../files/sync-files.ts';
-import { StoreError } from '../store-error.ts';
-import type { WasmMemory, WasmTable } from './web-assembly.ts';
-
-export interface Engine {
-  readonly module: SqlJsModule;
-  readonly memory: WasmMemory;
-  readonly functions: WasmTable;
-}
+import { CheckFailed } from './check-failed.ts';
+import type { EngineHeap } from './engine-heap.ts';
 
 const result = {
   ok: 0,
@@ -41,46 +35,59 @@ const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'QuotaExcee
 
 interface OpenFile {
   readonly file: SyncFile;
+  readonly name: string;
+  readonly path: Registered;
+  readonly deleteOnClose: boolean;
+}
+
+/** A path inside sql.js that is ours, its journals included. */
+interface Registered {
   readonly files: SyncFiles;
   readonly name: string;
-  readonly deleteOnClose: boolean;
+  syncFailed: boolean;
+}
+
+export interface OpenedDatabase {
+  readonly db: SqlJsDatabase;
+  /** The open write-ahead log, for syncing it without a commit; null while there is none. */
+  log(): SyncFile | null;
+  /** A sync failed: what reached the storage is unknown until the database is opened again. */
+  readonly syncFailed: boolean;
+  /** Forgets the database; call after closing it. */
+  release(): void;
 }
 
 export interface Vfs {
   /** Opens `name` of `files` as a database. */
-  open(files: SyncFiles, name: string): SqlJsDatabase;
-  /** Forgets the database opened as `db`; call after closing it. */
-  release(files: SyncFiles): void;
+  open(files: SyncFiles, name: string): OpenedDatabase;
+  /** Makes `name` of `files` reachable for ATTACH and VACUUM INTO while `fn` runs. */
+  withPath<T>(files: SyncFiles, name: string, fn: (path: string) => T): T;
   /** The exception behind the newest I/O error code, if any. */
   takeError(): unknown;
 }
 
-export function installVfs(engine: Engine): Vfs {
-  const { module, memory, functions } = engine;
-  let view = new DataView(memory.buffer);
-  let bytes = new Uint8Array(memory.buffer);
-  const heap = (): DataView => {
-    if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
-    return view;
-  };
-  const heapBytes = (): Uint8Array => {
-    if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
-    return bytes;
-  };
-  const read = (at: number) => heap().getInt32(at, true);
-  const write = (at: number, value: number) => heap().setInt32(at, value, true);
+export function installVfs(module: SqlJsModule, heap: EngineHeap): Vfs {
+  const read = (at: number) => heap.readWord(at);
+  const write = (at: number, value: number) => heap.writeWord(at, value);
 
   const boot = new module.Database();
-  const vfs = read(boot.db);
-  checkLayout(engine, vfs);
-  const original = (offset: number) => functions.get(read(vfs + offset));
+  const sane = boot.db > 0 && boot.db % 4 === 0 && boot.db < heap.size - 64;
+  const vfs = sane ? read(boot.db) : 0;
+  checkLayout(module, heap, vfs);
+  const original = (offset: number) => {
+    const fn = heap.functions.get(read(vfs + offset));
+    if (typeof fn !== 'function')
+      throw new CheckFailed('the default VFS has no open, delete and access');
+    return fn;
+  };
   const originalOpen = original(vfsOffset.open);
   const originalDelete = original(vfsOffset.delete);
   const originalAccess = original(vfsOffset.access);
 
   const openFiles = new Map<number, OpenFile>();
-  const databases = new Map<string, { files: SyncFiles; name: string }>();
-  let pending: { files: SyncFiles; name: string } | null = null;
+  const databases = new Map<string, Registered>();
+  let pending: Registered | null = null;
+  let pendingPath = '';
   let nextId = 1;
   let lastError: unknown = null;
   const handleOf = (file: number): OpenFile => {
@@ -109,13 +116,13 @@ export function installVfs(engine: Engine): Vfs {
         const handle = handleOf(file);
         openFiles.delete(read(file + 4));
         handle.file.close();
-        if (handle.deleteOnClose) handle.files.delete(handle.name);
+        if (handle.deleteOnClose) handle.path.files.delete(handle.name);
         return result.ok;
       }),
     ),
     add('iiiij', (file: number, buffer: number, length: number, at: bigint) =>
       guarded(result.readError, () => {
-        const into = heapBytes().subarray(buffer, buffer + length);
+        const into = heap.bytes.subarray(buffer, buffer + length);
         const count = handleOf(file).file.read(into, Number(at));
         if (count === length) return result.ok;
         into.fill(0, count);
@@ -124,7 +131,7 @@ export function installVfs(engine: Engine): Vfs {
     ),
     add('iiiij', (file: number, buffer: number, length: number, at: bigint) =>
       guarded(result.writeError, () => {
-        handleOf(file).file.write(heapBytes().subarray(buffer, buffer + length), Number(at));
+        handleOf(file).file.write(heap.bytes.subarray(buffer, buffer + length), Number(at));
         return result.ok;
       }),
     ),
@@ -136,13 +143,20 @@ export function installVfs(engine: Engine): Vfs {
     ),
     add('iii', (file: number) =>
       guarded(result.syncError, () => {
-        handleOf(file).file.sync();
+        const { file: opened, path } = handleOf(file);
+        try {
+          opened.sync();
+        } catch (error) {
+          // Files with a log of their own know whether they can go on.
+          if (path.files.commitLog === undefined) path.syncFailed = true;
+          throw error;
+        }
         return result.ok;
       }),
     ),
     add('iii', (file: number, out: number) =>
       guarded(result.ioError, () => {
-        heap().setBigInt64(out, BigInt(handleOf(file).file.size()), true);
+        heap.view.setBigInt64(out, BigInt(handleOf(file).file.size()), true);
         return result.ok;
       }),
     ),
@@ -160,33 +174,35 @@ export function installVfs(engine: Engine): Vfs {
     write(methods + 4 * i, value);
   });
 
-  const ours = (address: number): { files: SyncFiles; name: string } | null => {
+  const ours = (address: number): { path: Registered; name: string } | null => {
     if (address === 0) return null;
-    const path = module.UTF8ToString(address);
-    for (const [prefix, database] of databases) {
-      if (path === prefix) return database;
-      if (path.startsWith(`${prefix}-`)) {
-        return { files: database.files, name: database.name + path.slice(prefix.length) };
+    const text = module.UTF8ToString(address);
+    for (const [prefix, path] of databases) {
+      if (text === prefix) return { path, name: path.name };
+      if (text.startsWith(`${prefix}-`)) {
+        return { path, name: path.name + text.slice(prefix.length) };
       }
     }
     return null;
   };
   const open = add(
     'iiiiii',
-    (self: number, path: number, file: number, flags: number, out: number) => {
-      if (pending !== null && path !== 0 && (flags & openMainDatabase) !== 0) {
-        databases.set(module.UTF8ToString(path), pending);
+    (self: number, text: number, file: number, flags: number, out: number) => {
+      if (pending !== null && text !== 0 && (flags & openMainDatabase) !== 0) {
+        pendingPath = module.UTF8ToString(text);
+        databases.set(pendingPath, pending);
         pending = null;
       }
-      const target = ours(path);
-      if (target === null) return originalOpen?.(self, path, file, flags, out) ?? result.cannotOpen;
+      const target = ours(text);
+      if (target === null) return originalOpen(self, text, file, flags, out);
       write(file, 0);
       return guarded(result.cannotOpen, () => {
-        const opened = target.files.open(target.name, (flags & openCreate) !== 0);
+        const { path, name } = target;
+        const opened = path.files.open(name, (flags & openCreate) !== 0);
         if (opened === null) return result.cannotOpen;
         const id = nextId++;
         const deleteOnClose = (flags & openDeleteOnClose) !== 0;
-        openFiles.set(id, { file: opened, files: target.files, name: target.name, deleteOnClose });
+        openFiles.set(id, { file: opened, name, path, deleteOnClose });
         write(file + 4, id);
         write(file, methods);
         if (out !== 0) write(out, flags);
@@ -194,20 +210,21 @@ export function installVfs(engine: Engine): Vfs {
       });
     },
   );
-  const remove = add('iiii', (self: number, path: number, sync: number) => {
-    const target = ours(path);
-    if (target === null) return originalDelete?.(self, path, sync) ?? result.ioError;
+  const remove = add('iiii', (self: number, text: number, sync: number) => {
+    const target = ours(text);
+    if (target === null) return originalDelete(self, text, sync);
     return guarded(result.ioError, () => {
-      if (!target.files.exists(target.name)) return result.deleteMissing;
-      target.files.delete(target.name);
+      const { files } = target.path;
+      if (!files.exists(target.name)) return result.deleteMissing;
+      files.delete(target.name);
       return result.ok;
     });
   });
-  const access = add('iiiii', (self: number, path: number, flags: number, out: number) => {
-    const target = ours(path);
-    if (target === null) return originalAccess?.(self, path, flags, out) ?? result.ioError;
+  const access = add('iiiii', (self: number, text: number, flags: number, out: number) => {
+    const target = ours(text);
+    if (target === null) return originalAccess(self, text, flags, out);
     return guarded(result.ioError, () => {
-      write(out, target.files.exists(target.name) ? 1 : 0);
+      write(out, target.path.files.exists(target.name) ? 1 : 0);
       return result.ok;
     });
   });
@@ -217,18 +234,42 @@ export function installVfs(engine: Engine): Vfs {
   write(vfs + vfsOffset.access, access);
   boot.close();
 
+  let snapshots = 0;
   return {
     open(files, name) {
-      pending = { files, name };
+      const path: Registered = { files, name, syncFailed: false };
+      pending = path;
+      pendingPath = '';
       try {
-        return new module.Database(new Uint8Array(0));
+        const db = new module.Database(new Uint8Array(0));
+        const registered = pendingPath;
+        return {
+          db,
+          log() {
+            for (const one of openFiles.values()) {
+              if (one.path === path && one.name === `${name}-wal`) return one.file;
+            }
+            return null;
+          },
+          get syncFailed() {
+            return path.syncFailed;
+          },
+          release: () => databases.delete(registered),
+        };
+      } catch (error) {
+        databases.delete(pendingPath);
+        throw error;
       } finally {
         pending = null;
       }
     },
-    release(files) {
-      for (const [path, database] of databases) {
-        if (database.files === files) databases.delete(path);
+    withPath(files, name, fn) {
+      const path = `/outpost-${snapshots++}`;
+      databases.set(path, { files, name, syncFailed: false });
+      try {
+        return fn(path);
+      } finally {
+        databases.delete(path);
       }
     },
     takeError() {
@@ -240,19 +281,13 @@ export function installVfs(engine: Engine): Vfs {
 }
 
 /** Refuses to touch an engine whose structures are not where SQLite's ABI puts them. */
-function checkLayout(engine: Engine, vfs: number): void {
-  const heap = new DataView(engine.memory.buffer);
-  const inHeap = vfs > 0 && vfs % 4 === 0 && vfs < engine.memory.buffer.byteLength - 64;
-  const version = inHeap ? heap.getInt32(vfs, true) : 0;
-  const fileSize = inHeap ? heap.getInt32(vfs + vfsOffset.fileSize, true) : 0;
-  const name = inHeap ? engine.module.UTF8ToString(heap.getInt32(vfs + vfsOffset.name, true)) : '';
-  const sound =
-    version >= 1 && version <= 3 && fileSize >= 4 && fileSize <= 4096 && name.startsWith('unix');
-  if (!sound) {
-    throw new StoreError(
-      'store.selfCheck',
-      'The sql.js build does not have the expected SQLite structures.',
-      'Use sql.js 1.16, or a later version this package lists as tested.',
-    );
+function checkLayout(module: SqlJsModule, heap: EngineHeap, vfs: number): void {
+  const sane = vfs > 0 && vfs % 4 === 0 && vfs < heap.size - 64;
+  const version = sane ? heap.readWord(vfs) : 0;
+  const fileSize = sane ? heap.readWord(vfs + vfsOffset.fileSize) : 0;
+  const nameAt = sane ? heap.readWord(vfs + vfsOffset.name) : 0;
+  const name = nameAt > 0 && nameAt < heap.size ? module.UTF8ToString(nameAt) : '';
+  if (version < 1 || version > 3 || fileSize < 4 || fileSize > 4096 || !name.startsWith('unix')) {
+    throw new CheckFailed('the default VFS is not where the ABI of SQLite puts it');
   }
 }

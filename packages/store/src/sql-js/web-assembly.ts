@@ -11,8 +11,10 @@ export interface WasmInstance {
 interface WebAssemblyApi {
   readonly Memory: new (...args: never[]) => WasmMemory;
   readonly Table: new (...args: never[]) => WasmTable;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: unknown) => WasmInstance;
+  instantiate(
+    bytes: Uint8Array<ArrayBuffer>,
+    imports: unknown,
+  ): Promise<{ instance: WasmInstance }>;
 }
 
 export const webAssembly: WebAssemblyApi = (

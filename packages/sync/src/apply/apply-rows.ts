@@ -13,10 +13,9 @@ export function applyPage(
   bytes: number,
 ): void {
   store.write({ origin: 'sync' }, (tx) => {
-    const kept = applyTableRows(tx, page);
-    for (const id of rowsInRange(tx, page.table, after, page.covered)) {
-      if (!kept.has(id)) applyBase(tx, page.table, id, null);
-    }
+    const present = rowsInRange(tx, page.table, after, page.covered);
+    const kept = store.isLoading(page.table) ? loadTableRows(tx, page) : applyTableRows(tx, page);
+    for (const id of present) if (!kept.has(id)) applyBase(tx, page.table, id, null);
     const walk = tx.sql
       .prepare('SELECT again, view, walk_rows FROM "$sync_table" WHERE table_name = ?')
       .get([page.table]);
@@ -91,6 +90,32 @@ function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   return ids;
 }
 
+/** The same for a table that is being filled: rows without edits on top go in without a look at what was there. */
+function loadTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
+  const { slots, table } = tx.schemaOf(rows.table);
+  const primary = rows.columns.indexOf(table.primaryId);
+  const edited = new Set(
+    tx.sql
+      .prepare('SELECT row_id FROM "$base" WHERE table_name = ?')
+      .all([rows.table])
+      .map((row) => String(row[0])),
+  );
+  const positions = slots.map((slot) => rows.columns.indexOf(slot.name));
+  const plain: Cell[][] = [];
+  const others: (readonly Cell[])[] = [];
+  const ids = new Set<string>();
+  for (const row of rows.rows) {
+    const id = String(row[primary]);
+    ids.add(id);
+    if (edited.has(id)) others.push(row);
+    else plain.push(positions.map((at) => row[at] ?? null));
+  }
+  const names = slots.map((slot) => slot.name);
+  tx.load(rows.table, names, plain);
+  applyTableRows(tx, { ...rows, rows: others });
+  return ids;
+}
+
 /** Removes confirmed edits from the overlay; their effect is in the base of the same answer. */
 function settle(tx: WriteTx, pull: PullResponse): readonly { table: string; id: string }[] {
   const touched: { table: string; id: string }[] = [];
@@ -144,7 +169,7 @@ export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
     writeFact(tx.sql, 'hello', JSON.stringify(hello));
     const planned = new Set(hello.plan.map((one) => one.table));
     for (const [name] of tx.sql.prepare('SELECT table_name FROM "$sync_table"').all()) {
-      if (!planned.has(String(name))) dropTable(tx, String(name));
+      if (!planned.has(String(name))) leaveTable(tx, String(name), store.schema.has(String(name)));
     }
     hello.plan.forEach((one, i) => {
       tx.sql
@@ -158,13 +183,9 @@ export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
   });
 }
 
-/** A table that left the plan loses its rows; with edits that are not settled it keeps those. */
-function dropTable(tx: WriteTx, table: string): void {
+/** A table that left the plan but still has edits that are not settled keeps those rows only. */
+function leaveTable(tx: WriteTx, table: string, stays: boolean): void {
   tx.sql.prepare('DELETE FROM "$sync_table" WHERE table_name = ?').run([table]);
-  const edited = readEntries(readerOf(tx.sql), 'table_name = ?', [table]).length > 0;
-  if (!edited) {
-    tx.sql.exec(`DROP TABLE IF EXISTS ${quoted(table)}`);
-    return;
-  }
+  if (!stays) return;
   for (const id of rowsInRange(tx, table, null, null)) applyBase(tx, table, id, null);
 }

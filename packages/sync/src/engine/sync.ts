@@ -216,6 +216,8 @@ export class Sync {
       this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
         for (const entry of batch) setEntryState(tx.sql, entry.key, 'sent');
       });
+      // What is sent must survive a crash here, or its key could name another edit.
+      await this.#store.flush();
       const entries = batch.map((entry) => toPushEntry(entry, index));
       const reply = await this.#transport.push({ device: this.#device, entries }, signal);
       if (reply.kind === 'failed') {
@@ -274,6 +276,8 @@ export class Sync {
   async #load(mode: SyncMode, signal: AbortSignal): Promise<void> {
     for (const planned of readSyncTables(this.#store)) {
       let table = planned;
+      const empty = table.state === 'load' && this.#store.count(table.table) === 0;
+      if (empty) this.#store.startLoad(table.table, table.rowsExpected);
       while (table.state === 'load') {
         check(signal);
         const request = {
@@ -290,6 +294,7 @@ export class Sync {
         if (next === undefined) break;
         table = next;
       }
+      this.#store.finishLoad(planned.table);
     }
   }
 
@@ -313,14 +318,14 @@ export class Sync {
 
   #useApp(app: AppModel, hello: HelloResponse | null = this.hello): void {
     this.#index = indexModel(app);
-    this.#store.applySchema(app, this.#deviceTables(hello));
+    if (hello !== null) this.#store.applySchema(app, this.#deviceTables(hello));
     this.#app.next(app);
   }
 
   /** Tables of the plan, and those with edits that are not settled: nothing of the user's may be lost. */
-  #deviceTables(hello: HelloResponse | null): readonly string[] {
+  #deviceTables(hello: HelloResponse): readonly string[] {
     const edited = this.#store.all('SELECT DISTINCT table_name FROM "$outbox"');
-    const planned = hello?.plan.map((one) => one.table) ?? [];
+    const planned = hello.plan.map((one) => one.table);
     return [...new Set([...planned, ...edited.map((row) => String(row[0]))])];
   }
 

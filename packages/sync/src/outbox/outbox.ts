@@ -14,6 +14,9 @@ import { type Entry, insertEntry, readEntries, readerOf } from './entry.ts';
 
 const maxBatch = 100;
 
+/** What the outbox needs of a row change. */
+type DescribedChange = Omit<RowChange, 'changed'>;
+
 /** The user's edits that the organization has not confirmed yet. Each commits together with its row. */
 export class Outbox implements Participant {
   readonly name = 'sync.outbox';
@@ -28,9 +31,9 @@ export class Outbox implements Participant {
     this.#epoch = epoch;
   }
 
-  beforeCommit(changes: readonly RowChange[], tx: WriteTx): void {
+  beforeCommit(tx: WriteTx): void {
     if (tx.origin !== 'local') return;
-    for (const change of parentsFirst(changes, tx)) this.describe(change, tx);
+    for (const change of parentsFirst(tx.changes, tx)) this.describe(change, tx);
   }
 
   /** Queues an entry; the caller has kept the row's base. */
@@ -72,7 +75,7 @@ export class Outbox implements Participant {
   }
 
   /** Queues the entry of one row change, on top of the row's base. */
-  describe(change: RowChange, tx: WriteTx): void {
+  describe(change: DescribedChange, tx: WriteTx): void {
     ensureBase(tx, change.table, change.id, change.before);
     const earlier = unsettledEntries(tx, change.table, change.id);
     const last = earlier.at(-1);
@@ -104,7 +107,7 @@ function cellOf(table: string, image: RowImage | null, slot: string, tx: WriteTx
   return at === undefined ? null : (image?.[at] ?? null);
 }
 
-function changedCells(change: RowChange, tx: WriteTx): { set: Cells; base: Cells } {
+function changedCells(change: DescribedChange, tx: WriteTx): { set: Cells; base: Cells } {
   const set: Record<string, Cell> = {};
   const base: Record<string, Cell> = {};
   if (change.after === null) return { set, base };

@@ -67,7 +67,7 @@ export class SyncErrors {
   get changes(): Observable<readonly SyncErrorRow[]> {
     return defer(() =>
       this.#store.commits.pipe(
-        filter((set) => set.changes.some((change) => change.table === syncErrorTable.name)),
+        filter((set) => set.tables.has(syncErrorTable.name)),
         startWith(null),
         map(() => this.list()),
       ),

@@ -1,0 +1,32 @@
+import { StoreError } from '../store-error.ts';
+
+/** The error for a value that SQLite cannot store. */
+export function bindError(index: number, value: unknown): StoreError {
+  const what = typeof value === 'number' ? String(value) : describe(value);
+  return new StoreError(
+    'sql.bind',
+    `Parameter ${index + 1} cannot be bound: ${what}.`,
+    'Bind null, finite numbers, text, bigint or bytes.',
+  );
+}
+
+export function tooManyParameters(given: number, sql: string): StoreError {
+  return new StoreError(
+    'sql.bind',
+    `${given} parameters are more than the statement has: ${sql.slice(0, 200)}`,
+    'Give one value per parameter.',
+  );
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return typeof value;
+  return Object.getPrototypeOf(value)?.constructor?.name ?? 'object';
+}
+
+const maxInteger = 2n ** 63n - 1n;
+const minInteger = -(2n ** 63n);
+
+/** The digits of a bigint within SQLite's 64 bits, or null. */
+export function integerDigits(value: bigint): string | null {
+  return value > maxInteger || value < minInteger ? null : value.toString();
+}

@@ -1,0 +1,82 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { SyncFile, SyncFiles } from '../files/sync-files.ts';
+
+/** Files in a folder. A file's size is known, not asked for: nobody else may write while the database has an owner. */
+export class FolderFiles implements SyncFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  open(name: string, create: boolean): SyncFile | null {
+    const path = join(this.#folder, name);
+    const existed = existsSync(path);
+    if (!existed && !create) return null;
+    const descriptor = openSync(path, existed ? 'r+' : 'w+');
+    let size = fstatSync(descriptor).size;
+    let folderSynced = existed;
+    return {
+      read: (into, at) => (at >= size ? 0 : readFully(descriptor, into, at)),
+      write(from, at) {
+        let done = 0;
+        while (done < from.length) {
+          done += writeSync(descriptor, from, done, from.length - done, at + done);
+        }
+        size = Math.max(size, at + from.length);
+      },
+      truncate(length) {
+        ftruncateSync(descriptor, length);
+        size = length;
+      },
+      sync: () => {
+        fdatasyncSync(descriptor);
+        if (!folderSynced) this.#syncFolder();
+        folderSynced = true;
+      },
+      size: () => size,
+      close: () => closeSync(descriptor),
+    };
+  }
+
+  exists(name: string): boolean {
+    return existsSync(join(this.#folder, name));
+  }
+
+  delete(name: string): void {
+    unlinkSync(join(this.#folder, name));
+    this.#syncFolder();
+  }
+
+  /** Makes the appearance or disappearance of a file durable. */
+  #syncFolder(): void {
+    const descriptor = openSync(this.#folder, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+function readFully(descriptor: number, into: Uint8Array, at: number): number {
+  let done = 0;
+  while (done < into.length) {
+    const count = readSync(descriptor, into, done, into.length - done, at + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}

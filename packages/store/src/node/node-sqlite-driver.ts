@@ -1,0 +1,351 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Diagnostic } from '@outpost/model';
+import { integrityFindings } from '../driver/integrity.ts';
+import { bindError, integerDigits, tooManyParameters } from '../driver/parameters.ts';
+import { connectionPragmas, type DatabaseOptions, pageSizePragma } from '../driver/pragmas.ts';
+import { attachable, literal, restoreFrom } from '../driver/snapshots.ts';
+import { sqliteError } from '../driver/sqlite-error.ts';
+import { type PooledStatement, StatementPool } from '../driver/statement-pool.ts';
+import { Transactions } from '../driver/transactions.ts';
+import type { OpenedStorage } from '../files/storage-location.ts';
+import type { SyncFiles } from '../files/sync-files.ts';
+import type {
+  DriverCaps,
+  DriverStats,
+  Durability,
+  SqlDriver,
+  SqlFunction,
+  SqlStatement,
+  SqlValue,
+} from '../sql-driver.ts';
+import { closedError, StoreError } from '../store-error.ts';
+
+/** Opens the file at `path` with the SQLite of Node, with the settings and the contract of the sql.js driver. */
+export function openNodeSqlite(
+  path: string,
+  options: DatabaseOptions,
+  storage: OpenedStorage,
+  diagnostics: readonly Diagnostic[],
+): SqlDriver {
+  const db = new DatabaseSync(path, {
+    enableForeignKeyConstraints: false,
+    enableDoubleQuotedStringLiterals: true,
+  });
+  try {
+    return new NodeSqliteDriver(db, options, storage, diagnostics);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+class NodeSqliteDriver implements SqlDriver {
+  readonly kind = 'node:sqlite';
+  readonly caps: DriverCaps;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly durable = true;
+  readonly #db: DatabaseSync;
+  readonly #storage: OpenedStorage;
+  readonly #statements: StatementPool<NodeStatement>;
+  readonly #transactions: Transactions;
+  #level: Durability = 'full';
+  #unsynced = false;
+
+  constructor(
+    db: DatabaseSync,
+    options: DatabaseOptions,
+    storage: OpenedStorage,
+    diagnostics: readonly Diagnostic[],
+  ) {
+    this.#db = db;
+    this.#storage = storage;
+    this.diagnostics = diagnostics;
+    this.#statements = new StatementPool((sql) => new NodeStatement(db, sql));
+    this.#transactions = new Transactions({
+      exec: (sql) => this.exec(sql),
+      setDurability: (level) => {
+        if (level === this.#level) return;
+        this.#level = level;
+        this.exec(`PRAGMA synchronous=${level}`);
+      },
+    });
+    this.exec(`PRAGMA locking_mode=EXCLUSIVE;${pageSizePragma(options)}`);
+    const mode = this.prepare('PRAGMA journal_mode=WAL').get()?.[0];
+    if (mode !== 'wal' && options.require === 'wal') {
+      throw new StoreError(
+        'store.selfCheck',
+        `The storage cannot run in WAL mode: the journal mode stays "${String(mode)}".`,
+        'Use other storage, or open without `require`.',
+      );
+    }
+    this.exec(connectionPragmas(options));
+    this.caps = {
+      durability: mode === 'wal' ? 'wal' : 'journal',
+      groupCommit: false,
+      sqlite: String(this.prepare('SELECT sqlite_version()').get()?.[0]),
+    };
+  }
+
+  get inTransaction(): boolean {
+    return this.#transactions.open;
+  }
+
+  exec(sql: string): void {
+    guarded(this.#db, sql, () => this.#db.exec(sql));
+  }
+
+  prepare(sql: string): SqlStatement {
+    if (!this.#db.isOpen) throw closedError();
+    return this.#statements.take(sql);
+  }
+
+  transaction<T>(fn: () => T, durability: Durability = 'full'): T {
+    if (!this.#db.isOpen) throw closedError();
+    if (durability === 'normal') this.#unsynced = true;
+    return this.#transactions.run(fn, durability);
+  }
+
+  defineFunction(name: string, arity: number, fn: SqlFunction): void {
+    const options = { deterministic: true, varargs: arity < 0, useBigIntArguments: true };
+    const adapted = (...args: SqlValue[]) => toResult(fn(...args.map(fromNode)));
+    const shaped = Object.defineProperty(adapted, 'length', { value: Math.max(0, arity) });
+    guarded(this.#db, name, () => this.#db.function(name, options, shaped));
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#db.isOpen) throw closedError();
+    // There is no way to sync the log alone; a checkpoint syncs log and database.
+    if (this.#unsynced) this.prepare('PRAGMA wal_checkpoint(PASSIVE)').all();
+    this.#unsynced = false;
+  }
+
+  checkpoint(): void {
+    this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  }
+
+  snapshot(): Uint8Array<ArrayBuffer> {
+    return withTemporaryFile((path) => {
+      this.exec(`VACUUM INTO ${literal(path)}`);
+      return new Uint8Array(readFileSync(path));
+    });
+  }
+
+  snapshotTo(files: SyncFiles, name: string): void {
+    const bytes = this.snapshot();
+    const file = files.open(name, true);
+    if (file === null) throw sqliteError('unable to open database file', name);
+    file.write(bytes, 0);
+    file.truncate(bytes.length);
+    file.sync();
+    file.close();
+  }
+
+  restore(bytes: Uint8Array): void {
+    withTemporaryFile((path) => {
+      writeFileSync(path, attachable(bytes));
+      restoreFrom(this, path);
+    });
+  }
+
+  integrity(level: 'quick' | 'full'): readonly string[] {
+    return integrityFindings(this, level);
+  }
+
+  stats(): DriverStats {
+    const number = (pragma: string) => Number(this.prepare(`PRAGMA ${pragma}`).get()?.[0] ?? 0);
+    const pageSize = number('page_size');
+    const log = `${this.#db.location() ?? ''}-wal`;
+    return {
+      bytes: number('page_count') * pageSize,
+      pageSize,
+      cacheBytes: -1024 * number('cache_size'),
+      logBytes: statSync(log, { throwIfNoEntry: false })?.size ?? 0,
+      heapBytes: 0,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#db.isOpen) return;
+    try {
+      this.#statements.clear();
+      this.#db.close();
+    } finally {
+      await this.#storage.close();
+    }
+  }
+}
+
+class NodeStatement implements PooledStatement {
+  readonly #db: DatabaseSync;
+  readonly #sql: string;
+  #statement: StatementSync | null = null;
+  #bigInts = false;
+  #busy = false;
+
+  constructor(db: DatabaseSync, sql: string) {
+    this.#db = db;
+    this.#sql = sql;
+    this.#ready();
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get columns(): readonly string[] {
+    return this.#ready()
+      .columns()
+      .map((column) => column.name);
+  }
+
+  run(params: readonly SqlValue[] = []): { readonly changes: number } {
+    return this.#use((statement) => {
+      // `run` of Node stops at the first row, which would leave RETURNING half done.
+      const { changes } = statement.run(...params.map(toNode));
+      return { changes: Number(changes) };
+    }, params);
+  }
+
+  get(params: readonly SqlValue[] = []): readonly SqlValue[] | undefined {
+    return this.#use((statement) => {
+      const row = statement.get(...params.map(toNode)) as unknown as SqlValue[] | undefined;
+      return row === undefined ? undefined : this.#decoded(row);
+    }, params);
+  }
+
+  all(params: readonly SqlValue[] = []): readonly (readonly SqlValue[])[] {
+    return this.#use((statement) => {
+      const rows = statement.all(...params.map(toNode)) as unknown as SqlValue[][];
+      return this.#bigInts ? rows.map((row) => this.#decoded(row)) : rows;
+    }, params);
+  }
+
+  *iterate(params: readonly SqlValue[] = []): IterableIterator<readonly SqlValue[]> {
+    // Once begun, rows cannot be asked for again, so every integer comes as a bigint and is converted here.
+    this.#setBigInts(this.#ready());
+    this.#begin();
+    try {
+      const rows = guarded(this.#db, this.#sql, () =>
+        this.#ready().iterate(...params.map(toNode)),
+      ) as unknown as Iterator<SqlValue[]>;
+      try {
+        for (;;) {
+          const next = guarded(this.#db, this.#sql, () => rows.next());
+          if (next.done === true) return;
+          yield this.#decoded(next.value);
+        }
+      } finally {
+        rows.return?.();
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  free(): void {
+    this.#statement = null;
+    this.#busy = false;
+  }
+
+  #ready(): StatementSync {
+    if (!this.#db.isOpen) throw closedError();
+    if (this.#statement === null) {
+      if (this.#sql.trim() === '') throw sqliteError('syntax error: the text is empty', this.#sql);
+      this.#statement = guarded(this.#db, this.#sql, () => this.#db.prepare(this.#sql));
+      this.#statement.setReturnArrays(true);
+      this.#bigInts = false;
+      // Only a statement that changes nothing may run again when a number turns out to be too big.
+      if (!/^\s*(SELECT|PRAGMA|EXPLAIN|VALUES)\b/i.test(this.#sql))
+        this.#setBigInts(this.#statement);
+    }
+    return this.#statement;
+  }
+
+  #begin(): void {
+    if (this.#busy) {
+      throw new StoreError(
+        'sql.busy',
+        `The statement is being stepped: ${this.#sql.slice(0, 200)}`,
+        'Finish the loop over its rows first, or prepare the text again for another statement.',
+      );
+    }
+    this.#busy = true;
+  }
+
+  #setBigInts(statement: StatementSync): void {
+    statement.setReadBigInts(true);
+    this.#bigInts = true;
+  }
+
+  /** Numbers first; a statement that meets an integer beyond 2^53 once reads bigints from then on. */
+  #use<T>(fn: (statement: StatementSync) => T, params: readonly SqlValue[]): T {
+    const statement = this.#ready();
+    this.#begin();
+    try {
+      return guarded(this.#db, this.#sql, () => fn(statement));
+    } catch (error) {
+      const cause = error instanceof StoreError ? error.cause : error;
+      if ((cause as { code?: unknown } | undefined)?.code !== 'ERR_OUT_OF_RANGE') {
+        if (/out of range/.test(String(error))) throw tooManyParameters(params.length, this.#sql);
+        throw error;
+      }
+      this.#setBigInts(statement);
+      return guarded(this.#db, this.#sql, () => fn(statement));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #decoded(row: SqlValue[]): SqlValue[] {
+    return this.#bigInts ? row.map(fromNode) : row;
+  }
+}
+
+/** Integers of 32 bits as integers, other numbers as doubles, bigints as digits: as sql.js binds them. */
+function toNode(value: SqlValue, index: number): null | number | bigint | string | Uint8Array {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value === 'number') {
+    if (value === (value | 0)) return BigInt(value);
+    if (Number.isFinite(value)) return value;
+  } else if (typeof value === 'bigint') {
+    const digits = integerDigits(value);
+    if (digits !== null) return digits;
+  } else if (value === null || value instanceof Uint8Array) {
+    return value;
+  }
+  throw bindError(index, value);
+}
+
+function fromNode(value: SqlValue): SqlValue {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function toResult(value: SqlValue): SqlValue {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  return value;
+}
+
+function guarded<T>(db: DatabaseSync, sql: string, fn: () => T): T {
+  if (!db.isOpen) throw closedError();
+  try {
+    return fn();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw sqliteError(error instanceof Error ? error.message : String(error), sql, error);
+  }
+}
+
+function withTemporaryFile<T>(fn: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'outpost-snapshot-'));
+  try {
+    return fn(join(folder, 'snapshot.db'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,88 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { seededRandom } from '@outpost/testkit';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from './locations.ts';
+
+/** Kills per persistence; `OUTPOST_ROUNDS` asks for more. */
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 18);
+const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
+const random = seededRandom(7);
+
+/** Runs the writer until it has been at work for `afterMs`, and gives what it said. */
+function killed(persistence: string, folder: string, afterMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [writer, persistence, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    let armed = false;
+    child.stdout.on('data', (part: Buffer) => {
+      said += part.toString();
+      if (armed || !said.includes('START')) return;
+      armed = true;
+      setTimeout(() => child.kill('SIGKILL'), afterMs);
+    });
+    child.on('close', () => resolve(said));
+  });
+}
+
+test.each(['write-ahead log', 'page log', 'node:sqlite'])(
+  'S-1, S-2: a process killed at any moment has lost no acknowledged commit (%s)',
+  async (persistence) => {
+    const folder = temporaryFolder();
+    let acknowledged = 0;
+    let commits = 0;
+    for (let round = 0; round < rounds; round++) {
+      const said = await killed(persistence, folder, 5 + random.next() * 200);
+      const start = Number(/START (\d+)/.exec(said)?.[1] ?? -1);
+      expect(said, `round ${round}`).not.toContain('BAD');
+      expect(start, `round ${round}`).toBeGreaterThanOrEqual(acknowledged);
+      // The last line may be cut in the middle of its number.
+      const lines = said.slice(0, said.lastIndexOf('\n')).split('\n');
+      const acks = lines.filter((line) => line.startsWith('ACK'));
+      commits += acks.length;
+      acknowledged = Math.max(start, Number(acks.at(-1)?.slice(4) ?? 0));
+    }
+    expect(commits).toBeGreaterThan(rounds);
+    // What the last kill left is an ordinary SQLite file with its log, for any other program.
+    const path = join(folder, 'c.db');
+    if (persistence === 'page log') return;
+    const shell = spawnSync('sqlite3', [
+      path,
+      'PRAGMA integrity_check; SELECT max(id) >= 0 FROM t',
+    ]);
+    if (shell.error === undefined) expect(shell.stdout.toString()).toBe('ok\n1\n');
+    const native = new DatabaseSync(path);
+    expect(native.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    const row = native
+      .prepare('SELECT (SELECT n FROM s) = count(*) AS whole, max(id) AS last FROM t')
+      .get();
+    expect(row?.['whole']).toBe(1);
+    expect(Number(row?.['last'])).toBeGreaterThanOrEqual(acknowledged);
+    native.close();
+  },
+  60_000 + rounds * 3000,
+);
+
+test('S-12: the lock of a killed process is free at once, and the living one is named', async () => {
+  const folder = temporaryFolder();
+  const child = spawn(process.execPath, [writer, 'write-ahead log', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const { openDatabase } = await import('../src/index.ts');
+  const { fileStorage } = await import('../src/node/index.ts');
+  const second = openDatabase(fileStorage(folder, 'c'));
+  await expect(second).rejects.toMatchObject({
+    code: 'store.locked',
+    message: expect.stringContaining(`process ${child.pid}`),
+  });
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('close', resolve));
+  const third = await openDatabase(fileStorage(folder, 'c'));
+  expect(third.integrity('full')).toEqual([]);
+  await third.close();
+});
