@@ -11,7 +11,7 @@ import {
   type StorageLocation,
 } from '../src/index.ts';
 import { fileStorage, memoryStorage } from '../src/node/index.ts';
-import { connect } from '../src/open/open-database.ts';
+import { connect } from '../src/open/connect.ts';
 import { loadEngine } from '../src/sql-js/load-engine.ts';
 
 const folders: string[] = [];

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { MemoryFiles, openDatabase, pageLogStorage } from '../src/index.ts';
 import { fileStorage } from '../src/node/index.ts';
-import { connect } from '../src/open/open-database.ts';
+import { connect } from '../src/open/connect.ts';
 import { loadEngine } from '../src/sql-js/load-engine.ts';
 import { checkEngine } from '../src/sql-js/self-check.ts';
 import { readSnapshot, writeSnapshot } from '../src/sql-js/snapshot-file.ts';
