@@ -1,9 +1,11 @@
 import { firstSync } from './first-sync.ts';
+import { gateway } from './gateway.ts';
 import { costRatio, type Report } from './report.ts';
 import { store } from './store.ts';
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   store,
+  gateway,
   'first-sync': firstSync,
 };
 

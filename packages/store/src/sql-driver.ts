@@ -20,6 +20,8 @@ export interface SqlDriver {
   /** Runs `fn` in a transaction, or in a savepoint when one is open; a throw rolls back just that. */
   transaction<T>(fn: () => T, durability?: Durability): T;
   readonly inTransaction: boolean;
+  /** Calls of `exec` and of `run` since the database was opened. */
+  readonly runs: number;
   /** A function for queries; equal arguments must give equal results. Never use it in a schema: other programs lack it. */
   defineFunction(name: string, arity: number, fn: SqlFunction): void;
   /** True: what was committed `full` is durable. A promise: it will be when the promise resolves (group commit). */

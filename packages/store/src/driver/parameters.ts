@@ -30,3 +30,8 @@ const minInteger = -(2n ** 63n);
 export function integerDigits(value: bigint): string | null {
   return value > maxInteger || value < minInteger ? null : value.toString();
 }
+
+/** False for statements that only read, whatever they call. */
+export function mayWrite(sql: string): boolean {
+  return !/^\s*(SELECT|PRAGMA|EXPLAIN|VALUES)\b/i.test(sql);
+}

@@ -3,7 +3,8 @@ import type { Durability } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
 
 interface TransactionHost {
-  exec(sql: string): void;
+  /** Runs BEGIN, COMMIT and the like; not one of the caller's `runs`. */
+  control(sql: string): void;
   /** Called outside transactions only: SQLite refuses to change the level inside one. */
   setDurability(level: Durability): void;
   /** Tells files with a log of their own which sync is the commit. */
@@ -14,6 +15,7 @@ interface TransactionHost {
 export class Transactions {
   readonly #host: TransactionHost;
   #depth = 0;
+  #level: Durability = 'full';
 
   constructor(host: TransactionHost) {
     this.#host = host;
@@ -27,15 +29,29 @@ export class Transactions {
     return this.#depth > 0 ? this.#savepoint(fn) : this.#transaction(fn, durability);
   }
 
+  /**
+   * Call before a statement that may write: outside transactions it commits by itself, and is a user's edit for all we
+   * know. Changing the level costs a statement, so it stays as it is while normal transactions follow each other.
+   */
+  beforeWrite(): void {
+    if (this.#depth === 0) this.#setLevel('full');
+  }
+
+  #setLevel(level: Durability): void {
+    if (level === this.#level) return;
+    this.#host.setDurability(level);
+    this.#level = level;
+  }
+
   #transaction<T>(fn: () => T, durability: Durability): T {
-    if (durability === 'normal') this.#host.setDurability('normal');
+    this.#setLevel(durability);
     try {
-      this.#host.exec('BEGIN IMMEDIATE');
+      this.#host.control('BEGIN IMMEDIATE');
       this.#depth = 1;
       this.#host.setPhase?.('open');
       const value = refusePromise(fn());
       this.#host.setPhase?.('committing');
-      this.#host.exec('COMMIT');
+      this.#host.control('COMMIT');
       return value;
     } catch (error) {
       if (this.#depth > 0) this.#rollback();
@@ -43,22 +59,20 @@ export class Transactions {
     } finally {
       this.#depth = 0;
       this.#host.setPhase?.('outside');
-      // Statements outside transactions commit by themselves and are user edits for all we know.
-      if (durability === 'normal') this.#host.setDurability('full');
     }
   }
 
   #savepoint<T>(fn: () => T): T {
     const name = `"s${this.#depth}"`;
-    this.#host.exec(`SAVEPOINT ${name}`);
+    this.#host.control(`SAVEPOINT ${name}`);
     this.#depth += 1;
     try {
       const value = refusePromise(fn());
-      this.#host.exec(`RELEASE ${name}`);
+      this.#host.control(`RELEASE ${name}`);
       return value;
     } catch (error) {
       try {
-        this.#host.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
+        this.#host.control(`ROLLBACK TO ${name}; RELEASE ${name}`);
       } catch {
         // SQLite has rolled the whole transaction back by itself (disk full, I/O error): the first error counts.
       }
@@ -70,7 +84,7 @@ export class Transactions {
 
   #rollback(): void {
     try {
-      this.#host.exec('ROLLBACK');
+      this.#host.control('ROLLBACK');
     } catch {
       // As above.
     }

@@ -172,7 +172,7 @@ export class DeviceStore {
     let tables: ReadonlyMap<string, TableChanges>;
     try {
       [value, tables] = this.#driver.transaction(() => {
-        const before = this.#totalChanges();
+        const before = this.#driver.runs;
         const result = fn(tx);
         refusePromise(result);
         tx.seal();
@@ -180,11 +180,13 @@ export class DeviceStore {
         const bypassed = this.#checkTripwire(tx);
         const changes = new Map(tx.tables);
         for (const table of bypassed) changes.set(table, { kind: 'unknown', reason: 'bypassed' });
-        if (changes.size === 0 && this.#totalChanges() - before === this.#ownChanges(tx)) {
+        // More was run than the gateway ran: own tables of packages have changed.
+        if (changes.size === 0 && this.#driver.runs - before === tx.writes) {
           throw new NothingWritten(result);
         }
         return [result, changes];
       }, durability);
+      this.#tripwire.committed();
     } catch (error) {
       if (!(error instanceof NothingWritten)) throw error;
       return { commit: this.#commit, value: error.value as T, durable: true };
@@ -402,22 +404,6 @@ export class DeviceStore {
     if (this.#tripwireMode === 'assert') throw error;
     this.#onError(error);
     return bypassed;
-  }
-
-  /** Rows that the gateway's own statements changed, as SQLite counts them: each with its trigger. */
-  #ownChanges(tx: WriteTx): number {
-    let own = tx.writes;
-    let trips = 0;
-    for (const [key, count] of tx.counts) {
-      if (this.#tripwire.isArmed(key.slice(0, -2))) trips += count;
-    }
-    // A trip is written by the trigger and removed by the check.
-    own += 2 * trips;
-    return own;
-  }
-
-  #totalChanges(): number {
-    return Number(this.#driver.prepare('SELECT total_changes()').get()?.[0] ?? 0);
   }
 
   #readLoading(): Set<string> {

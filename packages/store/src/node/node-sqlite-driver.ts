@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Diagnostic } from '@outpost/model';
 import { integrityFindings } from '../driver/integrity.ts';
-import { bindError, integerDigits, tooManyParameters } from '../driver/parameters.ts';
+import { bindError, integerDigits, mayWrite, tooManyParameters } from '../driver/parameters.ts';
 import { connectionPragmas, type DatabaseOptions, pageSizePragma } from '../driver/pragmas.ts';
 import { attachable, literal, restoreFrom } from '../driver/snapshots.ts';
 import { sqliteError } from '../driver/sqlite-error.ts';
+import { StatementHost } from '../driver/statement-host.ts';
 import { type PooledStatement, StatementPool } from '../driver/statement-pool.ts';
 import { Transactions } from '../driver/transactions.ts';
 import type { OpenedStorage } from '../files/storage-location.ts';
@@ -49,9 +50,9 @@ class NodeSqliteDriver implements SqlDriver {
   readonly durable = true;
   readonly #db: DatabaseSync;
   readonly #storage: OpenedStorage;
+  readonly #host = new StatementHost();
   readonly #statements: StatementPool<NodeStatement>;
   readonly #transactions: Transactions;
-  #level: Durability = 'full';
   #unsynced = false;
 
   constructor(
@@ -63,15 +64,12 @@ class NodeSqliteDriver implements SqlDriver {
     this.#db = db;
     this.#storage = storage;
     this.diagnostics = diagnostics;
-    this.#statements = new StatementPool((sql) => new NodeStatement(db, sql));
+    this.#statements = new StatementPool((sql) => new NodeStatement(db, sql, this.#host));
     this.#transactions = new Transactions({
-      exec: (sql) => this.exec(sql),
-      setDurability: (level) => {
-        if (level === this.#level) return;
-        this.#level = level;
-        this.exec(`PRAGMA synchronous=${level}`);
-      },
+      control: (sql) => this.#statements.take(sql).step(),
+      setDurability: (level) => this.#statements.take(`PRAGMA synchronous=${level}`).step(),
     });
+    this.#host.onWrite = () => this.#transactions.beforeWrite();
     this.exec(`PRAGMA locking_mode=EXCLUSIVE;${pageSizePragma(options)}`);
     const mode = this.prepare('PRAGMA journal_mode=WAL').get()?.[0];
     if (mode !== 'wal' && options.require === 'wal') {
@@ -89,11 +87,17 @@ class NodeSqliteDriver implements SqlDriver {
     };
   }
 
+  get runs(): number {
+    return this.#host.runs;
+  }
+
   get inTransaction(): boolean {
     return this.#transactions.open;
   }
 
   exec(sql: string): void {
+    this.#host.runs += 1;
+    this.#transactions.beforeWrite();
     guarded(this.#db, sql, () => this.#db.exec(sql));
   }
 
@@ -181,13 +185,17 @@ class NodeSqliteDriver implements SqlDriver {
 class NodeStatement implements PooledStatement {
   readonly #db: DatabaseSync;
   readonly #sql: string;
+  readonly #host: StatementHost;
+  readonly #mayWrite: boolean;
   #statement: StatementSync | null = null;
   #bigInts = false;
   #busy = false;
 
-  constructor(db: DatabaseSync, sql: string) {
+  constructor(db: DatabaseSync, sql: string, host: StatementHost) {
     this.#db = db;
     this.#sql = sql;
+    this.#host = host;
+    this.#mayWrite = mayWrite(sql);
     this.#ready();
   }
 
@@ -201,7 +209,13 @@ class NodeStatement implements PooledStatement {
       .map((column) => column.name);
   }
 
+  /** Runs a statement that controls the connection. */
+  step(): void {
+    guarded(this.#db, this.#sql, () => this.#ready().run());
+  }
+
   run(params: readonly SqlValue[] = []): { readonly changes: number } {
+    this.#host.runs += 1;
     return this.#use((statement) => {
       // `run` of Node stops at the first row, which would leave RETURNING half done.
       const { changes } = statement.run(...params.map(toNode));
@@ -258,8 +272,7 @@ class NodeStatement implements PooledStatement {
       this.#statement.setReturnArrays(true);
       this.#bigInts = false;
       // Only a statement that changes nothing may run again when a number turns out to be too big.
-      if (!/^\s*(SELECT|PRAGMA|EXPLAIN|VALUES)\b/i.test(this.#sql))
-        this.#setBigInts(this.#statement);
+      if (this.#mayWrite) this.#setBigInts(this.#statement);
     }
     return this.#statement;
   }
@@ -272,6 +285,7 @@ class NodeStatement implements PooledStatement {
         'Finish the loop over its rows first, or prepare the text again for another statement.',
       );
     }
+    if (this.#mayWrite) this.#host.onWrite();
     this.#busy = true;
   }
 

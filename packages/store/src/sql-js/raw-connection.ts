@@ -1,5 +1,6 @@
 import type { SqlJsModule } from 'sql.js';
 import { sqliteError } from '../driver/sqlite-error.ts';
+import { StatementHost } from '../driver/statement-host.ts';
 import { closedError, type StoreError } from '../store-error.ts';
 import type { EngineHeap } from './engine-heap.ts';
 import type { TextCodec } from './text-codec.ts';
@@ -12,6 +13,7 @@ export class RawConnection {
   readonly codec: TextCodec;
   readonly #opened: OpenedDatabase;
   readonly #vfs: Vfs;
+  readonly host: StatementHost = new StatementHost();
   #closed = false;
 
   constructor(

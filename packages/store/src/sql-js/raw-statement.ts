@@ -1,5 +1,5 @@
 import type { SqlJsModule } from 'sql.js';
-import { bindError, integerDigits, tooManyParameters } from '../driver/parameters.ts';
+import { bindError, integerDigits, mayWrite, tooManyParameters } from '../driver/parameters.ts';
 import type { PooledStatement } from '../driver/statement-pool.ts';
 import type { SqlValue } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
@@ -22,6 +22,7 @@ export class RawStatement implements PooledStatement {
   readonly #connection: RawConnection;
   readonly #module: SqlJsModule;
   readonly #sql: string;
+  readonly #mayWrite: boolean;
   #address = 0;
   #columns: readonly string[] | null = null;
   #heap: Uint8Array<ArrayBuffer>;
@@ -34,6 +35,7 @@ export class RawStatement implements PooledStatement {
     this.#connection = connection;
     this.#module = connection.module;
     this.#sql = sql;
+    this.#mayWrite = mayWrite(sql);
     this.#heap = connection.heap.bytes;
     this.#address = connection.prepare(sql);
   }
@@ -52,10 +54,21 @@ export class RawStatement implements PooledStatement {
   }
 
   run(params: readonly SqlValue[] = []): { readonly changes: number } {
+    this.#connection.host.runs += 1;
     this.#start(params);
     try {
       while (this.#step());
       return { changes: this.#module._sqlite3_changes(this.#connection.db) };
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Runs a statement that controls the connection. */
+  step(): void {
+    this.#ready();
+    try {
+      while (this.#step());
     } finally {
       this.#end();
     }
@@ -121,6 +134,7 @@ export class RawStatement implements PooledStatement {
       );
     }
     this.#ready();
+    if (this.#mayWrite) this.#connection.host.onWrite();
     this.#bind(params);
     this.#busy = true;
   }

@@ -48,6 +48,7 @@ class SnapshotDriver implements SqlDriver {
   readonly #statements: StatementPool<PublicStatement>;
   #db: SqlJsDatabase;
   #unsaved = false;
+  #runs = 0;
   #closed = false;
 
   constructor(
@@ -72,7 +73,7 @@ class SnapshotDriver implements SqlDriver {
         ),
     );
     this.#transactions = new Transactions({
-      exec: (sql) => this.#run(sql),
+      control: (sql) => this.#run(sql),
       setDurability: () => {},
     });
     this.caps = {
@@ -83,6 +84,10 @@ class SnapshotDriver implements SqlDriver {
   }
 
   readonly durable = true;
+
+  get runs(): number {
+    return this.#runs;
+  }
 
   get inTransaction(): boolean {
     return this.#transactions.open;
@@ -220,6 +225,7 @@ class SnapshotDriver implements SqlDriver {
 
   /** A statement outside a transaction commits by itself. */
   #afterRun(): void {
+    this.#runs += 1;
     if (this.#transactions.open) return;
     this.#unsaved = true;
   }

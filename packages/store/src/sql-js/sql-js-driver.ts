@@ -105,7 +105,6 @@ class SqlJsDriver implements SqlDriver {
   readonly #journal: Journal;
   readonly #statements: StatementPool<RawStatement>;
   readonly #transactions: Transactions;
-  #level: Durability = 'full';
   /** Commits may be in the log that no sync has covered. */
   #unsynced = false;
   #closed: Promise<void> | null = null;
@@ -123,10 +122,11 @@ class SqlJsDriver implements SqlDriver {
     this.#journal = journal;
     this.#statements = new StatementPool((sql) => new RawStatement(connection, sql));
     this.#transactions = new Transactions({
-      exec: (sql) => void this.#statements.take(sql).run(),
+      control: (sql) => this.#statements.take(sql).step(),
       setDurability: (level) => this.#setDurability(level),
       setPhase: (phase) => storage.files.commitLog?.setPhase(phase),
     });
+    connection.host.onWrite = () => this.#transactions.beforeWrite();
     this.caps = {
       durability: storage.volatile === true ? 'none' : durabilityOf[journal],
       groupCommit: storage.files.commitLog?.grouped ?? false,
@@ -145,6 +145,10 @@ class SqlJsDriver implements SqlDriver {
           ];
   }
 
+  get runs(): number {
+    return this.#connection.host.runs;
+  }
+
   get inTransaction(): boolean {
     return this.#transactions.open;
   }
@@ -154,6 +158,8 @@ class SqlJsDriver implements SqlDriver {
   }
 
   exec(sql: string): void {
+    this.#connection.host.runs += 1;
+    this.#transactions.beforeWrite();
     this.#connection.exec(sql);
   }
 
@@ -236,12 +242,10 @@ class SqlJsDriver implements SqlDriver {
   }
 
   #setDurability(level: Durability): void {
-    if (level === this.#level) return;
-    this.#level = level;
     const log = this.#storage.files.commitLog;
     // With a log of its own SQLite must always sync: that is how the files learn of a commit.
     if (log !== undefined) log.setDurability(level);
     // A rollback journal that is not synced can damage the database, not only lose its newest commits.
-    else if (this.#journal === 'wal') this.#statements.take(`PRAGMA synchronous=${level}`).run();
+    else if (this.#journal === 'wal') this.#statements.take(`PRAGMA synchronous=${level}`).step();
   }
 }
