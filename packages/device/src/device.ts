@@ -25,6 +25,8 @@ export interface DeviceOptions {
   /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
   readonly start?: 'auto' | 'manual';
   readonly pageRows?: number;
+  /** Told of what must not stop anything, such as rows changed with SQL behind the gateway of the database. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** After an edit, wait this long for more before uploading. */
@@ -215,6 +217,11 @@ function generatedForm(session: Session, table: string): Form {
 
 /** Opens the database, recovers what a crash left, and never waits for the network. */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
-  const store = await openStore({ storage: options.storage, modules: [syncModule], foldedSlots });
+  const store = await openStore({
+    storage: options.storage,
+    modules: [syncModule],
+    foldedSlots,
+    ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
+  });
   return new Device(store, options);
 }

@@ -36,6 +36,7 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
   const server = await listen(organization);
   const online = new BehaviorSubject(true);
   const devices: Device[] = [];
+  const faults: unknown[] = [];
   return {
     organization,
     server,
@@ -48,6 +49,7 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
         online,
         system: testSystem(100 + devices.length),
         pageRows: 100,
+        onFault: (fault) => faults.push(fault),
         ...options,
         storage,
       });
@@ -58,6 +60,8 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
       for (const device of devices) await device.close();
       await server.close();
       await organization.close();
+      // Nothing in these tests may go past the gateway of the database, or break a maintainer.
+      if (faults.length > 0) throw faults[0];
     },
   };
 }

@@ -14,6 +14,7 @@ export type StoreErrorCode =
   | 'store.closed'
   | 'store.corrupt'
   | 'store.format'
+  | 'store.location'
   | 'store.selfCheck'
   | 'store.snapshot'
   | 'write.unknownTable'

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -195,7 +195,7 @@ describe('a commit', () => {
 
   test('cannot be begun inside another one, by a maintainer, or used after its end', async () => {
     const errors: unknown[] = [];
-    const { store } = await openTestStore({ onError: (error) => errors.push(error) });
+    const { store } = await openTestStore({ onFault: (error) => errors.push(error) });
     const reentrant = expect.objectContaining({ code: 'write.reentrant' });
     expect(() => store.write(local, () => store.write(local, () => {}))).toThrow(reentrant);
     const leaked = store.write(local, (tx) => tx).value;
@@ -229,7 +229,7 @@ describe('writes behind the gateway', () => {
     const errors: unknown[] = [];
     const warned = await openTestStore({
       tripwire: 'warn',
-      onError: (error) => errors.push(error),
+      onFault: (error) => errors.push(error),
     });
     warned.store.write(local, (tx) => tx.insert('account', id(1), {}));
     warned.store.write(local, (tx) => tx.sql.exec(sql));
@@ -245,7 +245,7 @@ describe('writes behind the gateway', () => {
     const errors: unknown[] = [];
     const { store, commits } = await openTestStore({
       tripwire: 'warn',
-      onError: (error) => errors.push(error),
+      onFault: (error) => errors.push(error),
     });
     store.write(local, (tx) => tx.insert('account', id(1), {}));
     store.driver.exec(`UPDATE account SET city = 'x'`);
@@ -354,6 +354,18 @@ describe('loading a table', () => {
 });
 
 describe('opening', () => {
+  test('a place that cannot hold a database is named', async () => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(path, '');
+    const open = openStore({ storage: fileStorage(path, 'a') });
+    await expect(open).rejects.toMatchObject({ code: 'store.location' });
+    for (const name of ['', '../a', 'a/b', '.a', 'a\0']) {
+      expect(() => fileStorage(path, name)).toThrow(
+        expect.objectContaining({ code: 'store.location' }),
+      );
+    }
+  });
+
   test('a database of somebody else, or of a later version, is refused untouched', async () => {
     const storage = memoryStorage();
     const foreign = await openDatabase(storage);

@@ -61,6 +61,10 @@ export const openers: readonly (readonly [string, () => () => Promise<SqlDriver>
     },
   ],
   ['sql.js with snapshots', () => () => openFailedEngine(snapshotStorage)],
+  [
+    'sql.js with snapshots on a grouped page log',
+    () => () => openFailedEngine(pageLogStorage(snapshotStorage, { grouped: true })),
+  ],
 ];
 
 let snapshotStorage: StorageLocation = memoryStorage();

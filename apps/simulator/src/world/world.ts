@@ -161,8 +161,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         online,
         start: choice.start,
         system: choice.system ?? platformSystem,
+        onFault: (error) => console.error(`outpost: ${choice.name}:`, error),
         ...(choice.pageRows === undefined ? {} : { pageRows: choice.pageRows }),
       });
+      for (const { message } of device.store.diagnostics) options.onProgress?.(message);
       const opened = { name: choice.name, user, device, online };
       open.push(opened);
       return opened;

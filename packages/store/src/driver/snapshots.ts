@@ -38,12 +38,13 @@ export function restoreFrom(driver: SqlDriver, path: string): void {
       const wanted = objects(driver, 'snapshot');
       for (const [kind, name, sql] of wanted) {
         if (kind !== 'table') continue;
-        driver.exec(sql);
+        // Prepared, because a text of several statements must not run as such.
+        driver.prepare(sql).run();
         driver.exec(
           `INSERT INTO main.${quoted(name)} SELECT * FROM "snapshot".${quoted(name)} ORDER BY 1`,
         );
       }
-      for (const [kind, , sql] of wanted) if (kind === 'index') driver.exec(sql);
+      for (const [kind, , sql] of wanted) if (kind === 'index') driver.prepare(sql).run();
     });
   } finally {
     driver.exec('DETACH "snapshot"');

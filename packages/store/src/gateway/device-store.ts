@@ -41,7 +41,7 @@ export interface DeviceStoreOptions {
   readonly foldedSlots: (model: AppModel) => FoldedSlots;
   readonly tripwire: TripwireMode;
   readonly freeze: boolean;
-  readonly onError: (error: unknown) => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 export interface Committed<T> {
@@ -77,7 +77,7 @@ export class DeviceStore {
   readonly #tripwireMode: TripwireMode;
   readonly #tripwire: Tripwire;
   readonly #freeze: boolean;
-  readonly #onError: (error: unknown) => void;
+  readonly #onFault: (error: unknown) => void;
   readonly #participants: Participant[] = [];
   readonly #maintainers: Maintainer[] = [];
   readonly #commits = new Subject<ChangeSet>();
@@ -99,7 +99,7 @@ export class DeviceStore {
     this.#foldedSlots = options.foldedSlots;
     this.#tripwireMode = options.tripwire;
     this.#freeze = options.freeze;
-    this.#onError = options.onError;
+    this.#onFault = options.onFault;
     driver.defineFunction('outpost_fold', 1, (value) =>
       value === null || value === undefined ? null : fold(String(value)),
     );
@@ -336,7 +336,7 @@ export class DeviceStore {
       await this.#driver.flush();
       this.#driver.transaction(() => writeMeta(this.#driver, 'clean', 1));
     } catch (error) {
-      this.#onError(error);
+      this.#onFault(error);
     }
     await this.#driver.close();
   }
@@ -402,7 +402,7 @@ export class DeviceStore {
       'Change rows of model tables with `write` only: views, search and upload depend on it.',
     );
     if (this.#tripwireMode === 'assert') throw error;
-    this.#onError(error);
+    this.#onFault(error);
     return bypassed;
   }
 
@@ -445,7 +445,7 @@ export class DeviceStore {
     try {
       fn();
     } catch (error) {
-      this.#onError(error);
+      this.#onFault(error);
     }
   }
 }

@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryFiles } from '../files/memory-files.ts';
 import { lockedError, type StorageLocation } from '../files/storage-location.ts';
+import { StoreError } from '../store-error.ts';
 import { bufferCodec } from './buffer-codec.ts';
 import { FolderFiles } from './folder-files.ts';
-import { takeLock } from './lock-file.ts';
+import { type Lock, takeLock } from './lock-file.ts';
 import { openNodeSqlite } from './node-sqlite-driver.ts';
 import { readWasm } from './read-wasm.ts';
 
@@ -19,11 +20,17 @@ export function fileStorage(
   name: string,
   options: FileStorageOptions = {},
 ): StorageLocation {
+  if (!/^[^/\\:\0]{1,200}$/.test(name) || name.startsWith('.')) {
+    throw new StoreError(
+      'store.location',
+      `"${name}" is not a name for a database.`,
+      'Use a file name without folders and without an extension.',
+    );
+  }
   return {
     name: `${name}.db`,
     async open() {
-      mkdirSync(folder, { recursive: true });
-      const lock = takeLock(folder, name);
+      const lock = ownFolder(folder, name);
       return {
         files: new FolderFiles(folder),
         wasm: readWasm,
@@ -37,6 +44,21 @@ export function fileStorage(
       };
     },
   };
+}
+
+function ownFolder(folder: string, name: string): Lock {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return takeLock(folder, name);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(
+      'store.location',
+      `The folder "${folder}" cannot hold a database: ${error instanceof Error ? error.message : String(error)}`,
+      'Choose a folder that exists or can be made, and that can be written.',
+      error,
+    );
+  }
 }
 
 /** A database that lives as long as this object. */

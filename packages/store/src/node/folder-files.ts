@@ -62,6 +62,8 @@ export class FolderFiles implements SyncFiles {
 
   /** Makes the appearance or disappearance of a file durable. */
   #syncFolder(): void {
+    // Windows has no such thing: a folder cannot be opened there.
+    if (process.platform === 'win32') return;
     const descriptor = openSync(this.#folder, 'r');
     try {
       fsyncSync(descriptor);

@@ -29,7 +29,7 @@ export interface OpenStoreOptions extends DatabaseOptions {
   /** Freeze row images, to find code that changes them. */
   readonly freeze?: boolean;
   /** Told of what must not stop anything: a bypassed gateway, a maintainer that throws. */
-  readonly onError?: (error: unknown) => void;
+  readonly onFault?: (error: unknown) => void;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface OpenStoreOptions extends DatabaseOptions {
 export async function openStore(options: OpenStoreOptions): Promise<DeviceStore> {
   const driver = await openDatabase(options.storage, options);
   const found: Diagnostic[] = [...driver.diagnostics];
-  const onError = options.onError ?? (() => {});
+  const onFault = options.onFault ?? (() => {});
   try {
     const known = checkFormat(driver) === 'known';
     const unclean = known && readMeta(driver, 'clean') !== '1';
@@ -62,7 +62,7 @@ export async function openStore(options: OpenStoreOptions): Promise<DeviceStore>
       foldedSlots: options.foldedSlots ?? (() => new Map()),
       tripwire: options.tripwire ?? 'warn',
       freeze: options.freeze ?? false,
-      onError,
+      onFault,
     });
   } catch (error) {
     await driver.close();

@@ -78,12 +78,18 @@ class SnapshotDriver implements SqlDriver {
     });
     this.caps = {
       durability: storage.volatile === true ? 'none' : 'snapshot',
-      groupCommit: false,
+      groupCommit: storage.files.commitLog?.grouped ?? false,
       sqlite: String(this.prepare('SELECT sqlite_version()').get()?.[0]),
     };
   }
 
-  readonly durable = true;
+  get durable(): true | Promise<void> {
+    if (!this.caps.groupCommit) return true;
+    const stored = this.flush();
+    // Whoever waits hears of a failure; so does the next write.
+    stored.catch(() => {});
+    return stored;
+  }
 
   get runs(): number {
     return this.#runs;
@@ -123,10 +129,12 @@ class SnapshotDriver implements SqlDriver {
   async flush(): Promise<void> {
     this.#database();
     if (this.#unsaved) this.#save();
+    await this.#storage.files.commitLog?.flush();
   }
 
   checkpoint(): void {
     if (this.#unsaved) this.#save();
+    this.#storage.files.commitLog?.checkpoint();
   }
 
   snapshot(): Uint8Array<ArrayBuffer> {
@@ -179,6 +187,7 @@ class SnapshotDriver implements SqlDriver {
       this.#statements.clear();
       this.#closed = true;
       this.#db.close();
+      await this.#storage.files.commitLog?.close();
       await this.#storage.close();
     }
   }

@@ -1,5 +1,6 @@
 import { crc32 } from '../files/page-log/crc32.ts';
-import type { SyncFiles } from '../files/sync-files.ts';
+import { pageBytes } from '../files/page-log/frame.ts';
+import type { SyncFile, SyncFiles } from '../files/sync-files.ts';
 import { StoreError } from '../store-error.ts';
 
 /**
@@ -35,12 +36,14 @@ export function readSnapshot(files: SyncFiles, name: string): Uint8Array<ArrayBu
 
 /** Writes a snapshot durably; the one before stays until this one is whole. */
 export function writeSnapshot(files: SyncFiles, name: string, bytes: Uint8Array): void {
+  if (files.commitLog !== undefined) {
+    writeChanged(files, name, bytes);
+    return;
+  }
   const stored = slots.map((slot) => readSlot(files, name + slot));
   const newest = newestOf(stored);
   const slot = newest !== null && newest === stored[0] ? slots[1] : slots[0];
-  const file = files.open(name + slot, true);
-  if (file === null)
-    throw new StoreError('sql.io', `${name + slot} cannot be created.`, 'Check the storage.');
+  const file = opened(files, name + slot);
   try {
     const header = new DataView(new ArrayBuffer(headerSize));
     header.setUint32(0, magic, true);
@@ -55,6 +58,29 @@ export function writeSnapshot(files: SyncFiles, name: string, bytes: Uint8Array)
   } finally {
     file.close();
   }
+}
+
+/** Files with a log of their own make one sync a whole commit: only what differs needs to go there. */
+function writeChanged(files: SyncFiles, name: string, bytes: Uint8Array): void {
+  const file = opened(files, name);
+  const before = new Uint8Array(file.size());
+  file.read(before, 0);
+  for (let from = 0; from < bytes.length; from += pageBytes) {
+    const page = bytes.subarray(from, from + pageBytes);
+    const old = before.subarray(from, from + pageBytes);
+    if (page.length !== old.length || page.some((byte, i) => byte !== old[i])) {
+      file.write(page, from);
+    }
+  }
+  file.truncate(bytes.length);
+  file.sync();
+  file.close();
+}
+
+function opened(files: SyncFiles, name: string): SyncFile {
+  const file = files.open(name, true);
+  if (file !== null) return file;
+  throw new StoreError('sql.io', `${name} cannot be created.`, 'Check the storage.');
 }
 
 function newestOf(stored: readonly (Stored | null)[]): Stored | null {

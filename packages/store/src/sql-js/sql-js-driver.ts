@@ -154,7 +154,11 @@ class SqlJsDriver implements SqlDriver {
   }
 
   get durable(): true | Promise<void> {
-    return this.caps.groupCommit ? this.flush() : true;
+    if (!this.caps.groupCommit) return true;
+    const stored = this.flush();
+    // Whoever waits hears of a failure; so does the next write.
+    stored.catch(() => {});
+    return stored;
   }
 
   exec(sql: string): void {
