@@ -3,7 +3,7 @@ declare module 'sql.js' {
   /** Addresses and sizes in the engine's memory are numbers; `db`, `stmt`, `context` and `value` are addresses. */
   export interface SqlJsModule {
     readonly Database: new (bytes?: Uint8Array) => SqlJsDatabase;
-    addFunction(fn: (...args: never[]) => number | void, signature: string): number;
+    addFunction(fn: (...args: never[]) => unknown, signature: string): number;
     UTF8ToString(address: number): string;
     _malloc(size: number): number;
     _free(address: number): void;
