@@ -27,10 +27,10 @@ export {
   type TableChanges,
   touchesRow,
 } from './gateway/change-set.ts';
+export type { Maintainer } from './gateway/commit-stream.ts';
 export {
   type Committed,
   DeviceStore,
-  type Maintainer,
   type Participant,
   type WriteOptions,
 } from './gateway/device-store.ts';

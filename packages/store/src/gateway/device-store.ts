@@ -1,9 +1,10 @@
 import { type AppModel, type Diagnostic, fold } from '@outpost/model';
-import { type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { SyncFiles } from '../files/sync-files.ts';
 import type { DriverStats, Durability, SqlDriver, SqlValue } from '../sql-driver.ts';
 import { closedError, StoreError } from '../store-error.ts';
 import type { ChangeSet, Origin, RowImage, TableChanges } from './change-set.ts';
+import { CommitStream, type Maintainer } from './commit-stream.ts';
 import { type IndexRequest, requireIndexes, restoreIndexes, suspendIndexes } from './indexes.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { type MigrationReport, migrateSchema, verifyFolded } from './migrate-schema.ts';
@@ -18,12 +19,6 @@ export interface Participant {
   /** `derive` comes before `index`. */
   readonly phase: 'derive' | 'index';
   beforeCommit(tx: WriteTx): void;
-}
-
-/** Runs before anybody else learns of a commit. Reads the database exactly as of that commit; must not write. */
-export interface Maintainer {
-  readonly name: string;
-  apply(change: ChangeSet): void;
 }
 
 export interface WriteOptions {
@@ -79,16 +74,13 @@ export class DeviceStore {
   readonly #freeze: boolean;
   readonly #onFault: (error: unknown) => void;
   readonly #participants: Participant[] = [];
-  readonly #maintainers: Maintainer[] = [];
-  readonly #commits = new Subject<ChangeSet>();
-  readonly #queue: ChangeSet[] = [];
+  readonly #stream: CommitStream;
   readonly #loading: Set<string>;
   #rows: ReadonlyMap<string, RowStatements> = new Map();
   #schema: StoreSchema = new Map();
   #schemaVersion: number;
   #commit = 0;
-  #phase: 'idle' | 'writing' | 'maintaining' = 'idle';
-  #delivering = false;
+  #writing = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: DeviceStoreOptions) {
@@ -100,6 +92,7 @@ export class DeviceStore {
     this.#tripwireMode = options.tripwire;
     this.#freeze = options.freeze;
     this.#onFault = options.onFault;
+    this.#stream = new CommitStream(options.onFault);
     driver.defineFunction('outpost_fold', 1, (value) =>
       value === null || value === undefined ? null : fold(String(value)),
     );
@@ -110,7 +103,7 @@ export class DeviceStore {
 
   /** Change sets in commit order. Does not replay. */
   get commits(): Observable<ChangeSet> {
-    return this.#commits.asObservable();
+    return this.#stream.commits;
   }
 
   get schema(): StoreSchema {
@@ -139,8 +132,7 @@ export class DeviceStore {
   }
 
   maintain(maintainer: Maintainer): () => void {
-    this.#maintainers.push(maintainer);
-    return () => remove(this.#maintainers, maintainer);
+    return this.#stream.maintain(maintainer);
   }
 
   /**
@@ -148,18 +140,18 @@ export class DeviceStore {
    * at all. Rows of columns that stay are kept.
    */
   applySchema(model: AppModel, tables: readonly string[]): MigrationReport {
-    this.#enter('writing');
+    this.#enter();
     const target = buildSchema(model, tables, this.#foldedSlots(model));
     try {
       return this.#migrate(target, 'migration');
     } finally {
-      this.#phase = 'idle';
+      this.#writing = false;
     }
   }
 
   /** Runs `fn` in one transaction with its participants; the commit is durable as asked when this returns. */
   write<T>(options: WriteOptions, fn: (tx: WriteTx) => T): Committed<T> {
-    this.#enter('writing');
+    this.#enter();
     const durability = options.durability ?? (options.origin === 'local' ? 'full' : 'normal');
     const tx = new WriteTx({
       driver: this.#driver,
@@ -192,7 +184,7 @@ export class DeviceStore {
       return { commit: this.#commit, value: error.value as T, durable: true };
     } finally {
       tx.end();
-      this.#phase = 'idle';
+      this.#writing = false;
     }
     const durable = durability === 'full' ? this.#driver.durable : false;
     this.#deliver(tables, options, durable);
@@ -219,7 +211,7 @@ export class DeviceStore {
    * on it, its bigger indexes are gone, and the tripwire does not watch it. Reads and writes work as ever.
    */
   startLoad(table: string, expectedRows: number): void {
-    this.#enter('writing');
+    this.#enter();
     try {
       if (!this.#rows.has(table)) throw unknownTable(table);
       if (this.#loading.has(table)) return;
@@ -232,7 +224,7 @@ export class DeviceStore {
       this.#loading.add(table);
       this.#tripwire.disarm(table);
     } finally {
-      this.#phase = 'idle';
+      this.#writing = false;
     }
   }
 
@@ -241,7 +233,7 @@ export class DeviceStore {
   }
 
   finishLoad(table: string): void {
-    this.#enter('writing');
+    this.#enter();
     try {
       if (!this.#loading.has(table)) return;
       this.#driver.transaction(() => {
@@ -254,13 +246,13 @@ export class DeviceStore {
       this.#loading.delete(table);
       this.#arm(table);
     } finally {
-      this.#phase = 'idle';
+      this.#writing = false;
     }
   }
 
   /** Makes the indexes of `owner` exactly these. On a table that is being loaded they come when it is finished. */
   requestIndexes(owner: string, requests: readonly IndexRequest[]): void {
-    this.#enter('writing');
+    this.#enter();
     try {
       this.#driver.transaction(
         () =>
@@ -270,7 +262,7 @@ export class DeviceStore {
         'normal',
       );
     } finally {
-      this.#phase = 'idle';
+      this.#writing = false;
     }
   }
 
@@ -311,7 +303,7 @@ export class DeviceStore {
 
   /** Replaces everything by a snapshot and brings that to the current schema. */
   restore(bytes: Uint8Array): void {
-    this.#enter('writing');
+    this.#enter();
     try {
       this.#tripwire.disarmAll();
       this.#driver.restore(bytes);
@@ -320,7 +312,7 @@ export class DeviceStore {
       for (const table of this.#readLoading()) this.#loading.add(table);
       this.#migrate(this.#schema, 'restore');
     } finally {
-      this.#phase = 'idle';
+      this.#writing = false;
     }
   }
 
@@ -331,7 +323,7 @@ export class DeviceStore {
   }
 
   async #close(): Promise<void> {
-    this.#commits.complete();
+    this.#stream.complete();
     try {
       await this.#driver.flush();
       this.#driver.transaction(() => writeMeta(this.#driver, 'clean', 1));
@@ -345,20 +337,23 @@ export class DeviceStore {
     if (this.#closed !== null) throw closedError();
   }
 
-  #enter(phase: 'writing'): void {
+  #enter(): void {
     this.#checkOpen();
-    if (this.#phase !== 'idle') {
+    if (this.#writing) {
       throw new StoreError(
         'write.reentrant',
-        this.#phase === 'writing'
-          ? 'A write was begun inside another one.'
-          : 'A maintainer tried to write.',
-        this.#phase === 'writing'
-          ? 'Use the transaction that was given to the outer function.'
-          : 'Subscribe to `commits` instead: subscribers may write.',
+        'A write was begun inside another one.',
+        'Use the transaction that was given to the outer function.',
       );
     }
-    this.#phase = phase;
+    if (this.#stream.maintaining) {
+      throw new StoreError(
+        'write.reentrant',
+        'A maintainer tried to write.',
+        'Subscribe to `commits` instead: subscribers may write.',
+      );
+    }
+    this.#writing = true;
   }
 
   #migrate(target: StoreSchema, reason: 'migration' | 'restore'): MigrationReport {
@@ -382,7 +377,7 @@ export class DeviceStore {
         table,
         { kind: 'unknown', reason },
       ]);
-      this.#phase = 'idle';
+      this.#writing = false;
       this.#deliver(new Map(changes), { origin: 'system', label: reason }, this.#driver.durable);
     }
     return report;
@@ -417,7 +412,7 @@ export class DeviceStore {
     durable: boolean | Promise<void>,
   ): void {
     this.#commit += 1;
-    this.#queue.push({
+    this.#stream.deliver({
       epoch: this.epoch,
       commit: this.#commit,
       schemaVersion: this.#schemaVersion,
@@ -426,27 +421,6 @@ export class DeviceStore {
       tables: this.#freeze ? frozen(tables) : tables,
       durable,
     });
-    if (this.#delivering) return;
-    this.#delivering = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#phase = 'maintaining';
-        for (const maintainer of this.#maintainers) this.#safely(() => maintainer.apply(next));
-        this.#phase = 'idle';
-        this.#commits.next(next);
-      }
-    } finally {
-      this.#phase = 'idle';
-      this.#delivering = false;
-    }
-  }
-
-  #safely(fn: () => void): void {
-    try {
-      fn();
-    } catch (error) {
-      this.#onFault(error);
-    }
   }
 }
 
