@@ -64,14 +64,23 @@ export {
 export { type LayoutColumn, queryTypes, type SavedQuery } from './saved-query.ts';
 export {
   type AccessDecision,
+  type AccessRight,
+  type AccessScope,
+  accessScope,
   can,
-  depthOf,
-  type ReadScope,
   type RowOwnership,
-  readScope,
-  type SecurityContext,
+  type Share,
 } from './security/access.ts';
+export type { Directory, DirectoryTeam, DirectoryUser } from './security/directory.ts';
 export {
+  type HierarchyReach,
+  type HierarchySettings,
+  hierarchyOff,
+  hierarchyReach,
+} from './security/hierarchy.ts';
+export {
+  accessRightBits,
+  accessRightsMask,
   type Depth,
   mergePrivileges,
   type Privilege,
@@ -79,6 +88,13 @@ export {
   type Role,
   type TablePrivileges,
 } from './security/role.ts';
+export {
+  buildSecurityContext,
+  type ContextInput,
+  contextFromDepths,
+  type Reach,
+  type SecurityContext,
+} from './security/security-context.ts';
 export {
   type SiteMap,
   type SiteMapArea,
@@ -99,14 +115,16 @@ export {
   versionColumn,
 } from './storage/slots.ts';
 export { syncErrorTable, systemTables, withSystemTables } from './system-tables.ts';
-export type {
-  Cascade,
-  CascadeKind,
-  ManyToMany,
-  ManyToOne,
-  Ownership,
-  Relationship,
-  Table,
+export {
+  type Cascade,
+  type CascadeKind,
+  isParental,
+  type ManyToMany,
+  type ManyToOne,
+  type Ownership,
+  parentalCascade,
+  type Relationship,
+  type Table,
 } from './table.ts';
 export { compareCodePoints, fold } from './text-fold.ts';
 export {

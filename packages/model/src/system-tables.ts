@@ -61,6 +61,26 @@ const systemUser = defineTable({
       required: 'system',
     },
     isdisabled: { type: 'boolean', label: 'Status', default: false },
+    parentsystemuserid: { type: 'lookup', label: 'Manager', targets: ['systemuser'] },
+    positionid: { type: 'lookup', label: 'Position', targets: ['position'] },
+  },
+});
+
+const teamTypes = [
+  { value: 0, label: 'Owner' },
+  { value: 1, label: 'Access' },
+  { value: 2, label: 'Security Group' },
+  { value: 3, label: 'Office Group' },
+];
+
+const position = defineTable({
+  name: 'position',
+  label: 'Position',
+  primaryName: 'name',
+  ownership: 'organization',
+  columns: {
+    name: { type: 'string', label: 'Name', maxLength: 100, required: 'system' },
+    parentpositionid: { type: 'lookup', label: 'Parent Position', targets: ['position'] },
   },
 });
 
@@ -71,6 +91,7 @@ const team = defineTable({
   ownership: 'business',
   columns: {
     name: { type: 'string', label: 'Team Name', maxLength: 160, required: 'system' },
+    teamtype: { type: 'choice', label: 'Team Type', options: teamTypes, default: 0 },
     businessunitid: {
       type: 'lookup',
       label: 'Business Unit',
@@ -116,6 +137,19 @@ const userRoles = defineTable({
   },
 });
 
+const teamRoles = defineTable({
+  name: 'teamroles',
+  label: 'Team Role',
+  primaryName: null,
+  ownership: 'none',
+  isIntersect: true,
+  availableOffline: false,
+  columns: {
+    teamid: { type: 'lookup', label: 'Team', targets: ['team'] },
+    roleid: { type: 'guid', label: 'Role' },
+  },
+});
+
 /** Tables every organization has, in the smallest form the stack needs. */
 export const systemTables: readonly Table[] = [
   businessUnit,
@@ -123,6 +157,8 @@ export const systemTables: readonly Table[] = [
   team,
   teamMembership,
   userRoles,
+  teamRoles,
+  position,
   syncErrorTable,
 ];
 

@@ -31,9 +31,31 @@ export type CascadeKind =
   | 'removeLink'
   | 'restrict';
 
+/** What an action on a row does to the rows that point at it. Absent: nothing. */
 export interface Cascade {
   readonly assign: CascadeKind;
   readonly delete: CascadeKind;
+  readonly merge?: CascadeKind;
+  readonly reparent?: CascadeKind;
+  readonly share?: CascadeKind;
+  readonly unshare?: CascadeKind;
+}
+
+/** Deleting, assigning, sharing the parent does the same to its children. */
+export const parentalCascade: Cascade = {
+  assign: 'cascade',
+  delete: 'cascade',
+  merge: 'cascade',
+  reparent: 'cascade',
+  share: 'cascade',
+  unshare: 'cascade',
+};
+
+/** Everything cascades: at most one relationship between two tables may. */
+export function isParental({ cascade }: ManyToOne): boolean {
+  return (['assign', 'delete', 'reparent', 'share', 'unshare'] as const).every(
+    (action) => cascade[action] === 'cascade',
+  );
 }
 
 /** Many rows of `table` point at one row of `target` through `column`. */

@@ -1,4 +1,9 @@
-import type { CascadeKind, ManyToOne, Relationship } from '@outpost/model';
+import {
+  type CascadeKind,
+  type ManyToOne,
+  parentalCascade,
+  type Relationship,
+} from '@outpost/model';
 
 const manyToOne = (
   name: string,
@@ -17,8 +22,14 @@ const manyToOne = (
 });
 
 /** Deleting or assigning the parent takes the children along. */
-const parental = (name: string, table: string, column: string, target: string): ManyToOne =>
-  manyToOne(name, table, column, target, 'cascade', 'cascade');
+const parental = (name: string, table: string, column: string, target: string): ManyToOne => ({
+  kind: 'manyToOne',
+  name,
+  table,
+  column,
+  target,
+  cascade: parentalCascade,
+});
 
 const regarding = ['account', 'contact', 'lead', 'opportunity', 'incident'] as const;
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import {
   type AppModel,
   type Cells,
+  can,
   dataverseErrors,
+  type HierarchySettings,
   indexModel,
   type PlannedTable,
+  type Privilege,
   planProfile,
   type Role,
   type RowValues,
@@ -24,7 +27,8 @@ import {
 } from '@outpost/sync/protocol';
 import type { Authenticator } from './auth.ts';
 import { maxBodyBytes, type ServerRequest, type ServerResponse } from './http/message.ts';
-import { readSecurityContext } from './security/security-context.ts';
+import { readUserSecurity } from './security/security-context.ts';
+import { readShares } from './security/shares.ts';
 import { HttpError, ServerError } from './server-error.ts';
 import { createSchema } from './store/physical-schema.ts';
 import type { ReadTx, ServerStore } from './store/server-store.ts';
@@ -62,8 +66,15 @@ export interface UserSession {
   create(row: RowInput): Promise<void>;
   update(row: RowInput): Promise<void>;
   delete(table: string, id: string): Promise<void>;
-  /** Null: no such row. */
+  /** Null: no such row, or none the user may read. */
   retrieve(table: string, id: string): Promise<RowValues | null>;
+  /** Replaces the rights of a user or team (null: everybody) on a row; no rights end the share. */
+  share(
+    table: string,
+    id: string,
+    principal: string | null,
+    rights: readonly Privilege[],
+  ): Promise<void>;
 }
 
 /** The authority devices synchronize with. */
@@ -79,6 +90,8 @@ export interface Organization {
   isLoaded(): Promise<boolean>;
   as(userId: string): UserSession;
   setConflictPolicy(policy: ConflictPolicy): Promise<void>;
+  /** Whether and how managers reach rows of those below them; devices follow at their next cycle. */
+  setHierarchy(settings: HierarchySettings): Promise<void>;
   /** Replaces a role's definition; devices follow at their next cycle, uploads at once. */
   setRole(role: Role): Promise<void>;
   count(table: string): Promise<number>;
@@ -229,13 +242,35 @@ class EmbeddedOrganization implements Organization {
         this.#store.read(async (tx) => {
           const definition = this.#env.index.table(table);
           const row = definition === undefined ? null : await readRow(tx, definition, id);
-          return definition === undefined || row === null ? null : rowValues(definition, row);
+          if (definition === undefined || row === null) return null;
+          const { context } = await this.#caller(tx, userId);
+          const { name: tableName, ownership } = definition;
+          const shares = await readShares(tx, tableName, id);
+          const { owner, businessUnit } = row;
+          const decision = can(context, 'read', {
+            table: tableName,
+            ownership,
+            owner,
+            businessUnit,
+            shares,
+          });
+          return decision.allowed ? rowValues(definition, row) : null;
+        }),
+      share: (table, id, principal, rights) =>
+        this.#store.write(async (tx) => {
+          const { context, name } = await this.#caller(tx, userId);
+          const writer = { kind: 'user', context, name } as const;
+          await new RowWriter(this.#env, tx, writer).share(table, id, principal, rights);
         }),
     };
   }
 
   async setConflictPolicy(policy: ConflictPolicy): Promise<void> {
     await this.#store.write((tx) => writeState(tx, 'conflictPolicy', policy));
+  }
+
+  async setHierarchy(settings: HierarchySettings): Promise<void> {
+    await this.#store.write((tx) => writeState(tx, 'hierarchy', JSON.stringify(settings)));
   }
 
   async setRole(role: Role): Promise<void> {
@@ -313,19 +348,19 @@ class EmbeddedOrganization implements Organization {
   }
 
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {
-    const context = await readSecurityContext(tx, userId);
-    if (context === null) {
+    const security = await readUserSecurity(tx, userId);
+    if (security === null) {
       throw new HttpError(
         403,
         dataverseErrors.userNotMemberOfOrganization,
         'The user is unknown or disabled.',
       );
     }
-    if (!context.hasRoles) {
+    if (!security.hasRoles) {
       throw new HttpError(403, dataverseErrors.userHasNoRoles, 'The user has no security role.');
     }
-    const views = compileViews(this.#env.index, this.#env.plan, context, this.#env.now());
-    return { context, name: context.name, views };
+    const views = compileViews(this.#env.index, this.#env.plan, security, this.#env.now());
+    return { ...security, views };
   }
 
   /** Cells as a client would send them; a name that is no column travels too, and is refused like a client's. */

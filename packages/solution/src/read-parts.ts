@@ -67,6 +67,10 @@ function readManyToOne(name: string, node: XmlNode): ManyToOne {
     cascade: {
       assign: cascadeKinds[textOf(node, 'CascadeAssign')] ?? 'noCascade',
       delete: cascadeKinds[textOf(node, 'CascadeDelete')] ?? 'noCascade',
+      merge: cascadeKinds[textOf(node, 'CascadeMerge')] ?? 'noCascade',
+      reparent: cascadeKinds[textOf(node, 'CascadeReparent')] ?? 'noCascade',
+      share: cascadeKinds[textOf(node, 'CascadeShare')] ?? 'noCascade',
+      unshare: cascadeKinds[textOf(node, 'CascadeUnshare')] ?? 'noCascade',
     },
     ...(textOf(node, 'IsHierarchical') === '1' ? { hierarchical: true } : {}),
   };

@@ -6,5 +6,10 @@
  * system.clock.advance({ minutes: 10 });
  * ```
  */
+export {
+  contextInput,
+  randomSecurityWorld,
+  type SecurityWorld,
+} from './security-world.ts';
 export { countingGuids, seededGuids, seededRandom, testSystem } from './seeded.ts';
 export { VirtualClock } from './virtual-clock.ts';

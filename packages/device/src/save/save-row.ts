@@ -3,6 +3,7 @@ import {
   type Command,
   can,
   composedValues,
+  contextFromDepths,
   dataverseErrors,
   dateTimeText,
   defaultValues,
@@ -13,7 +14,6 @@ import {
   type Privilege,
   parseValue,
   type RowValues,
-  type SecurityContext,
   type Table,
   valuesToCells,
 } from '@outpost/model';
@@ -156,13 +156,13 @@ function privilegeReasons(
     const value = values[column] ?? null;
     return isLookupValue(value) ? value.id : null;
   };
-  const context: SecurityContext = {
+  const context = contextFromDepths({
     userId: hello.user.id,
     businessUnitId: hello.user.businessUnitId,
     businessUnitTree: [hello.user.businessUnitId],
     teamIds: hello.user.teamIds,
     privileges: hello.privileges,
-  };
+  });
   const decision = can(context, privilege, {
     table: table.name,
     ownership: table.ownership,
@@ -170,9 +170,9 @@ function privilegeReasons(
     businessUnit: idOf('owningbusinessunit'),
   });
   if (decision.allowed) return [];
-  // Which units lie below is known to the organization only: what may be allowed there is left to it.
-  if (decision.reason === 'noAccess' && context.privileges[table.name]?.[privilege] === 3)
-    return [];
+  // Units below, shares and hierarchy are known to the organization only: what they may allow is left to it.
+  const more = hello.beyondRoles || hello.privileges[table.name]?.[privilege] === 3;
+  if (decision.reason === 'noAccess' && more) return [];
   const message = `Your roles do not allow "${privilege}" on this ${table.label}.`;
   return [{ kind: 'privilege', code: decision.code, message }];
 }

@@ -1,5 +1,19 @@
-import { mergePrivileges, type Role, type SecurityContext, syncErrorTable } from '@outpost/model';
+import {
+  buildSecurityContext,
+  type Directory,
+  type DirectoryTeam,
+  type DirectoryUser,
+  type HierarchySettings,
+  hierarchyOff,
+  mergePrivileges,
+  type Role,
+  type SecurityContext,
+  syncErrorTable,
+  type TablePrivileges,
+} from '@outpost/model';
 import type { ReadTx } from '../store/server-store.ts';
+import { readState } from '../store/state.ts';
+import { shareStamps } from './shares.ts';
 
 /** Everybody may handle the sync errors they caused. */
 const everyone: Role = {
@@ -18,40 +32,102 @@ const everyone: Role = {
   },
 };
 
-/** Who a user is right now: roles, teams, business units. Null: unknown or disabled. */
-export async function readSecurityContext(
-  tx: ReadTx,
-  userId: string,
-): Promise<(SecurityContext & { readonly name: string; readonly hasRoles: boolean }) | null> {
-  const user = (
-    await tx.all(
-      'SELECT fullname, businessunitid, isdisabled FROM "systemuser" WHERE systemuserid = ?',
-      [userId],
-    )
-  )[0];
-  if (user === undefined || user[2] === 1) return null;
-  const businessUnitId = String(user[1] ?? '');
-  const units = await tx.all(
-    `WITH RECURSIVE tree(id) AS (SELECT ? UNION SELECT b.businessunitid FROM "businessunit" b JOIN tree ON b.parentbusinessunitid = tree.id)
-     SELECT id FROM tree ORDER BY id`,
-    [businessUnitId],
-  );
-  const teams = await tx.all(
-    'SELECT teamid FROM "teammembership" WHERE systemuserid = ? ORDER BY teamid',
-    [userId],
-  );
-  const roles = await tx.all(
-    'SELECT r.json FROM "systemuserroles" u JOIN "$role" r ON r.id = u.roleid WHERE u.systemuserid = ? ORDER BY r.id',
-    [userId],
-  );
-  const granted = roles.map((row) => JSON.parse(String(row[0])) as Role);
-  return {
+/** Who a user is right now. */
+export interface UserSecurity {
+  readonly context: SecurityContext;
+  readonly name: string;
+  readonly hasRoles: boolean;
+  /** Greatest depth by table and privilege, as a device shows and checks it. */
+  readonly privileges: Readonly<Record<string, TablePrivileges>>;
+  /** By table: differs whenever shares that concern the user changed. */
+  readonly shareStamps: ReadonlyMap<string, string>;
+}
+
+/** Roles, teams, business units, hierarchy and shares of a user. Null: unknown or disabled. */
+export async function readUserSecurity(tx: ReadTx, userId: string): Promise<UserSecurity | null> {
+  const hierarchy = await readHierarchy(tx);
+  const directory = await readDirectory(tx, userId, hierarchy.model !== 'off');
+  const roles = await rolesOf(tx, 'systemuserroles', 'systemuserid', userId);
+  const teamRoles = new Map<string, readonly Role[]>();
+  for (const team of directory.teams.filter((one) => one.memberIds.includes(userId))) {
+    teamRoles.set(team.id, await rolesOf(tx, 'teamroles', 'teamid', team.id));
+  }
+  const context = buildSecurityContext({
     userId,
-    name: String(user[0] ?? ''),
-    businessUnitId,
-    businessUnitTree: units.map((row) => String(row[0])),
-    teamIds: teams.map((row) => String(row[0])),
-    privileges: mergePrivileges([everyone, ...granted]),
+    directory,
+    roles: [everyone, ...roles],
+    teamRoles,
+    hierarchy,
+  });
+  if (context === null) return null;
+  const granted = [...roles, ...[...teamRoles.values()].flat()];
+  const name = await tx.all('SELECT fullname FROM "systemuser" WHERE systemuserid = ?', [userId]);
+  const { direct, further } = context.hierarchy;
+  return {
+    context,
+    name: String(name[0]?.[0] ?? ''),
     hasRoles: granted.length > 0,
+    privileges: mergePrivileges([everyone, ...granted]),
+    shareStamps: await shareStamps(tx, [userId, ...context.teamIds, ...direct, ...further]),
   };
+}
+
+export async function readHierarchy(tx: ReadTx): Promise<HierarchySettings> {
+  const json = await readState(tx, 'hierarchy');
+  return json === null ? hierarchyOff : (JSON.parse(json) as HierarchySettings);
+}
+
+/** The user and the user's teams; everybody and all teams when managers reach what is below them. */
+async function readDirectory(tx: ReadTx, userId: string, whole: boolean): Promise<Directory> {
+  const [where, params] = whole ? ['', []] : [' WHERE systemuserid = ?', [userId]];
+  const users = await tx.all(
+    `SELECT systemuserid, businessunitid, parentsystemuserid, positionid, isdisabled FROM "systemuser"${where}`,
+    params,
+  );
+  const members = await tx.all(
+    `SELECT m.systemuserid, t.teamid, t.businessunitid, t.teamtype FROM "teammembership" m JOIN "team" t ON t.teamid = m.teamid${where.replace('systemuserid', 'm.systemuserid')}`,
+    params,
+  );
+  const units = await tx.all('SELECT businessunitid, parentbusinessunitid FROM "businessunit"');
+  const positions = whole
+    ? await tx.all('SELECT positionid, parentpositionid FROM "position"')
+    : [];
+  const text = (cell: unknown) => (cell === null || cell === undefined ? null : String(cell));
+  const teams = new Map<string, { team: Omit<DirectoryTeam, 'memberIds'>; memberIds: string[] }>();
+  for (const [user, id, unit, type] of members) {
+    const key = String(id);
+    const known = teams.get(key) ?? {
+      team: { id: key, businessUnitId: String(unit ?? ''), type: type === 1 ? 'access' : 'owner' },
+      memberIds: [],
+    };
+    known.memberIds.push(String(user));
+    teams.set(key, known);
+  }
+  return {
+    users: users.map(
+      ([id, unit, manager, position, disabled]): DirectoryUser => ({
+        id: String(id),
+        businessUnitId: String(unit ?? ''),
+        managerId: text(manager),
+        positionId: text(position),
+        disabled: disabled === 1,
+      }),
+    ),
+    teams: [...teams.values()].map(({ team, memberIds }) => ({ ...team, memberIds })),
+    businessUnits: units.map(([id, parent]) => ({ id: String(id), parentId: text(parent) })),
+    positions: positions.map(([id, parent]) => ({ id: String(id), parentId: text(parent) })),
+  };
+}
+
+async function rolesOf(
+  tx: ReadTx,
+  intersect: string,
+  column: string,
+  id: string,
+): Promise<readonly Role[]> {
+  const rows = await tx.all(
+    `SELECT r.json FROM "${intersect}" x JOIN "$role" r ON r.id = x.roleid WHERE x.${column} = ? ORDER BY r.id`,
+    [id],
+  );
+  return rows.map((row) => JSON.parse(String(row[0])) as Role);
 }

@@ -5,6 +5,8 @@ export interface OrganizationState {
   /** Identifies the change feed. */
   feed: string;
   conflictPolicy: string;
+  /** Hierarchy settings as JSON; absent: off. */
+  hierarchy: string;
   /** Set once the initial rows are loaded. */
   loaded: string;
 }

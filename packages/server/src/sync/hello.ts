@@ -15,14 +15,16 @@ export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<H
     const rows = Number((await tx.all(count.text, count.params))[0]?.[0] ?? 0);
     plan.push({ table: view.table, rows, view: view.hash, intervalMinutes: view.intervalMinutes });
   }
-  const { userId, businessUnitId, teamIds, privileges } = caller.context;
+  const { userId, businessUnitId, teamIds, hierarchy } = caller.context;
+  const below = hierarchy.direct.length + hierarchy.further.length;
   return {
     now: new Date(env.now()).toISOString(),
     feed: (await readState(tx, 'feed')) ?? '',
     app: env.appHash,
     user: { id: userId, name: caller.name, businessUnitId, teamIds },
     conflictPolicy: await conflictPolicy(tx),
-    privileges,
+    privileges: caller.privileges,
+    beyondRoles: below > 0 || caller.shareStamps.size > 0,
     plan,
   };
 }

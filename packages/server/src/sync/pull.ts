@@ -12,7 +12,7 @@ import { readToken, writeToken } from '../feed/token.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import { readState, watermark } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
-import { readPredicate, scopePredicate } from '../view/read-predicate.ts';
+import { accessPredicate, readPredicate } from '../view/read-predicate.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 
 const maxRowsLimit = 5000;
@@ -137,7 +137,11 @@ async function logged(
   from: number,
   to: number,
 ): Promise<Set<string>> {
-  const scope = scopePredicate(caller.context, table, 'l.owner', 'l.bu');
+  const scope = accessPredicate(caller.context, 'read', table, {
+    owner: 'l.owner',
+    businessUnit: 'l.bu',
+    id: 'l.pk',
+  });
   const statement = join(
     [
       sql(
@@ -198,7 +202,7 @@ async function evaluate(
   const sent = new Set(rows.map((row) => String(row[0])));
   const gone = [...candidates].filter((id) => !sent.has(id)).sort();
   if (gone.length === 0) return;
-  const readable = readPredicate(caller.context, view.table, 'v');
+  const readable = readPredicate(caller.context, view.table, view.primaryId, 'v');
   const existing = await tx.all(
     `SELECT ${key}, ${readable.text} FROM ${name(view.table)} v WHERE ${key} IN (SELECT value FROM json_each(?))`,
     [...readable.params, JSON.stringify(gone)],

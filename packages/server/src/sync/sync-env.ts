@@ -1,4 +1,5 @@
-import type { AppModel, IdGenerator, PlannedTable, SecurityContext } from '@outpost/model';
+import type { AppModel, IdGenerator, PlannedTable } from '@outpost/model';
+import type { UserSecurity } from '../security/security-context.ts';
 import type { DeviceView } from '../view/device-view.ts';
 import type { WriteEnv } from '../write/write-env.ts';
 
@@ -14,8 +15,6 @@ export interface SyncEnv extends WriteEnv {
 }
 
 /** The caller of one request. */
-export interface Caller {
-  readonly context: SecurityContext;
-  readonly name: string;
+export interface Caller extends UserSecurity {
   readonly views: readonly DeviceView[];
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
+  accessScope,
   type ModelIndex,
   type OfflineProfileItem,
   type PlannedTable,
   type ProfileEdge,
-  readScope,
   type SecurityContext,
   syncErrorTable,
   tableSlots,
@@ -20,6 +20,7 @@ import {
   type Sql,
   sql,
 } from '@outpost/query';
+import type { UserSecurity } from '../security/security-context.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import { readPredicate } from './read-predicate.ts';
 
@@ -59,7 +60,7 @@ const ownErrors: OfflineProfileItem = {
 export function compileViews(
   index: ModelIndex,
   plan: readonly PlannedTable[],
-  context: SecurityContext,
+  { context, shareStamps }: UserSecurity,
   now: number,
 ): readonly DeviceView[] {
   const query: QueryContext = {
@@ -83,9 +84,10 @@ export function compileViews(
     const columns = tableSlots(table).map((slot) => slot.name);
     const hash = hashOf([
       columns,
-      readScope(context, one.table),
+      accessScope(context, 'read', one.table),
+      shareStamps.get(one.table) ?? null,
       one.item,
-      tables.map((name) => readScope(context, name)),
+      tables.map((name) => [accessScope(context, 'read', name), shareStamps.get(name) ?? null]),
       usesToday(one.item.filter) ? new Date(now).toISOString().slice(0, 10) : null,
       one.item.criteria === 'custom' ? query.teamIds : null,
       one.edges.map((edge) => [edge.relationship.name, hashes.get(edge.source)]),
@@ -107,6 +109,10 @@ export function compileViews(
       },
     ];
   });
+}
+
+function keyOf(env: Env, table: string): string {
+  return env.index.table(table)?.primaryId ?? '';
 }
 
 function usesToday(filter: string | undefined): boolean {
@@ -137,7 +143,7 @@ function viewPredicate(
     );
     reasons.push(join([head, inView, sql(')')], ''));
   }
-  const read = readPredicate(env.context, planned.table, source);
+  const read = readPredicate(env.context, planned.table, keyOf(env, planned.table), source);
   return join([sql('('), read, sql(' AND ('), join(reasons, ' OR '), sql('))')], '');
 }
 
@@ -190,7 +196,7 @@ function customFilter(env: Env, item: OfflineProfileItem, source: string): Sql {
   const compiled = compileQuery(parsed.value, {
     model: env.index,
     context: env.query,
-    restrict: (table, alias) => readPredicate(env.context, table, alias),
+    restrict: (table, alias) => readPredicate(env.context, table, keyOf(env, table), alias),
   });
   const primary = env.index.table(item.table)?.primaryId;
   if (compiled.kind === 'invalid' || primary === undefined) return sql('0');

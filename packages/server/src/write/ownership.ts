@@ -15,6 +15,7 @@ import type { RowAccess, WriteScope } from './write-env.ts';
 export async function setOwner(
   { tx, writer }: WriteScope,
   table: Table,
+  id: string,
   values: Record<string, ColumnValue>,
   before: StoredRow | null,
 ): Promise<void> {
@@ -26,7 +27,7 @@ export async function setOwner(
   const owner = values['ownerid'] ?? null;
   if (!isLookupValue(owner)) return;
   if (before !== null && before.owner !== owner.id) {
-    demand(writer, 'assign', table, before);
+    await demand({ tx, writer }, 'assign', table, before, id);
   }
   if (before !== null && before.owner === owner.id) return;
   const unit = await businessUnitOf(tx, owner);

@@ -4,6 +4,7 @@ import {
   type ColumnValue,
   composedValues,
   defaultValues,
+  type Privilege,
   type RowValues,
   type Table,
   valuesToCells,
@@ -11,6 +12,7 @@ import {
 } from '@outpost/model';
 import { name } from '@outpost/query';
 import { ChangeLog } from '../feed/change-log.ts';
+import { removeShares, writeShare } from '../security/shares.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { nextNumber } from '../store/state.ts';
@@ -66,45 +68,120 @@ export class RowWriter {
     const given = readValues(this.#writer, table, write.set);
     const values: Record<string, ColumnValue> = { ...defaultValues(table), ...given };
     stamp(this.#writer, this.#env.now(), table, values, true);
-    await setOwner(this.#scope, table, values, null);
+    await setOwner(this.#scope, table, write.id, values, null);
     fitStatus(table, values, given, null);
     runRules(this.#env, this.#writer, table, null, values);
     checkRequired(table, values, this.#writer);
     const linked = await resolveLookups(this.#scope, table, values, null);
     const access = await accessOf(this.#scope, table, write.id, values);
-    demand(this.#writer, 'create', table, access);
-    if (linked) demand(this.#writer, 'append', table, access);
+    await demand(this.#scope, 'create', table, access, null);
+    if (linked) await demand(this.#scope, 'append', table, access, null);
     return this.#store(table, write.id, null, values, access);
   }
 
   async #update(table: Table, write: RowWrite): Promise<number> {
     const row = await this.#existing(table, write.id);
-    demand(this.#writer, 'write', table, row);
+    await demand(this.#scope, 'write', table, row, write.id);
     const skip = checkConflict(table, write, row);
     const before = rowValues(table, row);
     const given = readValues(this.#writer, table, write.set);
     for (const column of skip) delete given[column];
     const values: Record<string, ColumnValue> = { ...before, ...given };
     stamp(this.#writer, this.#env.now(), table, values, false);
-    await setOwner(this.#scope, table, values, row);
+    await setOwner(this.#scope, table, write.id, values, row);
     fitStatus(table, values, given, before);
     runRules(this.#env, this.#writer, table, before, values);
     const linked = await resolveLookups(this.#scope, table, values, before);
-    if (linked) demand(this.#writer, 'append', table, row);
-    return this.#store(
-      table,
-      write.id,
-      row,
-      values,
-      await accessOf(this.#scope, table, write.id, values),
-    );
+    if (linked) await demand(this.#scope, 'append', table, row, write.id);
+    const access = await accessOf(this.#scope, table, write.id, values);
+    const version = await this.#store(table, write.id, row, values, access);
+    if (table.ownership === 'user' && access.owner !== row.owner) {
+      await this.#assignChildren(table, write.id, row.owner, values);
+    }
+    return version;
+  }
+
+  /** Gives rows that point at an assigned row to the new owner, as their relationships say. */
+  async #assignChildren(
+    table: Table,
+    id: string,
+    oldOwner: string | null,
+    parent: RowValues,
+  ): Promise<void> {
+    for (const { table: childName, column, cascade } of this.#env.index.referenced(table.name)) {
+      const child = this.#env.index.table(childName);
+      const kind = cascade.assign;
+      if (child?.ownership !== 'user' || !['cascade', 'active', 'userOwned'].includes(kind))
+        continue;
+      for (const [childId] of await this.#childrenOf(childName, column, id)) {
+        const row = await readRow(this.#tx, child, String(childId));
+        if (row === null) continue;
+        const inactive = kind === 'active' && row.cells['statecode'] !== 0;
+        const ofOthers = kind === 'userOwned' && row.owner !== oldOwner;
+        if (inactive || ofOthers) continue;
+        const owner = {
+          ownerid: parent['ownerid'] ?? null,
+          owningbusinessunit: parent['owningbusinessunit'] ?? null,
+        };
+        const values = { ...rowValues(child, row), ...owner };
+        const access = await accessOf(this.#scope, child, String(childId), values);
+        if (access.owner === row.owner) continue;
+        this.#countCascade();
+        await this.#store(child, String(childId), row, values, access);
+        await this.#assignChildren(child, String(childId), row.owner, values);
+      }
+    }
+  }
+
+  /** Gives a principal rights on a row, or takes them away, and does the same to what cascades from it. */
+  async share(
+    tableName: string,
+    id: string,
+    principal: string | null,
+    rights: readonly Privilege[],
+  ): Promise<void> {
+    const table = this.#env.index.table(tableName);
+    if (table === undefined)
+      throw new Refusal('unknownTable', `Table "${tableName}" does not exist.`);
+    const row = await this.#existing(table, id);
+    await demand(this.#scope, 'share', table, row, id);
+    for (const right of rights) await demand(this.#scope, right, table, row, id);
+    await this.#shareTree(table, id, principal, rights, new Set());
+  }
+
+  async #shareTree(
+    table: Table,
+    id: string,
+    principal: string | null,
+    rights: readonly Privilege[],
+    seen: Set<string>,
+  ): Promise<void> {
+    if (seen.has(`${table.name}/${id}`)) return;
+    seen.add(`${table.name}/${id}`);
+    this.#countCascade();
+    await writeShare(this.#tx, table.name, id, principal, rights);
+    const action = rights.length === 0 ? 'unshare' : 'share';
+    for (const one of this.#env.index.referenced(table.name)) {
+      const child = this.#env.index.table(one.table);
+      if (child?.ownership !== 'user' || one.cascade[action] !== 'cascade') continue;
+      for (const [childId] of await this.#childrenOf(one.table, one.column, id)) {
+        await this.#shareTree(child, String(childId), principal, rights, seen);
+      }
+    }
+  }
+
+  #countCascade(): void {
+    this.#cascaded += 1;
+    if (this.#cascaded <= maxCascadeRows) return;
+    const message = `The change would cascade to more than ${maxCascadeRows} rows.`;
+    throw new Refusal('invalidArgument', message);
   }
 
   async #delete(table: Table, write: RowWrite): Promise<number> {
     const row = await readRow(this.#tx, table, write.id);
     // Deleting what is gone already is what the user wanted.
     if (row === null) return nextNumber(this.#tx, 'version');
-    demand(this.#writer, 'delete', table, row);
+    await demand(this.#scope, 'delete', table, row, write.id);
     checkConflict(table, write, row);
     await this.#remove(table, write.id, row);
     return nextNumber(this.#tx, 'version');
@@ -219,13 +296,7 @@ export class RowWriter {
 
   /** Removes a row and what its relationships say goes with it. */
   async #remove(table: Table, id: string, row: StoredRow): Promise<void> {
-    this.#cascaded += 1;
-    if (this.#cascaded > maxCascadeRows) {
-      throw new Refusal(
-        'invalidArgument',
-        `Deleting would cascade to more than ${maxCascadeRows} rows.`,
-      );
-    }
+    this.#countCascade();
     for (const one of this.#env.index.referenced(table.name)) {
       const child = this.#env.index.table(one.table);
       if (child === undefined || one.cascade.delete === 'noCascade') continue;
@@ -240,6 +311,7 @@ export class RowWriter {
         await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
     }
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
+    await removeShares(this.#tx, table.name, id);
     await this.#logChange(table, id, row, null, row);
     await this.#removeActivityTwin(table, id);
   }

@@ -61,6 +61,8 @@ export interface HelloResponse {
   };
   readonly conflictPolicy: ConflictPolicy;
   readonly privileges: Readonly<Record<string, TablePrivileges>>;
+  /** Shares or hierarchy give the user more than the roles say; a device leaves such decisions to the organization. */
+  readonly beyondRoles: boolean;
   readonly plan: readonly PlanTable[];
 }
 export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
@@ -70,6 +72,7 @@ export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
   user: object({ id: text, name: text, businessUnitId: text, teamIds: list(text) }),
   conflictPolicy: oneOf('off', 'on', 'merge'),
   privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,
+  beyondRoles: flag,
   plan: list(object<PlanTable>({ table: text, rows: whole, view: text, intervalMinutes: whole })),
 });
 
