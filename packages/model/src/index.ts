@@ -53,11 +53,21 @@ export {
 export { isGuid, parseGuid } from './guid.ts';
 export type { Clock, IdGenerator, Random, System } from './ports.ts';
 export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
-export type { OfflineProfile, OfflineProfileItem } from './profile/offline-profile.ts';
+export { type GeneratedProfile, generateProfile } from './profile/generate-profile.ts';
+export { daysChange, type LintOptions, lintProfile } from './profile/lint-profile.ts';
+export {
+  defaultDays,
+  mandatoryColumns,
+  newProfileItem,
+  type OfflineProfile,
+  type OfflineProfileItem,
+} from './profile/offline-profile.ts';
+export { type ProfileLimits, profileLimits } from './profile/profile-limits.ts';
 export {
   type PlannedTable,
   type ProfileEdge,
   type ProfileFinding,
+  type ProfileOptions,
   type ProfilePlan,
   planProfile,
 } from './profile/profile-plan.ts';

@@ -18,6 +18,8 @@ export interface Table {
   /** Rows connect two other tables (N:N). */
   readonly isIntersect?: boolean;
   readonly isCustom?: boolean;
+  /** Its rows live in another system; never offline. */
+  readonly isVirtual?: boolean;
   /** "Can be taken offline". */
   readonly availableOffline: boolean;
   readonly changeTracking: boolean;

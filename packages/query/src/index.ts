@@ -40,4 +40,5 @@ export { join, name, type Sql, sql } from './sql/sql-text.ts';
 export { dateRanges } from './time/date-ranges.ts';
 export { availability, queryTables, type UnavailableReason } from './views/availability.ts';
 export { foldedSlots } from './views/folded-slots.ts';
+export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
 export { quickFindQuery } from './views/quick-find.ts';

@@ -8,13 +8,16 @@ import {
   indexModel,
   type PlannedTable,
   type Privilege,
+  type ProfileLimits,
   planProfile,
+  profileLimits,
   type Role,
   type RowValues,
   type System,
   valuesToCells,
   withSystemTables,
 } from '@outpost/model';
+import { checkProfileFilter } from '@outpost/query';
 import { compileRules, type Program } from '@outpost/rules';
 import {
   type ConflictPolicy,
@@ -52,6 +55,8 @@ export interface OrganizationOptions {
   readonly onFault?: (error: unknown) => void;
   /** Default `off`, as in Dataverse. */
   readonly conflictPolicy?: ConflictPolicy;
+  /** What offline profiles may hold; default `profileLimits.seed`. */
+  readonly profileLimits?: ProfileLimits;
 }
 
 /** A row to load or to write: values by column. */
@@ -104,7 +109,10 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
   const model = withSystemTables(options.model);
   const { store, system } = options;
   const index = indexModel(model);
-  const planned = planProfile(index, model.profile);
+  const planned = planProfile(index, model.profile, {
+    limits: options.profileLimits ?? profileLimits.seed,
+    checkFilter: (item, limits) => checkProfileFilter(index, item, limits),
+  });
   if (planned.kind === 'invalid') {
     const findings = planned.findings.map((one) => `${one.code} ${one.message}`).join(' ');
     throw new ServerError(
@@ -152,9 +160,12 @@ function targetEdges(
   const edges = new Map<string, (readonly [string, string])[]>();
   for (const planned of plan) {
     for (const edge of planned.edges) {
-      if (edge.direction !== 'target') continue;
-      const list = edges.get(edge.source) ?? [];
-      edges.set(edge.source, [...list, [edge.relationship.column, planned.table]]);
+      if (edge.direction === 'child') continue;
+      const [holder, column] =
+        edge.direction === 'pair'
+          ? [edge.relationship.intersect, edge.ownColumn]
+          : [edge.source, edge.relationship.column];
+      edges.set(holder, [...(edges.get(holder) ?? []), [column, planned.table]]);
     }
   }
   return edges;

@@ -38,10 +38,14 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
   const used = new Set(rows.map((row) => row.table));
   const offline = new Set([...siteMapTables(model.siteMap), ...used, 'systemuser', 'businessunit']);
   const tables = model.tables.map((table) =>
-    offline.has(table.name) ? { ...table, availableOffline: true } : table,
+    offline.has(table.name) ? { ...table, availableOffline: true, changeTracking: true } : table,
+  );
+  // Tables that connect two others come with them.
+  const pairs = new Set(
+    model.relationships.flatMap((one) => (one.kind === 'manyToMany' ? [one.intersect] : [])),
   );
   const items: OfflineProfileItem[] = tables
-    .filter((table) => offline.has(table.name))
+    .filter((table) => offline.has(table.name) && !pairs.has(table.name))
     .map((table) => ({
       table: table.name,
       criteria: 'all',

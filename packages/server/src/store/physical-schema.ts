@@ -40,9 +40,14 @@ export async function createSchema(
     }
   }
   for (const { edges } of plan) {
-    for (const { relationship } of edges) {
-      const { table, column } = relationship;
-      lookups.set(`${table}.${column}`, [table, column]);
+    for (const edge of edges) {
+      const held =
+        edge.direction === 'pair'
+          ? [edge.sourceColumn, edge.ownColumn].map(
+              (column) => [edge.relationship.intersect, column] as const,
+            )
+          : [[edge.relationship.table, edge.relationship.column] as const];
+      for (const one of held) lookups.set(one.join('.'), one);
     }
   }
   for (const [table, column] of lookups.values()) {

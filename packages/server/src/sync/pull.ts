@@ -1,4 +1,4 @@
-import type { Cell } from '@outpost/model';
+import type { Cell, ProfileEdge } from '@outpost/model';
 import { join, name, type Sql, sql } from '@outpost/query';
 import type {
   CheckReason,
@@ -165,19 +165,31 @@ async function relatedIds(
   candidates: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const { source, relationship, direction } of view.edges) {
-    const ids = candidates.get(source);
+  for (const edge of view.edges) {
+    const ids = candidates.get(edge.source);
     if (ids === undefined || ids.size === 0) continue;
-    const list = JSON.stringify([...ids]);
-    const { table, column } = relationship;
-    const text =
-      direction === 'child'
-        ? `SELECT ${name(view.primaryId)} FROM ${name(table)} WHERE ${name(column)} IN (SELECT value FROM json_each(?))`
-        : `SELECT ${name(column)} FROM ${name(table)} WHERE ${name(view.sourceKeys.get(table) ?? '')} IN (SELECT value FROM json_each(?)) AND ${name(column)} IS NOT NULL`;
-    const rows = await tx.all(text, [list]);
+    const [wanted, table, given] = relatedColumns(view, edge);
+    const rows = await tx.all(
+      `SELECT ${name(wanted)} FROM ${name(table)} WHERE ${name(given)} IN (SELECT value FROM json_each(?)) AND ${name(wanted)} IS NOT NULL`,
+      [JSON.stringify([...ids])],
+    );
     found.push(...rows.map((row) => String(row[0])));
   }
   return found;
+}
+
+/** Where the related row's id is found, and by which column, given the source row's id. */
+function relatedColumns(
+  view: DeviceView,
+  edge: ProfileEdge,
+): readonly [wanted: string, table: string, given: string] {
+  if (edge.direction === 'pair') {
+    return [edge.ownColumn, edge.relationship.intersect, edge.sourceColumn];
+  }
+  const { table, column } = edge.relationship;
+  return edge.direction === 'child'
+    ? [view.primaryId, table, column]
+    : [column, table, view.sourceKeys.get(table) ?? ''];
 }
 
 async function evaluate(

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import {
   accessScope,
+  dateTimeText,
   type ModelIndex,
+  mandatoryColumns,
   type OfflineProfileItem,
   type PlannedTable,
   type ProfileEdge,
   type SecurityContext,
   syncErrorTable,
+  type Table,
   tableSlots,
 } from '@outpost/model';
 import {
@@ -81,14 +84,14 @@ export function compileViews(
     if (table === undefined) return [];
     const filter = one.item.filter === undefined ? null : parseFetch(one.item.filter);
     const tables = filter?.kind === 'ok' ? [...queryTables(filter.value.root)] : [];
-    const columns = tableSlots(table).map((slot) => slot.name);
+    const columns = slotsOf(table, one.item);
     const hash = hashOf([
       columns,
       accessScope(context, 'read', one.table),
       shareStamps.get(one.table) ?? null,
       one.item,
       tables.map((name) => [accessScope(context, 'read', name), shareStamps.get(name) ?? null]),
-      usesToday(one.item.filter) ? new Date(now).toISOString().slice(0, 10) : null,
+      usesToday(one.item.filter) || one.item.days !== undefined ? dayOf(now) : null,
       one.item.criteria === 'custom' ? query.teamIds : null,
       one.edges.map((edge) => [edge.relationship.name, hashes.get(edge.source)]),
     ]);
@@ -109,6 +112,14 @@ export function compileViews(
       },
     ];
   });
+}
+
+/** Slots of the columns that go to the device; what it cannot do without always does. */
+function slotsOf(table: Table, { columns }: OfflineProfileItem): readonly string[] {
+  const chosen = columns === undefined ? null : new Set([...columns, ...mandatoryColumns(table)]);
+  return tableSlots(table)
+    .filter((slot) => chosen === null || chosen.has(slot.column.name))
+    .map((slot) => slot.name);
 }
 
 function keyOf(env: Env, table: string): string {
@@ -139,15 +150,41 @@ function viewPredicate(
     const alias = `v${depth}_${reasons.length}`;
     const inView = viewPredicate(env, items, other, alias, depth + 1);
     const head = sql(
-      `EXISTS (SELECT 1 FROM ${name(edge.source)} ${alias} WHERE ${relation(env, edge, alias, source)} AND `,
+      `EXISTS (SELECT 1 FROM ${name(edge.source)} ${alias} WHERE ${relation(env, edge, alias, planned.table, source)} AND `,
     );
     reasons.push(join([head, inView, sql(')')], ''));
   }
   const read = readPredicate(env.context, planned.table, keyOf(env, planned.table), source);
-  return join([sql('('), read, sql(' AND ('), join(reasons, ' OR '), sql('))')], '');
+  const tests = [read, join([sql('('), join(reasons, ' OR '), sql(')')], '')];
+  const recent = notOlder(env, planned.item, source);
+  if (recent !== null) tests.push(recent);
+  return join([sql('('), join(tests, ' AND '), sql(')')], '');
 }
 
-function relation(env: Env, edge: ProfileEdge, other: string, own: string): string {
+/** Days are whole: a row changed ten days ago is within ten days all day long. */
+function notOlder(env: Env, { days }: OfflineProfileItem, source: string): Sql | null {
+  if (days === undefined) return null;
+  if (days === 0) return sql('0');
+  const day = Date.parse(dayOf(env.query.now)) - days * 86_400_000;
+  return sql(`${source}.${name('modifiedon')} >= ?`, dateTimeText(day));
+}
+
+function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
+function relation(
+  env: Env,
+  edge: ProfileEdge,
+  other: string,
+  ownTable: string,
+  own: string,
+): string {
+  if (edge.direction === 'pair') {
+    const { relationship, sourceColumn, ownColumn } = edge;
+    const [sourceKey, ownKey] = [keyOf(env, edge.source), keyOf(env, ownTable)];
+    return `EXISTS (SELECT 1 FROM ${name(relationship.intersect)} x WHERE x.${name(sourceColumn)} = ${other}.${name(sourceKey)} AND x.${name(ownColumn)} = ${own}.${name(ownKey)})`;
+  }
   const { table, column, target } = edge.relationship;
   const lookup = env.index.column(table, column);
   const typed = lookup !== undefined && lookup.targets?.length !== 1;
