@@ -1,4 +1,27 @@
-import type { AppModel, Form, RowValues, SavedQuery, System } from '@outpost/model';
+import {
+  type AppModel,
+  addNote,
+  attachFile,
+  type Command,
+  type CommandInput,
+  type CommandPlan,
+  convertToCase,
+  convertToOpportunity,
+  disqualifyLead,
+  type Form,
+  type LookupValue,
+  markComplete,
+  type NewNote,
+  type NoteAttachment,
+  offlineCommands,
+  parseValue,
+  type QualifyOptions,
+  qualifyLead,
+  type RowValues,
+  removeAttachment,
+  type SavedQuery,
+  type System,
+} from '@outpost/model';
 import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
 import type { FlowMove } from '@outpost/rules';
 import type { Search } from '@outpost/search';
@@ -8,7 +31,8 @@ import { filter, firstValueFrom, map, type Observable, of, Subscription, startWi
 import { DeviceError } from './device-error.ts';
 import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
 import { FormSession } from './form/form-session.ts';
-import { disqualifyLead, qualifyLead } from './save/lead-commands.ts';
+import { notesOf, type TimelineNote } from './save/notes.ts';
+import { carryOut, runCommand } from './save/run-command.ts';
 import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
 import { openSession, type Session } from './session.ts';
 import { platformSystem } from './system/system.ts';
@@ -116,11 +140,56 @@ export class Device {
     return deleteRow(this.#open(), table, id);
   }
 
-  qualify(lead: string): SaveResult {
-    return qualifyLead(this.#open(), lead);
+  /** Commands that work offline on rows of a table; everything else is hidden and refused. */
+  commands(table: string): readonly Command[] {
+    return offlineCommands(this.#open().table(table));
   }
+
+  qualify(lead: string, options: QualifyOptions = {}): SaveResult {
+    return this.#run('lead', lead, 'qualify', (input) => qualifyLead(input, options));
+  }
+  /** The reason is a status of the state Disqualified, as number or label. */
   disqualify(lead: string, reason: unknown): SaveResult {
-    return disqualifyLead(this.#open(), lead, reason);
+    const column = this.#open().index.column('lead', 'statuscode');
+    const parsed = column === undefined ? null : parseValue(column, reason);
+    const status = parsed?.kind === 'value' ? Number(parsed.value ?? Number.NaN) : Number.NaN;
+    return this.#run('lead', lead, 'disqualify', (input) => disqualifyLead(input, status));
+  }
+  convertToCase(activity: string, id: string, customer?: LookupValue): SaveResult {
+    return this.#run(activity, id, 'convertToCase', (input) => convertToCase(input, customer));
+  }
+  markComplete(table: string, id: string): SaveResult {
+    return this.#run(table, id, 'markComplete', markComplete);
+  }
+  convertToOpportunity(table: string, id: string): SaveResult {
+    return this.#run(table, id, 'convertToOpportunity', convertToOpportunity);
+  }
+
+  /** Notes of a row, newest first. */
+  notes(table: string, id: string): readonly TimelineNote[] {
+    return notesOf(this.#open(), table, id);
+  }
+  addNote(table: string, id: string, note: NewNote): SaveResult {
+    const session = this.#open();
+    const input = { index: session.index, newId: () => session.system.ids.next() };
+    return carryOut(session, addNote(input, { table, id }, note));
+  }
+  /** Puts a file on a note, or replaces it. */
+  attachFile(note: string, attachment: NoteAttachment): SaveResult {
+    return this.#run('annotation', note, 'update', (input) => attachFile(input, attachment));
+  }
+  /** Takes the file off a note; delete the note to remove both. */
+  removeAttachment(note: string): SaveResult {
+    return this.#run('annotation', note, 'update', removeAttachment);
+  }
+
+  #run(
+    table: string,
+    id: string,
+    command: Command,
+    plan: (input: CommandInput) => CommandPlan,
+  ): SaveResult {
+    return runCommand(this.#open(), table, id, command, plan);
   }
 
   /** Opens the main form of a table, for a row or for a new one. */

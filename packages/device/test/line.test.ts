@@ -143,7 +143,12 @@ test('a delta brings what others changed, removes what left, and fetches no tabl
   const device = await synced();
   const pages = world.server.requests.get('/sync/v1/page');
   const carla = world.organization.as(sampleUsers.carla.id);
-  await ben().update({ table: 'contact', id: namedRows.kai, values: { jobtitle: 'Owner' } });
+  const [elsewhere] = device.store.all(
+    'SELECT contactid FROM contact WHERE parentcustomerid <> ? LIMIT 1',
+    [namedRows.alpine],
+  );
+  const contact = String(elsewhere?.[0]);
+  await carla.update({ table: 'contact', id: contact, values: { jobtitle: 'Owner' } });
   await carla.update({
     table: 'account',
     id: namedRows.alpine,
@@ -151,8 +156,10 @@ test('a delta brings what others changed, removes what left, and fetches no tabl
   });
   await carla.delete('opportunity', namedRows.skiLift);
   await device.sync.run('DELTA_SYNC');
-  expect(device.get('contact', namedRows.kai)).toMatchObject({ jobtitle: 'Owner' });
+  expect(device.get('contact', contact)).toMatchObject({ jobtitle: 'Owner' });
+  // Its contacts go to the new owner with the account.
   expect(device.get('account', namedRows.alpine)).toBeNull();
+  expect(device.get('contact', namedRows.kai)).toBeNull();
   expect(device.get('opportunity', namedRows.skiLift)).toBeNull();
   expect(world.server.requests.get('/sync/v1/page')).toBe(pages);
   expect(await differences(device)).toEqual([]);
@@ -197,7 +204,8 @@ describe('conflicts', () => {
     expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({
       estimatedvalue: 1,
     });
-    expect(await ben().retrieve('syncerror', error?.id ?? '')).toMatchObject({
+    const ana = world.organization.as(sampleUsers.ana.id);
+    expect(await ana.retrieve('syncerror', error?.id ?? '')).toMatchObject({
       statecode: 1,
       statuscode: 1,
     });

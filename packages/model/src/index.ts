@@ -21,6 +21,7 @@ export {
   commandMatrix,
   customTableCommands,
   describeCapabilities,
+  formCommands,
   offlineCommands,
   type TableCapabilities,
   tablesWithoutOfflineViews,
@@ -35,6 +36,17 @@ export {
   isText,
   type RequirementLevel,
 } from './column.ts';
+export { convertToCase, convertToOpportunity, markComplete } from './command/activity-commands.ts';
+export type { CommandInput, CommandPlan, RowIntent } from './command/command-plan.ts';
+export { disqualifyLead, type QualifyOptions, qualifyLead } from './command/lead-commands.ts';
+export {
+  addNote,
+  attachFile,
+  maxAttachmentBytes,
+  type NewNote,
+  type NoteAttachment,
+  removeAttachment,
+} from './command/note-commands.ts';
 export { type DataverseErrorName, dataverseErrors } from './dataverse-error.ts';
 export {
   type ColumnDefinition,
@@ -148,3 +160,4 @@ export { composedValues } from './value/compose.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
 export { dateTimeText, defaultValues } from './value/new-row.ts';
 export { type InvalidValue, type ParsedValue, parseValue } from './value/parse-value.ts';
+export { defaultStatus, fitStatus } from './value/status.ts';

@@ -8,6 +8,7 @@ import {
   dateTimeText,
   defaultValues,
   equalValues,
+  fitStatus,
   isLookup,
   isLookupValue,
   offlineCommands,
@@ -17,6 +18,7 @@ import {
   type Table,
   valuesToCells,
 } from '@outpost/model';
+import type { WriteTx } from '@outpost/store';
 import type { Session } from '../session.ts';
 
 /** Why a write was not made. */
@@ -47,17 +49,59 @@ export type SaveResult =
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** A row change that passed every check, ready for a transaction. */
+export type Prepared =
+  | {
+      readonly kind: 'ready';
+      readonly id: string;
+      /** Values of the row afterwards. */
+      readonly values: RowValues;
+      apply(tx: WriteTx): void;
+    }
+  | Exclude<SaveResult, { readonly kind: 'saved' }>;
+
 /** Creates a row offline or online alike: the edit is queued with the row, in one transaction. */
 export function createRow(
   session: Session,
   tableName: string,
   input: Input,
-  id?: string,
+  id: string = session.system.ids.next(),
 ): SaveResult {
+  return commit(session, prepareCreate(session, tableName, id, input));
+}
+
+/** Changes the given columns of a row. */
+export function updateRow(
+  session: Session,
+  tableName: string,
+  id: string,
+  input: Input,
+): SaveResult {
+  return commit(session, prepareUpdate(session, tableName, id, input));
+}
+
+export function deleteRow(session: Session, tableName: string, id: string): SaveResult {
+  return commit(session, prepareDelete(session, tableName, id));
+}
+
+function commit(session: Session, prepared: Prepared): SaveResult {
+  if (prepared.kind !== 'ready') return prepared;
+  const written = session.store.write({ origin: 'local' }, (tx) => prepared.apply(tx));
+  return { kind: 'saved', id: prepared.id, commit: written.commit };
+}
+
+/** Checks a new row: values, matrix, privileges, rules, required columns. */
+export function prepareCreate(
+  session: Session,
+  tableName: string,
+  id: string,
+  input: Input,
+): Prepared {
   const table = session.table(tableName);
+  const unavailable = unavailableReasons(table, 'create');
+  if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const parsed = parseInput(session, table, input);
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
-  const rowId = id ?? session.system.ids.next();
   const now = dateTimeText(session.system.clock.now());
   const values: Record<string, ColumnValue> = { ...defaultValues(table), ...parsed.values };
   const user = session.sync.hello?.user;
@@ -69,7 +113,7 @@ export function createRow(
     values['owningbusinessunit'] = { table: 'businessunit', id: user.businessUnitId };
   }
   const reasons = [
-    ...commandReasons(table, 'create'),
+    ...statusReasons(table, values, parsed.values, null),
     ...privilegeReasons(session, table, 'create', values),
     ...applyRules(session, table, null, values),
     ...requiredReasons(table, values),
@@ -77,20 +121,19 @@ export function createRow(
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
   const cells = valuesToCells(table, values);
-  const { commit } = session.store.write({ origin: 'local' }, (tx) =>
-    tx.insert(table.name, rowId, cells),
-  );
-  return { kind: 'saved', id: rowId, commit };
+  return { kind: 'ready', id, values, apply: (tx) => tx.insert(table.name, id, cells) };
 }
 
-/** Changes the given columns of a row. */
-export function updateRow(
+/** Checks a change of a row. */
+export function prepareUpdate(
   session: Session,
   tableName: string,
   id: string,
   input: Input,
-): SaveResult {
+): Prepared {
   const table = session.table(tableName);
+  const unavailable = unavailableReasons(table, 'update');
+  if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
   const parsed = parseInput(session, table, input);
@@ -101,7 +144,7 @@ export function updateRow(
   if (changed.length === 0) return { kind: 'unchanged', id };
   const values: Record<string, ColumnValue> = { ...before, ...Object.fromEntries(changed) };
   const reasons = [
-    ...commandReasons(table, 'update'),
+    ...statusReasons(table, values, parsed.values, before),
     ...privilegeReasons(session, table, 'write', before),
     ...applyRules(session, table, before, values),
   ];
@@ -112,26 +155,22 @@ export function updateRow(
     if (!equalValues(before[column] ?? null, value)) set[column] = value;
   }
   const cells = valuesToCells(table, set);
-  const { commit } = session.store.write({ origin: 'local' }, (tx) =>
-    tx.update(table.name, id, cells),
-  );
-  return { kind: 'saved', id, commit };
+  return { kind: 'ready', id, values, apply: (tx) => void tx.update(table.name, id, cells) };
 }
 
-export function deleteRow(session: Session, tableName: string, id: string): SaveResult {
+/** Checks the deletion of a row. */
+export function prepareDelete(session: Session, tableName: string, id: string): Prepared {
   const table = session.table(tableName);
+  const unavailable = unavailableReasons(table, 'delete');
+  if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
-  const reasons = [
-    ...commandReasons(table, 'delete'),
-    ...privilegeReasons(session, table, 'delete', before),
-  ];
+  const reasons = privilegeReasons(session, table, 'delete', before);
   if (reasons.length > 0) return { kind: 'refused', reasons };
-  const { commit } = session.store.write({ origin: 'local' }, (tx) => tx.delete(table.name, id));
-  return { kind: 'saved', id, commit };
+  return { kind: 'ready', id, values: before, apply: (tx) => void tx.delete(table.name, id) };
 }
 
-function missing(table: Table, id: string): SaveResult {
+function missing(table: Table, id: string): Extract<SaveResult, { readonly kind: 'refused' }> {
   const message = `Record Not Found: ${table.label} ${id} is not on this device.`;
   return { kind: 'refused', reasons: [{ kind: 'rowMissing', message }] };
 }
@@ -175,6 +214,25 @@ function privilegeReasons(
   if (decision.reason === 'noAccess' && more) return [];
   const message = `Your roles do not allow "${privilege}" on this ${table.label}.`;
   return [{ kind: 'privilege', code: decision.code, message }];
+}
+
+/** The matrix; and rows that connect two others are read-only offline: associating is an online command. */
+function unavailableReasons(table: Table, command: Command): readonly RefusalReason[] {
+  if (table.isIntersect !== true) return commandReasons(table, command);
+  const message = `${table.label}: rows cannot be associated or disassociated offline.`;
+  return [{ kind: 'notAvailableOffline', code: dataverseErrors.notAvailableOffline, message }];
+}
+
+/** Completes state and status; they must fit. */
+function statusReasons(
+  table: Table,
+  values: Record<string, ColumnValue>,
+  given: RowValues,
+  before: RowValues | null,
+): readonly RefusalReason[] {
+  const { add, error } = fitStatus(table, values, given, before);
+  Object.assign(values, add);
+  return error === null ? [] : [{ kind: 'invalidValue', ...error }];
 }
 
 function applyRules(

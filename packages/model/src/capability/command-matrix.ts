@@ -46,6 +46,14 @@ export const customTableCommands: readonly Command[] = [
   'convertToOpportunity',
 ];
 
+/** Commands on the form of a custom table offline, in the order they stand there. */
+const customFormCommands: readonly Command[] = [
+  'markComplete',
+  'refresh',
+  'convertToOpportunity',
+  'delete',
+];
+
 const notesCommands: readonly Command[] = ['create', 'read', 'update', 'delete'];
 const platformTables: Readonly<Record<string, readonly Command[]>> = {
   annotation: notesCommands,
@@ -71,6 +79,14 @@ export function offlineCommands(table: Table): readonly Command[] {
   if (listed !== undefined) return listed;
   if (table.isIntersect) return ['read'];
   return table.isCustom ? customTableCommands : ['read'];
+}
+
+/** What a form offers offline for a saved row, besides saving. */
+export function formCommands(table: Table): readonly Command[] {
+  const offered = offlineCommands(table);
+  if (offered === customTableCommands) return customFormCommands;
+  const others = offered.filter((one) => !full.includes(one));
+  return offered.includes('delete') ? [...others, 'delete'] : others;
 }
 
 export interface TableCapabilities {

@@ -4,6 +4,7 @@ import {
   type ColumnValue,
   cellsToValue,
   dateTimeText,
+  fitStatus,
   parseValue,
   type RowValues,
   type Table,
@@ -83,35 +84,16 @@ export function runRules(
   Object.assign(values, result.values);
 }
 
-/** State and status must fit; one given alone brings the other along. */
-export function fitStatus(
+/** State and status of the row, completed; a status of another state is refused. */
+export function completeStatus(
   table: Table,
   values: Record<string, ColumnValue>,
   given: RowValues,
   before: RowValues | null,
 ): void {
-  const stateColumn = table.columns.find((column) => column.type === 'state');
-  const statusColumn = table.columns.find((column) => column.type === 'status');
-  if (stateColumn === undefined || statusColumn === undefined) return;
-  const statusOption = (value: ColumnValue | undefined) =>
-    statusColumn.options?.find((option) => option.value === value);
-  const givenState = given[stateColumn.name];
-  const givenStatus = given[statusColumn.name];
-  if (givenStatus !== undefined && givenState === undefined) {
-    const state = statusOption(givenStatus)?.state;
-    if (state !== undefined) values[stateColumn.name] = state;
-  } else if (givenState !== undefined && givenStatus === undefined) {
-    const changed = givenState !== (before?.[stateColumn.name] ?? null);
-    const option = stateColumn.options?.find((one) => one.value === givenState);
-    if (changed && option?.defaultStatus !== undefined)
-      values[statusColumn.name] = option.defaultStatus;
-  }
-  const status = statusOption(values[statusColumn.name]);
-  const state = values[stateColumn.name];
-  if (status?.state !== undefined && state !== undefined && status.state !== state) {
-    const message = `Status "${status.label}" does not belong to state ${String(state)}.`;
-    throw new Refusal('invalidStatusForState', message, 3, [stateColumn.name, statusColumn.name]);
-  }
+  const { add, error } = fitStatus(table, values, given, before);
+  Object.assign(values, add);
+  if (error !== null) throw new Refusal('invalidStatusForState', error.message, 3, [error.column]);
 }
 
 /** Columns the platform itself requires of a new row. */

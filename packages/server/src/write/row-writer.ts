@@ -22,7 +22,7 @@ import { resolveLookups } from './lookups.ts';
 import { accessOf, setOwner } from './ownership.ts';
 import { Refusal } from './refusal.ts';
 import { readRow, rowValues, type StoredRow } from './row-access.ts';
-import { checkRequired, fitStatus, readValues, runRules, stamp } from './row-values.ts';
+import { checkRequired, completeStatus, readValues, runRules, stamp } from './row-values.ts';
 import type { RowAccess, RowWrite, WriteEnv, Writer, WriteScope } from './write-env.ts';
 
 const maxCascadeRows = 50_000;
@@ -69,7 +69,7 @@ export class RowWriter {
     const values: Record<string, ColumnValue> = { ...defaultValues(table), ...given };
     stamp(this.#writer, this.#env.now(), table, values, true);
     await setOwner(this.#scope, table, write.id, values, null);
-    fitStatus(table, values, given, null);
+    completeStatus(table, values, given, null);
     runRules(this.#env, this.#writer, table, null, values);
     checkRequired(table, values, this.#writer);
     const linked = await resolveLookups(this.#scope, table, values, null);
@@ -89,7 +89,7 @@ export class RowWriter {
     const values: Record<string, ColumnValue> = { ...before, ...given };
     stamp(this.#writer, this.#env.now(), table, values, false);
     await setOwner(this.#scope, table, write.id, values, row);
-    fitStatus(table, values, given, before);
+    completeStatus(table, values, given, before);
     runRules(this.#env, this.#writer, table, before, values);
     const linked = await resolveLookups(this.#scope, table, values, before);
     if (linked) await demand(this.#scope, 'append', table, row, write.id);
