@@ -7,6 +7,7 @@ import {
   type CommandPlan,
   convertToCase,
   convertToOpportunity,
+  describeCapabilities,
   disqualifyLead,
   type Form,
   type LookupValue,
@@ -21,6 +22,7 @@ import {
   removeAttachment,
   type SavedQuery,
   type System,
+  type TableCapabilities,
 } from '@outpost/model';
 import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
 import type { FlowMove } from '@outpost/rules';
@@ -31,6 +33,7 @@ import { filter, firstValueFrom, map, type Observable, of, Subscription, startWi
 import { DeviceError } from './device-error.ts';
 import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
 import { FormSession } from './form/form-session.ts';
+import { type LookupRows, lookupRows } from './form/lookup-rows.ts';
 import { notesOf, type TimelineNote } from './save/notes.ts';
 import { carryOut, runCommand } from './save/run-command.ts';
 import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
@@ -197,6 +200,17 @@ export class Device {
     const session = this.#open();
     const form = session.model.forms.find((one) => one.table === table && one.type === 'main');
     return new FormSession(session, form ?? generatedForm(session, table), id);
+  }
+
+  /** Rows a lookup column may point at whose names begin with `term`. */
+  lookupRows(table: string, column: string, term: string, limit = 50): LookupRows {
+    return lookupRows(this.#open(), table, column, term, limit);
+  }
+
+  /** What works offline for a table, and what does not. */
+  capabilities(table: string): TableCapabilities {
+    const session = this.#open();
+    return describeCapabilities(session.table(table), session.model);
   }
 
   flow(table: string, id: string): FlowState | null {

@@ -1,11 +1,13 @@
 import {
+  type AppModel,
   type Command,
   commandMatrix,
   customTableCommands,
+  defineTable,
   formCommands,
   type LookupValue,
 } from '@outpost/model';
-import { namedRows, sampleUsers } from '@outpost/sample';
+import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Device, SaveResult } from '../src/index.ts';
 import { openWorld, type World } from './world.ts';
@@ -279,5 +281,100 @@ describe('C16 to C18: notes', () => {
     expect(device.addNote('product', anyRow('product') ?? '', { text: 'x' })).toMatchObject({
       reasons: [{ column: 'objectid' }],
     });
+  });
+});
+
+describe('lookups offline', () => {
+  test('C09: rows of the tables a lookup may point at, by the beginning of their names', () => {
+    const id = idOf(device.create('account', { name: 'Łódź Zeppelins' }));
+    const found = device.lookupRows('opportunity', 'customerid', 'lodz z');
+    expect(found).toMatchObject({
+      rows: [{ table: 'account', id, name: 'Łódź Zeppelins' }],
+      truncated: false,
+    });
+    expect(device.lookupRows('opportunity', 'customerid', '', 2)).toMatchObject({
+      truncated: true,
+    });
+    expect(device.lookupRows('opportunity', 'customerid', '[x*')).toMatchObject({ rows: [] });
+    expect(device.lookupRows('opportunity', 'name', 'x')).toMatchObject({
+      kind: 'refused',
+      code: '0x80041103',
+    });
+  });
+
+  test('C10: a lookup to a table outside the profile is refused and read-only on the form', async () => {
+    const { profile } = sampleApp;
+    const items = profile.items.filter((one) => one.table !== 'position');
+    const small = await openWorld(50, { ...sampleApp, profile: { ...profile, items } });
+    const other = await small.device('carla');
+    await other.sync.run('DELTA_SYNC');
+    expect(other.lookupRows('systemuser', 'positionid', 'x')).toMatchObject({
+      kind: 'refused',
+      code: '0x80071125',
+    });
+    const field = (one: Device) =>
+      one
+        .openForm('systemuser', sampleUsers.carla.id)
+        .current.sections.flatMap((section) => section.fields)
+        .find((each) => each.column === 'positionid');
+    expect(field(other)?.locked ?? true).toBe(true);
+    await small.close();
+  });
+
+  test('C34, C35: pairs are readable, and associating is refused even when called', async () => {
+    const pair = defineTable({
+      name: 'accountcontacts',
+      label: 'Account Contacts',
+      primaryName: null,
+      ownership: 'none',
+      isIntersect: true,
+      columns: {
+        accountid: { type: 'lookup', targets: ['account'] },
+        contactid: { type: 'lookup', targets: ['contact'] },
+      },
+    });
+    const everyone = { read: 4, create: 4, write: 4, delete: 4, append: 4, appendTo: 4 } as const;
+    const app: AppModel = {
+      ...sampleApp,
+      tables: [...sampleApp.tables, pair],
+      roles: sampleApp.roles.map((role) => ({
+        ...role,
+        privileges: { ...role.privileges, [pair.name]: everyone },
+      })),
+      relationships: [
+        ...sampleApp.relationships,
+        {
+          kind: 'manyToMany',
+          name: 'account_contacts',
+          intersect: pair.name,
+          table1: 'account',
+          column1: 'accountid',
+          table2: 'contact',
+          column2: 'contactid',
+        },
+      ],
+    };
+    const paired = await openWorld(200, app);
+    const other = await paired.device('carla');
+    await other.sync.run('DELTA_SYNC');
+    const [account] = other.store.all('SELECT accountid FROM account LIMIT 1');
+    const [contact] = other.store.all('SELECT contactid FROM contact LIMIT 1');
+    const values = {
+      accountid: { table: 'account', id: String(account?.[0]) },
+      contactid: { table: 'contact', id: String(contact?.[0]) },
+    };
+    const id = '00000000-0000-4000-8000-0000000000aa';
+    await paired.organization.as(sampleUsers.carla.id).create({ table: pair.name, id, values });
+    await other.sync.run('DELTA_SYNC');
+    expect(other.get(pair.name, id)).toMatchObject({ accountid: { id: values.accountid.id } });
+    expect(other.commands(pair.name)).toEqual(['read']);
+    for (const attempt of [
+      other.create(pair.name, values),
+      other.update(pair.name, id, values),
+      other.delete(pair.name, id),
+    ]) {
+      expect(attempt).toMatchObject({ kind: 'refused', reasons: refusedOffline });
+    }
+    await paired.close();
   });
 });

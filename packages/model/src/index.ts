@@ -20,12 +20,25 @@ export {
   type Command,
   commandMatrix,
   customTableCommands,
-  describeCapabilities,
   formCommands,
   offlineCommands,
-  type TableCapabilities,
-  tablesWithoutOfflineViews,
 } from './capability/command-matrix.ts';
+export {
+  capabilitiesDocument,
+  describeCapabilities,
+  lookupUnavailable,
+  offersAddExisting,
+  type TableCapabilities,
+} from './capability/describe-capabilities.ts';
+export {
+  offlineFlowCommands,
+  offlineLimits,
+  type Platform,
+  tablesWithoutOfflineViews,
+  type WebResourceUse,
+  webResourceAvailable,
+  webResourcePlatforms,
+} from './capability/offline-limits.ts';
 export {
   type ChoiceOption,
   type Column,

@@ -3,6 +3,7 @@ import {
   type Form,
   type FormControl,
   formColumns,
+  lookupUnavailable,
   parseValue,
   type RowValues,
 } from '@outpost/model';
@@ -154,6 +155,8 @@ export class FormSession {
     const base =
       column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
     const ownerless = column.type === 'owner' && this.#id === null;
+    // A lookup whose rows are not here can be read, not chosen.
+    const unavailable = lookupUnavailable(this.#session.index, column, this.#session.tables);
     return [
       {
         column: column.name,
@@ -163,7 +166,9 @@ export class FormSession {
           !ownerless &&
           (required[column.name] === undefined ? base : required[column.name] === 'required'),
         visible: visible[column.name] ?? control.hidden !== true,
-        locked: locked[column.name] ?? (control.readOnly === true || column.readOnly === true),
+        locked:
+          unavailable !== null ||
+          (locked[column.name] ?? (control.readOnly === true || column.readOnly === true)),
         error: this.#errors[column.name] ?? errors[column.name] ?? null,
       },
     ];

@@ -60,19 +60,6 @@ const platformTables: Readonly<Record<string, readonly Command[]>> = {
   syncerror: ['read', 'update', 'delete'],
 };
 
-/** Tables that have no views offline; their rows are reached through forms, subgrids and the timeline. */
-export const tablesWithoutOfflineViews: ReadonlySet<string> = new Set([
-  'email',
-  'task',
-  'fax',
-  'letter',
-  'serviceappointment',
-  'campaignresponse',
-  'campaignactivity',
-  'recurringappointmentmaster',
-  'socialactivity',
-]);
-
 /** What a user may do with rows of a table while offline. */
 export function offlineCommands(table: Table): readonly Command[] {
   const listed = commandMatrix[table.name] ?? platformTables[table.name];
@@ -87,18 +74,4 @@ export function formCommands(table: Table): readonly Command[] {
   if (offered === customTableCommands) return customFormCommands;
   const others = offered.filter((one) => !full.includes(one));
   return offered.includes('delete') ? [...others, 'delete'] : others;
-}
-
-export interface TableCapabilities {
-  readonly table: string;
-  readonly commands: readonly Command[];
-  readonly views: boolean;
-}
-
-export function describeCapabilities(table: Table): TableCapabilities {
-  return {
-    table: table.name,
-    commands: offlineCommands(table),
-    views: !tablesWithoutOfflineViews.has(table.name),
-  };
 }
