@@ -46,7 +46,15 @@ export interface Column {
   readonly max?: number;
   /** Digits after the point; decimal, double, money. */
   readonly precision?: number;
-  readonly format?: 'text' | 'email' | 'phone' | 'url' | 'textArea';
+  /** Text: what it holds. Date and time: `date` shows the day only. */
+  readonly format?: 'text' | 'email' | 'phone' | 'url' | 'textArea' | 'date';
+  /**
+   * Of dateTime: `userLocal` (default) is an instant, shown in the time zone of the user; `timeZoneIndependent` is a
+   * clock time, the same everywhere.
+   */
+  readonly behavior?: 'userLocal' | 'timeZoneIndependent';
+  /** Of money: whose number of decimals counts. Default `column`. */
+  readonly precisionSource?: 'column' | 'organization' | 'currency';
   /** Of choice, choices, state, status; of boolean the two labels (0 and 1). */
   readonly options?: readonly ChoiceOption[];
   /** Tables a lookup may point at. Several: the target's table is stored with the id. */
@@ -57,6 +65,21 @@ export interface Column {
   readonly composedOf?: readonly string[];
   /** Value of a new row that does not set the column. */
   readonly default?: string | number | boolean;
+}
+
+/** Limits of numbers where a column sets none. (Dataverse: column data types.) */
+export const numberRanges: Readonly<Partial<Record<ColumnType, readonly [number, number]>>> = {
+  integer: [-2_147_483_648, 2_147_483_647],
+  bigint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  decimal: [-100_000_000_000, 100_000_000_000],
+  double: [-100_000_000_000, 100_000_000_000],
+  money: [-922_337_203_685_477, 922_337_203_685_477],
+};
+
+/** Decimals a column keeps. */
+export function precisionOf(column: Column): number {
+  const preset = column.type === 'money' ? 4 : column.type === 'double' ? 5 : 10;
+  return column.precision ?? preset;
 }
 
 const lookupTypes: ReadonlySet<ColumnType> = new Set(['lookup', 'customer', 'owner']);

@@ -1,21 +1,11 @@
-import type { ChoiceOption, Column, ColumnType, RequirementLevel } from './column.ts';
-import type { Ownership, Table } from './table.ts';
+import type { ChoiceOption, Column, RequirementLevel } from './column.ts';
+import type { Ownership } from './table.ts';
+import type { TableOf } from './typed-row.ts';
 
 /** A column without what can be derived: its name comes from the key, its label from the name. */
-export interface ColumnDefinition {
-  readonly type: ColumnType;
+export interface ColumnDefinition extends Omit<Column, 'name' | 'label' | 'required'> {
   readonly label?: string;
   readonly required?: RequirementLevel;
-  readonly maxLength?: number;
-  readonly min?: number;
-  readonly max?: number;
-  readonly precision?: number;
-  readonly format?: 'text' | 'email' | 'phone' | 'url' | 'textArea';
-  readonly options?: readonly ChoiceOption[];
-  readonly targets?: readonly string[];
-  readonly readOnly?: boolean;
-  readonly composedOf?: readonly string[];
-  readonly default?: string | number | boolean;
 }
 
 export interface TableDefinition {
@@ -46,7 +36,7 @@ const activeReasons: readonly ChoiceOption[] = [
  * Makes a table: adds the primary key and the columns every table has (creation and change dates and users, owner and
  * business unit by ownership, state and status), and fills in defaults.
  */
-export function defineTable(definition: TableDefinition): Table {
+export function defineTable<const D extends TableDefinition>(definition: D): TableOf<D> {
   const primaryId = definition.primaryId ?? `${definition.name}id`;
   const standard: Record<string, ColumnDefinition> = {
     [primaryId]: { type: 'guid', required: 'system', readOnly: true, label: definition.label },

@@ -47,6 +47,8 @@ export {
   isLookup,
   isPolymorphic,
   isText,
+  numberRanges,
+  precisionOf,
   type RequirementLevel,
 } from './column.ts';
 export { convertToCase, convertToOpportunity, markComplete } from './command/activity-commands.ts';
@@ -162,15 +164,23 @@ export {
   type Table,
 } from './table.ts';
 export { compareCodePoints, fold } from './text-fold.ts';
+export { type ColumnNameOf, type RowOf, rowOf, type TableOf, type ValueOf } from './typed-row.ts';
 export {
   type ColumnValue,
   equalValues,
   isLookupValue,
+  isPartyList,
   type LookupValue,
   type RowValues,
 } from './value/column-value.ts';
+export { compareValues } from './value/compare-values.ts';
 export { composedValues } from './value/compose.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
 export { dateTimeText, defaultValues } from './value/new-row.ts';
-export { type InvalidValue, type ParsedValue, parseValue } from './value/parse-value.ts';
+export {
+  type InvalidValue,
+  type ParsedValue,
+  type ParseOptions,
+  parseValue,
+} from './value/parse-value.ts';
 export { defaultStatus, fitStatus } from './value/status.ts';

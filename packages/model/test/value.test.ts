@@ -2,13 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Column,
+  type ColumnType,
+  type ColumnValue,
   cellsToValue,
   columnSlots,
   compareCodePoints,
+  compareValues,
   defineColumn,
+  defineTable,
+  equalValues,
+  fitStatus,
   fold,
   formatValue,
   parseValue,
+  type RowValues,
   valueToCells,
 } from '../src/index.ts';
 
@@ -150,4 +157,226 @@ test('values read as a person expects', () => {
       options,
     ),
   ).toBe('Ana');
+});
+
+describe('numbers', () => {
+  const parse = (type: ColumnType, input: unknown, more: Partial<Column> = {}) =>
+    parseValue({ name: 'n', label: 'N', required: 'none', type, ...more }, input);
+  test.each([
+    ['integer', 2_147_483_647, 2_147_483_648],
+    ['integer', -2_147_483_648, -2_147_483_649],
+    ['decimal', 100_000_000_000, 100_000_000_001],
+    ['double', -100_000_000_000, -100_000_000_001],
+    ['money', 922_337_203_685_477, 922_337_203_685_478],
+    ['bigint', Number.MAX_SAFE_INTEGER, 2 ** 60],
+  ] as const)('%s may be %s and not %s', (type, inside, outside) => {
+    expect(parse(type, inside)).toEqual({ kind: 'value', value: inside });
+    expect(parse(type, outside)).toMatchObject({
+      kind: 'invalid',
+      code: expect.stringMatching(/^0x8004/),
+    });
+  });
+
+  test('a column keeps its precision; more than 15 digits do not survive a double and are refused', () => {
+    expect(parse('decimal', '1.23456', { precision: 2 })).toMatchObject({ value: 1.23 });
+    expect(parse('money', 1.00005)).toMatchObject({ value: 1.0001 });
+    expect(parse('double', '-0.0000001')).toMatchObject({ value: 0 });
+    expect(parse('decimal', '12345678901.1234567')).toMatchObject({
+      kind: 'invalid',
+      code: '0x80044330',
+    });
+    expect(parse('decimal', '12345.6789')).toMatchObject({ value: 12_345.6789 });
+  });
+});
+
+describe('dates and times', () => {
+  const at = (more: Partial<Column> = {}): Column => ({
+    name: 'd',
+    label: 'D',
+    required: 'none',
+    type: 'dateTime',
+    ...more,
+  });
+  const parse = (input: string, timeZone: string, more: Partial<Column> = {}) => {
+    const parsed = parseValue(at(more), input, { timeZone });
+    return parsed.kind === 'value' ? parsed.value : parsed.message;
+  };
+
+  test('without an offset they are meant in the time zone of the user', () => {
+    expect(parse('2026-01-15 08:30', 'Europe/Berlin')).toBe('2026-01-15T07:30:00Z');
+    expect(parse('2026-07-15 08:30', 'Europe/Berlin')).toBe('2026-07-15T06:30:00Z');
+    expect(parse('2026-07-15 08:30', 'Asia/Kolkata')).toBe('2026-07-15T03:00:00Z');
+    expect(parse('2026-07-15T08:30:00+02:00', 'Asia/Kolkata')).toBe('2026-07-15T06:30:00Z');
+    expect(parse('2026-07-15T08:30:00Z', 'Asia/Kolkata')).toBe('2026-07-15T08:30:00Z');
+  });
+
+  test('an hour left out by summer time moves on; of an hour that comes twice the first is meant', () => {
+    expect(parse('2026-03-29 02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00Z');
+    expect(parse('2026-10-25 02:30', 'Europe/Berlin')).toBe('2026-10-25T00:30:00Z');
+  });
+
+  test('read back in the same zone, every time is what was typed', () => {
+    const zones = [
+      'UTC',
+      'Europe/Berlin',
+      'America/New_York',
+      'Asia/Kathmandu',
+      'Pacific/Apia',
+      'Australia/Lord_Howe',
+    ];
+    const day = fc.date({
+      min: new Date('1990-01-01'),
+      max: new Date('2040-01-01'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(day, fc.constantFrom(...zones), (date, timeZone) => {
+        const typed = date.toISOString().slice(0, 19);
+        const stored = parse(typed, timeZone);
+        const shown = new Intl.DateTimeFormat('sv-SE', {
+          timeZone,
+          dateStyle: 'short',
+          timeStyle: 'medium',
+        })
+          .format(new Date(String(stored)))
+          .replace(' ', 'T');
+        // A time that summer time leaves out cannot be shown: it is an hour, or half of one, later.
+        const gap = Date.parse(`${shown}Z`) - Date.parse(`${typed}Z`);
+        expect([0, 1_800_000, 3_600_000, 86_400_000]).toContain(gap);
+        if (gap !== 0) expect(new Intl.DateTimeFormat('en', { timeZone })).toBeDefined();
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('a time-zone independent time is the same everywhere; a date has no time', () => {
+    const independent = { behavior: 'timeZoneIndependent' } as const;
+    expect(parse('2026-07-15 08:30', 'Asia/Kolkata', independent)).toBe('2026-07-15T08:30:00Z');
+    const shown = (column: Column, timeZone: string) =>
+      formatValue(column, '2026-07-15T23:30:00Z', { locale: 'en-GB', timeZone });
+    expect(shown(at(independent), 'Asia/Kolkata')).toBe('15/07/2026, 23:30');
+    expect(shown(at(), 'Asia/Kolkata')).toBe('16/07/2026, 05:00');
+    expect(shown(at({ format: 'date' }), 'Asia/Kolkata')).toBe('16/07/2026');
+    expect(parse('2026-07-15 08:30', 'Asia/Kolkata', { type: 'dateOnly' })).toBe('2026-07-15');
+  });
+
+  test.each([
+    '1752-12-31',
+    '2026-02-30',
+    '2026-01-01 25:00',
+    '2026-01-01 10:61',
+    'soon',
+    '2026-13-01',
+  ])('%s is refused', (input) => {
+    expect(parseValue(at(), input)).toMatchObject({ kind: 'invalid', code: '0x80040203' });
+  });
+});
+
+describe('money', () => {
+  const column = (more: Partial<Column> = {}): Column => ({
+    name: 'm',
+    label: 'M',
+    required: 'none',
+    type: 'money',
+    ...more,
+  });
+  const show = (one: Column, code = 'EUR', precision = 2) =>
+    formatValue(one, 1234.5678, {
+      locale: 'en-US',
+      timeZone: 'UTC',
+      currency: { code, precision },
+      organizationPrecision: 1,
+    });
+  test('has the decimals of its column, of the organization, or of its currency', () => {
+    expect(show(column({ precision: 3 }))).toBe('€1,234.568');
+    expect(show(column({ precisionSource: 'organization' }))).toBe('€1,234.6');
+    expect(show(column({ precisionSource: 'currency' }), 'JPY', 0)).toBe('¥1,235');
+    expect(formatValue(column(), 5, { locale: 'de-DE', timeZone: 'UTC' })).toBe('5,00');
+  });
+});
+
+describe('parties, images and files', () => {
+  const to: Column = {
+    name: 'to',
+    label: 'To',
+    required: 'none',
+    type: 'partyList',
+    targets: ['contact', 'systemuser'],
+  };
+  const ana = { table: 'contact', id: '00000000-0000-4000-8000-000000000001', name: 'Ana' };
+  test('a party list holds rows of its tables once each, and survives storage', () => {
+    const parsed = parseValue(to, [
+      ana,
+      { ...ana, name: 'again' },
+      { table: 'systemuser', id: '00000000-0000-4000-8000-000000000002' },
+    ]);
+    if (parsed.kind !== 'value') throw new Error(parsed.message);
+    expect(parsed.value).toHaveLength(2);
+    const cells = valueToCells(to, parsed.value);
+    expect(cellsToValue(to, (slot) => cells[slot] ?? null)).toEqual(parsed.value);
+    expect(formatValue(to, parsed.value, { locale: 'en', timeZone: 'UTC' })).toBe(
+      'Ana; 00000000-0000-4000-8000-000000000002',
+    );
+    expect(equalValues(parsed.value, [...(parsed.value as [])].reverse())).toBe(true);
+    expect(parseValue(to, [{ table: 'account', id: ana.id }])).toMatchObject({ kind: 'invalid' });
+    expect(parseValue(to, [])).toEqual({ kind: 'value', value: null });
+    expect(cellsToValue(to, () => 'damaged')).toBe(null);
+  });
+  test('images and files are named by an id', () => {
+    for (const type of ['image', 'file'] as const) {
+      expect(parseValue({ ...to, type }, ana.id.toUpperCase())).toEqual({
+        kind: 'value',
+        value: ana.id,
+      });
+      expect(parseValue({ ...to, type }, 'x')).toMatchObject({ kind: 'invalid' });
+    }
+  });
+});
+
+describe('comparing values', () => {
+  const column = (type: ColumnType, more: Partial<Column> = {}): Column => ({
+    name: 'c',
+    label: 'C',
+    required: 'none',
+    type,
+    ...more,
+  });
+  const rating = column('choice', {
+    options: [
+      { value: 1, label: 'Warm' },
+      { value: 2, label: 'Cold' },
+    ],
+  });
+  const lookup = (name: string) => ({ table: 'account', id: name, name });
+  test.each([
+    [column('string'), [null, 'Ägypten', 'albanien', 'Zypern']],
+    [column('integer'), [null, -5, 0, 12]],
+    [rating, [null, 2, 1]],
+    [column('lookup'), [null, lookup('abc'), lookup('Äbd'), lookup('x')]],
+    [column('boolean'), [null, false, true]],
+    [column('dateOnly'), [null, '1999-12-31', '2026-01-01']],
+  ] as const)('$type', (one, ordered) => {
+    const values = ordered as readonly ColumnValue[];
+    for (const [i, a] of values.entries()) {
+      for (const [j, b] of values.entries()) {
+        expect(Math.sign(compareValues(one, a, b))).toBe(Math.sign(i - j));
+      }
+    }
+  });
+});
+
+test('a status fits its state: given alone, each brings the other', () => {
+  const table = defineTable({
+    name: 't',
+    label: 'T',
+    primaryName: null,
+    ownership: 'user',
+    columns: {},
+  });
+  const fit = (given: RowValues, before: RowValues | null = { statecode: 0, statuscode: 1 }) =>
+    fitStatus(table, { ...before, ...given }, given, before);
+  expect(fit({ statecode: 1 })).toEqual({ add: { statuscode: 2 }, error: null });
+  expect(fit({ statuscode: 2 })).toEqual({ add: { statecode: 1 }, error: null });
+  expect(fit({ statecode: 0 })).toEqual({ add: {}, error: null });
+  expect(fit({ statecode: 1, statuscode: 1 }).error).toMatchObject({ code: '0x80048408' });
 });

@@ -1,11 +1,16 @@
 import { type Column, isLookup, isPolymorphic } from '../column.ts';
 import type { Table } from '../table.ts';
-import { type ColumnValue, isLookupValue, type RowValues } from '../value/column-value.ts';
+import {
+  type ColumnValue,
+  isLookupValue,
+  isPartyList,
+  type RowValues,
+} from '../value/column-value.ts';
 
 /**
  * How a table's columns are stored, on the device, on the server and on the wire. A column has a value slot named like
  * itself; a lookup also has `column$n` (display name of the target) and, if it may point at several tables, `column$t`.
- * A stored cell equals its JSON form, so a page is bound without conversion.
+ * A stored cell equals its JSON form, so a page is bound without conversion. Parties are stored as a JSON text.
  */
 export interface Slot {
   readonly name: string;
@@ -77,7 +82,9 @@ export function valueToCells(column: Column, value: ColumnValue): Cells {
     cells[`${column.name}$n`] = lookup?.name ?? null;
     return cells;
   }
-  if (Array.isArray(value)) cells[column.name] = `,${value.join(',')},`;
+  if (column.type === 'partyList') {
+    cells[column.name] = isPartyList(value) && value.length > 0 ? JSON.stringify(value) : null;
+  } else if (Array.isArray(value)) cells[column.name] = `,${value.join(',')},`;
   else if (typeof value === 'boolean') cells[column.name] = value ? 1 : 0;
   else cells[column.name] = typeof value === 'object' ? null : (value as Cell);
   return cells;
@@ -94,6 +101,7 @@ export function cellsToValue(column: Column, read: (slot: string) => Cell): Colu
     return name === null ? lookup : { ...lookup, name: String(name) };
   }
   if (column.type === 'boolean') return cell === 1;
+  if (column.type === 'partyList') return readParties(String(cell));
   if (column.type === 'choices') {
     return String(cell)
       .split(',')
@@ -101,6 +109,16 @@ export function cellsToValue(column: Column, read: (slot: string) => Cell): Colu
       .map(Number);
   }
   return cell;
+}
+
+/** Parties as they were stored; a text that is none of ours is nobody. */
+function readParties(json: string): ColumnValue {
+  try {
+    const parties: unknown = JSON.parse(json);
+    return isPartyList(parties as ColumnValue) ? (parties as ColumnValue) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Cells of the given columns of a row; names that are not columns are left out. */

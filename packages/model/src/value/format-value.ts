@@ -1,19 +1,24 @@
-import { type Column, isChoice } from '../column.ts';
-import { type ColumnValue, isLookupValue } from './column-value.ts';
+import { type Column, isChoice, precisionOf } from '../column.ts';
+import { type ColumnValue, isLookupValue, isPartyList } from './column-value.ts';
 
 export interface FormatOptions {
   /** BCP 47 tag, e.g. `en-US`. */
   readonly locale: string;
   /** IANA name, e.g. `Europe/Berlin`. */
   readonly timeZone: string;
-  /** ISO 4217 code for money columns. */
-  readonly currency?: string;
+  /** The currency of the row, for money columns; without one a plain number is shown. */
+  readonly currency?: { readonly code: string; readonly precision: number };
+  /** Decimals of the organization, for money columns that follow it. Default 2. */
+  readonly organizationPrecision?: number;
 }
 
 /** The text a person reads. Null is the empty text. */
 export function formatValue(column: Column, value: ColumnValue, options: FormatOptions): string {
   if (value === null) return '';
   if (isLookupValue(value)) return value.name ?? value.id;
+  if (column.type === 'partyList' && isPartyList(value)) {
+    return value.map((party) => party.name ?? party.id).join('; ');
+  }
   if (isChoice(column)) return label(column, value);
   if (Array.isArray(value)) return value.map((one) => label(column, one)).join('; ');
   switch (column.type) {
@@ -23,18 +28,15 @@ export function formatValue(column: Column, value: ColumnValue, options: FormatO
         (value ? 'Yes' : 'No')
       );
     case 'money':
-      return number(Number(value), column.precision ?? 2, options.locale);
+      return money(column, Number(value), options);
     case 'decimal':
     case 'double':
       return number(Number(value), column.precision ?? 2, options.locale);
     case 'integer':
+    case 'bigint':
       return number(Number(value), 0, options.locale);
     case 'dateTime':
-      return new Intl.DateTimeFormat(options.locale, {
-        dateStyle: 'short',
-        timeStyle: 'short',
-        timeZone: options.timeZone,
-      }).format(new Date(String(value)));
+      return dateTime(column, new Date(String(value)), options);
     case 'dateOnly':
       return new Intl.DateTimeFormat(options.locale, {
         dateStyle: 'short',
@@ -43,6 +45,30 @@ export function formatValue(column: Column, value: ColumnValue, options: FormatO
     default:
       return String(value);
   }
+}
+
+function dateTime(column: Column, at: Date, { locale, timeZone }: FormatOptions): string {
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: 'short',
+    ...(column.format === 'date' ? {} : { timeStyle: 'short' }),
+    timeZone: column.behavior === 'timeZoneIndependent' ? 'UTC' : timeZone,
+  }).format(at);
+}
+
+function money(column: Column, value: number, options: FormatOptions): string {
+  const { locale, currency, organizationPrecision = 2 } = options;
+  const digits = {
+    column: Math.min(column.precision ?? 2, precisionOf(column)),
+    organization: organizationPrecision,
+    currency: currency?.precision ?? 2,
+  }[column.precisionSource ?? 'column'];
+  if (currency === undefined) return number(value, digits, locale);
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: currency.code,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 function label(column: Column, value: unknown): string {

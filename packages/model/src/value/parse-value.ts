@@ -1,9 +1,10 @@
-import { type Column, isChoice, isLookup } from '../column.ts';
+import { type Column, isChoice, isLookup, numberRanges, precisionOf } from '../column.ts';
 import { dataverseErrors } from '../dataverse-error.ts';
 import { parseGuid } from '../guid.ts';
 import { fold } from '../text-fold.ts';
-import { type ColumnValue, isLookupValue } from './column-value.ts';
+import { type ColumnValue, equalValues, isLookupValue, type LookupValue } from './column-value.ts';
 import { dateTimeText } from './new-row.ts';
+import { type ClockTime, instantOf } from './zoned-time.ts';
 
 /** Why a value does not fit its column. */
 export interface InvalidValue {
@@ -25,11 +26,20 @@ function value(parsed: ColumnValue): ParsedValue {
   return { kind: 'value', value: parsed };
 }
 
+export interface ParseOptions {
+  /** IANA name; what a date and time without an offset means. Default UTC. */
+  readonly timeZone?: string;
+}
+
 /**
  * Turns input (typed text, JSON, a label) into the value of a column, in normal form and within the column's limits.
  * Empty text is null. Choices accept the option's number or its label.
  */
-export function parseValue(column: Column, input: unknown): ParsedValue {
+export function parseValue(
+  column: Column,
+  input: unknown,
+  options: ParseOptions = {},
+): ParsedValue {
   if (input === null || input === undefined || input === '') return value(null);
   if (isLookup(column)) return parseLookup(column, input);
   if (isChoice(column)) return parseChoice(column, input);
@@ -49,7 +59,11 @@ export function parseValue(column: Column, input: unknown): ParsedValue {
       return parseChoices(column, input);
     case 'dateTime':
     case 'dateOnly':
-      return parseDate(column, input);
+      return parseDate(column, input, options.timeZone ?? 'UTC');
+    case 'partyList':
+      return parseParties(column, input);
+    case 'image':
+    case 'file':
     case 'guid': {
       const id = typeof input === 'string' ? parseGuid(input) : null;
       return id === null
@@ -90,12 +104,21 @@ function parseNumber(column: Column, input: unknown): ParsedValue {
   if (!Number.isFinite(parsed) || (whole && !Number.isSafeInteger(parsed))) {
     return invalid(column, code, `expects a ${whole ? 'whole ' : ''}number`);
   }
-  const min = column.min ?? (column.type === 'integer' ? -2147483648 : undefined);
-  const max = column.max ?? (column.type === 'integer' ? 2147483647 : undefined);
-  if ((min !== undefined && parsed < min) || (max !== undefined && parsed > max)) {
-    return invalid(column, code, `must lie between ${min ?? '-'} and ${max ?? '-'}`);
+  const [lowest, highest] = numberRanges[column.type] ?? [-Infinity, Infinity];
+  const [min, max] = [column.min ?? lowest, column.max ?? highest];
+  if (parsed < min || parsed > max) {
+    return invalid(column, code, `must lie between ${min} and ${max}`);
   }
-  return value(whole ? parsed : round(parsed, column.precision ?? 10));
+  const normal = whole ? parsed : round(parsed, precisionOf(column));
+  if (!whole && !isExact(normal)) {
+    return invalid(column, code, 'has more than 15 significant digits');
+  }
+  return value(Object.is(normal, -0) ? 0 : normal);
+}
+
+/** Digits beyond the 15 that a double keeps would differ between a device and the organization. */
+function isExact(number: number): boolean {
+  return Number(number.toPrecision(15)) === number;
 }
 
 function round(number: number, digits: number): number {
@@ -159,22 +182,65 @@ function parseChoices(column: Column, input: unknown): ParsedValue {
   return value(options.size === 0 ? null : [...options].sort((a, b) => a - b));
 }
 
-function parseDate(column: Column, input: unknown): ParsedValue {
+const datePattern =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:\d{2})?)?$/;
+
+/** Dates from 1753 on, as SQL Server has them. */
+const firstYear = 1753;
+
+function parseDate(column: Column, input: unknown, timeZone: string): ParsedValue {
   const text = typeof input === 'string' ? input.trim() : '';
-  const match =
-    /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:\d{2})?)?$/.exec(
-      text,
-    );
+  const match = datePattern.exec(text);
   const expects =
     column.type === 'dateOnly' ? 'expects a date such as 2026-03-31' : 'expects a date and time';
   if (match === null) return invalid(column, dataverseErrors.invalidArgument, expects);
-  const [, year, month, day, hour = '00', minute = '00', second = '00', zone = 'Z'] = match;
-  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
-  const midnight = new Date(Date.parse(`${year}-${month}-${day}T00:00:00Z`));
-  if (Number.isNaN(at) || midnight.getUTCDate() !== Number(day)) {
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', zone] =
+    match;
+  const clock: ClockTime = {
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+  };
+  const plain = new Date(instantOf(clock, 'UTC'));
+  const exists =
+    plain.getUTCMonth() + 1 === clock.month &&
+    plain.getUTCDate() === clock.day &&
+    plain.getUTCHours() === clock.hour &&
+    plain.getUTCMinutes() === clock.minute;
+  if (!exists || clock.second > 59) {
     return invalid(column, dataverseErrors.invalidArgument, `"${text}" is not a calendar date`);
   }
-  return value(column.type === 'dateOnly' ? `${year}-${month}-${day}` : dateTimeText(at));
+  if (clock.year < firstYear) {
+    return invalid(column, dataverseErrors.invalidArgument, `must not be before ${firstYear}`);
+  }
+  if (column.type === 'dateOnly') return value(`${year}-${month}-${day}`);
+  // A clock time that is the same everywhere has no zone to convert from.
+  if (column.behavior === 'timeZoneIndependent') return value(dateTimeText(plain.getTime()));
+  const instant =
+    zone === undefined ? instantOf(clock, timeZone) : plain.getTime() - offsetMs(zone);
+  return value(dateTimeText(instant));
+}
+
+function offsetMs(zone: string): number {
+  if (zone === 'Z') return 0;
+  const sign = zone.startsWith('-') ? -1 : 1;
+  return sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000;
+}
+
+/** Parties of an activity: rows of the tables that can take part in one. */
+function parseParties(column: Column, input: unknown): ParsedValue {
+  const parties: LookupValue[] = [];
+  for (const one of Array.isArray(input) ? input : [input]) {
+    const parsed = parseLookup({ ...column, targets: column.targets ?? [] }, one);
+    if (parsed.kind === 'invalid') return parsed;
+    const party = parsed.value;
+    const known = isLookupValue(party) && parties.some((other) => equalValues(other, party));
+    if (isLookupValue(party) && !known) parties.push(party);
+  }
+  return value(parties.length === 0 ? null : parties);
 }
 
 function parseLookup(column: Column, input: unknown): ParsedValue {
