@@ -322,14 +322,23 @@ describe('parties, images and files', () => {
     expect(parseValue(to, [])).toEqual({ kind: 'value', value: null });
     expect(cellsToValue(to, () => 'damaged')).toBe(null);
   });
-  test('images and files are named by an id', () => {
-    for (const type of ['image', 'file'] as const) {
-      expect(parseValue({ ...to, type }, ana.id.toUpperCase())).toEqual({
-        kind: 'value',
-        value: ana.id,
-      });
-      expect(parseValue({ ...to, type }, 'x')).toMatchObject({ kind: 'invalid' });
+  test('a file is named by the id of its content', () => {
+    expect(parseValue({ ...to, type: 'file' }, ana.id.toUpperCase())).toEqual({
+      kind: 'value',
+      value: ana.id,
+    });
+    expect(parseValue({ ...to, type: 'file' }, 'x')).toMatchObject({ kind: 'invalid' });
+  });
+  test('an image is its content in Base64, at most 10 MB', () => {
+    const image: Column = { ...to, type: 'image' };
+    expect(parseValue(image, 'iVBORw0KGgo=')).toEqual({ kind: 'value', value: 'iVBORw0KGgo=' });
+    for (const wrong of ['not base64', 'abc', 'a===', 7]) {
+      expect(parseValue(image, wrong)).toMatchObject({ kind: 'invalid', column: 'to' });
     }
+    const large = 'A'.repeat(14 * 1024 * 1024);
+    expect(parseValue(image, large)).toMatchObject({
+      message: expect.stringContaining('larger than 10 MB'),
+    });
   });
 });
 

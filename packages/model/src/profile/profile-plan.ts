@@ -45,7 +45,7 @@ export type ProfilePlan =
 export interface ProfileOptions {
   /** Default: `profileLimits.seed`. */
   readonly limits?: ProfileLimits;
-  /** Checks a custom filter; the language of filters is not known here. Default: any text is accepted. */
+  /** Checks a custom filter; the language of filters is not known here. Default: every text is accepted. */
   readonly checkFilter?: (
     item: OfflineProfileItem,
     limits: ProfileLimits,

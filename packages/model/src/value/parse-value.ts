@@ -63,6 +63,7 @@ export function parseValue(
     case 'partyList':
       return parseParties(column, input);
     case 'image':
+      return parseImage(column, input);
     case 'file':
     case 'guid': {
       const id = typeof input === 'string' ? parseGuid(input) : null;
@@ -75,6 +76,24 @@ export function parseValue(
         ? value(input)
         : invalid(column, dataverseErrors.invalidArgument, `cannot hold a ${typeof input}`);
   }
+}
+
+/** Dataverse's largest image, 10 MB, as Base64 characters. */
+const maxImageLength = Math.ceil((10 * 1024 * 1024) / 3) * 4;
+
+/** An image is its content in Base64; a file is known by the id of its content. */
+function parseImage(column: Column, input: unknown): ParsedValue {
+  if (typeof input !== 'string' || !isBase64(input)) {
+    return invalid(column, dataverseErrors.invalidArgument, 'expects an image in Base64');
+  }
+  if (input.length > maxImageLength) {
+    return invalid(column, dataverseErrors.invalidArgument, 'is larger than 10 MB');
+  }
+  return value(input);
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 function parseText(column: Column, input: unknown): ParsedValue {
