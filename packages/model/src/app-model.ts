@@ -4,6 +4,7 @@ import type { Form } from './form.ts';
 import type { ProcessFlow } from './process-flow.ts';
 import type { OfflineProfile } from './profile/offline-profile.ts';
 import type { SavedQuery } from './saved-query.ts';
+import type { FieldSecurityProfile } from './security/column-security.ts';
 import type { Role } from './security/role.ts';
 import type { SiteMap } from './site-map.ts';
 import type { ManyToOne, Relationship, Table } from './table.ts';
@@ -20,6 +21,8 @@ export interface AppModel {
   readonly rules: readonly BusinessRule[];
   readonly flows: readonly ProcessFlow[];
   readonly roles: readonly Role[];
+  /** Who may use secured columns. Absent: nobody. */
+  readonly fieldSecurityProfiles?: readonly FieldSecurityProfile[];
   readonly siteMap: SiteMap;
   readonly profile: OfflineProfile;
 }

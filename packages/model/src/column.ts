@@ -61,6 +61,11 @@ export interface Column {
   readonly targets?: readonly string[];
   /** Written by the platform only (creation date, computed names, calculated and rollup columns). */
   readonly readOnly?: boolean;
+  /**
+   * Column security: only members of a field security profile that grants it may read, set or change the column; to
+   * everybody else it is empty, and its values never reach their devices.
+   */
+  readonly secured?: boolean;
   /** Text columns whose values, joined by blanks, make this one (full names). */
   readonly composedOf?: readonly string[];
   /** Value of a new row that does not set the column. */

@@ -108,6 +108,15 @@ export {
   type RowOwnership,
   type Share,
 } from './security/access.ts';
+export {
+  type ColumnPermission,
+  type ColumnRight,
+  type ColumnRights,
+  columnRights,
+  type FieldSecurityProfile,
+  mayUseColumn,
+  mergeColumnRights,
+} from './security/column-security.ts';
 export type { Directory, DirectoryTeam, DirectoryUser } from './security/directory.ts';
 export {
   type HierarchyReach,

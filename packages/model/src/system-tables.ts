@@ -150,6 +150,32 @@ const teamRoles = defineTable({
   },
 });
 
+const userProfiles = defineTable({
+  name: 'systemuserprofiles',
+  label: 'User Field Security Profile',
+  primaryName: null,
+  ownership: 'none',
+  isIntersect: true,
+  availableOffline: false,
+  columns: {
+    systemuserid: { type: 'lookup', label: 'User', targets: ['systemuser'] },
+    fieldsecurityprofileid: { type: 'guid', label: 'Field Security Profile' },
+  },
+});
+
+const teamProfiles = defineTable({
+  name: 'teamprofiles',
+  label: 'Team Field Security Profile',
+  primaryName: null,
+  ownership: 'none',
+  isIntersect: true,
+  availableOffline: false,
+  columns: {
+    teamid: { type: 'lookup', label: 'Team', targets: ['team'] },
+    fieldsecurityprofileid: { type: 'guid', label: 'Field Security Profile' },
+  },
+});
+
 /** Tables every organization has, in the smallest form the stack needs. */
 export const systemTables: readonly Table[] = [
   businessUnit,
@@ -158,6 +184,8 @@ export const systemTables: readonly Table[] = [
   teamMembership,
   userRoles,
   teamRoles,
+  userProfiles,
+  teamProfiles,
   position,
   syncErrorTable,
 ];

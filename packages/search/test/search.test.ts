@@ -103,7 +103,7 @@ test('finds by the beginning of any find column, in the order of the view', () =
   expect(found(search.query({ table: 'contact', term: 'ross' }))).toEqual([]);
 });
 
-test('dates are never searched, and the result says so', () => {
+test('C19: dates are never searched, and the result says so', () => {
   const result = search.query({ table: 'contact', term: '2000-01-01' });
   expect(result).toMatchObject({
     kind: 'found',

@@ -1,27 +1,22 @@
-import { createHash } from 'node:crypto';
 import {
   type AppModel,
   type Cells,
   can,
   dataverseErrors,
   type HierarchySettings,
-  indexModel,
-  type PlannedTable,
+  mayUseColumn,
   type Privilege,
   type ProfileLimits,
-  planProfile,
   profileLimits,
   type Role,
   type RowValues,
+  type SecurityContext,
   type System,
+  type Table,
   valuesToCells,
-  withSystemTables,
 } from '@outpost/model';
-import { checkProfileFilter } from '@outpost/query';
-import { compileRules, type Program } from '@outpost/rules';
 import {
   type ConflictPolicy,
-  DecodeError,
   helloRequest,
   pageRequest,
   pullRequest,
@@ -29,12 +24,14 @@ import {
   syncPaths,
 } from '@outpost/sync/protocol';
 import type { Authenticator } from './auth.ts';
-import { maxBodyBytes, type ServerRequest, type ServerResponse } from './http/message.ts';
+import { answer, errorAnswer, parseBody } from './http/answer.ts';
+import type { ServerRequest, ServerResponse } from './http/message.ts';
+import { checkSameTypes, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
 import { readShares } from './security/shares.ts';
 import { HttpError, ServerError } from './server-error.ts';
 import { createSchema } from './store/physical-schema.ts';
-import type { ReadTx, ServerStore } from './store/server-store.ts';
+import type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
 import { readState, writeState } from './store/state.ts';
 import { hello } from './sync/hello.ts';
 import { page } from './sync/page.ts';
@@ -99,6 +96,11 @@ export interface Organization {
   setHierarchy(settings: HierarchySettings): Promise<void>;
   /** Replaces a role's definition; devices follow at their next cycle, uploads at once. */
   setRole(role: Role): Promise<void>;
+  /**
+   * Replaces the app's definitions and offline profile; devices follow at their next cycle. Tables and columns may be
+   * added or left out (their rows stay); a column cannot change its type. Throws `ServerError` with all findings.
+   */
+  publish(model: AppModel): Promise<void>;
   count(table: string): Promise<number>;
   close(): Promise<void>;
 }
@@ -106,80 +108,57 @@ export interface Organization {
 const loadBatch = 1000;
 
 export async function createServer(options: OrganizationOptions): Promise<Organization> {
-  const model = withSystemTables(options.model);
+  const limits = options.profileLimits ?? profileLimits.seed;
   const { store, system } = options;
-  const index = indexModel(model);
-  const planned = planProfile(index, model.profile, {
-    limits: options.profileLimits ?? profileLimits.seed,
-    checkFilter: (item, limits) => checkProfileFilter(index, item, limits),
-  });
-  if (planned.kind === 'invalid') {
-    const findings = planned.findings.map((one) => `${one.code} ${one.message}`).join(' ');
-    throw new ServerError(
-      'profile.invalid',
-      `The offline profile is invalid: ${findings}`,
-      'Correct the profile.',
-    );
-  }
-  const env: SyncEnv = {
-    model,
-    index,
-    plan: planned.tables,
-    appHash: createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16),
-    programs: tableScopePrograms(model),
-    targetEdges: targetEdges(planned.tables),
+  const app = publishApp(options.model, limits);
+  const services: Services = {
     ids: system.ids,
     onFault: options.onFault ?? (() => undefined),
     now: () => system.clock.now(),
   };
   await store.write(async (tx) => {
-    await createSchema(tx, model, env.plan);
+    await prepareStore(tx, app);
     if ((await readState(tx, 'feed')) === null) await writeState(tx, 'feed', system.ids.next());
     if ((await readState(tx, 'conflictPolicy')) === null || options.conflictPolicy !== undefined) {
       await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
     }
-    for (const role of model.roles) {
-      await tx.run('INSERT INTO "$role" (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', [
-        role.id,
-        JSON.stringify(role),
-      ]);
-    }
   });
-  return new EmbeddedOrganization(env, store, options.auth);
+  return new EmbeddedOrganization({ app, services, store, auth: options.auth, limits });
 }
 
-function tableScopePrograms(model: AppModel): ReadonlyMap<string, Program> {
-  return new Map(
-    model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),
-  );
-}
-
-function targetEdges(
-  plan: readonly PlannedTable[],
-): ReadonlyMap<string, readonly (readonly [string, string])[]> {
-  const edges = new Map<string, (readonly [string, string])[]>();
-  for (const planned of plan) {
-    for (const edge of planned.edges) {
-      if (edge.direction === 'child') continue;
-      const [holder, column] =
-        edge.direction === 'pair'
-          ? [edge.relationship.intersect, edge.ownColumn]
-          : [edge.source, edge.relationship.column];
-      edges.set(holder, [...(edges.get(holder) ?? []), [column, planned.table]]);
-    }
+async function prepareStore(tx: WriteTx, { model, plan }: PublishedApp): Promise<void> {
+  await createSchema(tx, model, plan);
+  for (const role of model.roles) {
+    await tx.run('INSERT INTO "$role" (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', [
+      role.id,
+      JSON.stringify(role),
+    ]);
   }
-  return edges;
+}
+
+type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now'>;
+
+interface OrganizationParts {
+  readonly app: PublishedApp;
+  readonly services: Services;
+  readonly store: ServerStore;
+  readonly auth: Authenticator;
+  readonly limits: ProfileLimits;
 }
 
 class EmbeddedOrganization implements Organization {
-  readonly #env: SyncEnv;
+  readonly #services: Services;
   readonly #store: ServerStore;
   readonly #auth: Authenticator;
+  readonly #limits: ProfileLimits;
+  #env: SyncEnv;
 
-  constructor(env: SyncEnv, store: ServerStore, auth: Authenticator) {
-    this.#env = env;
+  constructor({ app, services, store, auth, limits }: OrganizationParts) {
+    this.#services = services;
     this.#store = store;
     this.#auth = auth;
+    this.#limits = limits;
+    this.#env = { ...app, ...services };
   }
 
   get model(): AppModel {
@@ -265,7 +244,9 @@ class EmbeddedOrganization implements Organization {
             businessUnit,
             shares,
           });
-          return decision.allowed ? rowValues(definition, row) : null;
+          return decision.allowed
+            ? readableValues(context, definition, rowValues(definition, row))
+            : null;
         }),
       share: (table, id, principal, rights) =>
         this.#store.write(async (tx) => {
@@ -291,6 +272,15 @@ class EmbeddedOrganization implements Organization {
         [role.id, JSON.stringify(role)],
       ),
     );
+  }
+
+  async publish(model: AppModel): Promise<void> {
+    const app = publishApp(model, this.#limits);
+    checkSameTypes(this.#env.index, app.model);
+    await this.#store.write(async (tx) => {
+      await prepareStore(tx, app);
+      this.#env = { ...app, ...this.#services };
+    });
   }
 
   count(table: string): Promise<number> {
@@ -359,7 +349,7 @@ class EmbeddedOrganization implements Organization {
   }
 
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {
-    const security = await readUserSecurity(tx, userId);
+    const security = await readUserSecurity(tx, userId, this.#env.model.fieldSecurityProfiles);
     if (security === null) {
       throw new HttpError(
         403,
@@ -384,49 +374,9 @@ class EmbeddedOrganization implements Organization {
   }
 }
 
-function parseBody(body: Uint8Array | null): unknown {
-  if (body === null || body.length === 0) {
-    throw new HttpError(400, 'outpost:body', 'The request has no body.');
-  }
-  if (body.length > maxBodyBytes) {
-    throw new HttpError(413, 'outpost:tooLarge', `The body is larger than ${maxBodyBytes} bytes.`);
-  }
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw new HttpError(400, 'outpost:json', 'The body is not JSON.');
-  }
-}
-
-function answer(
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): ServerResponse {
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-  };
-}
-
-function errorAnswer(error: unknown, onFault: (error: unknown) => void): ServerResponse {
-  if (error instanceof HttpError) {
-    return answer(
-      error.status,
-      { error: { code: error.code, message: error.message } },
-      error.headers,
-    );
-  }
-  if (error instanceof DecodeError) {
-    return answer(400, { error: { code: 'outpost:decode', message: error.message } });
-  }
-  onFault(error);
-  return answer(500, {
-    error: { code: dataverseErrors.unexpected, message: 'The organization failed.' },
-  });
+/** Without the secured columns that the user may not read. */
+function readableValues({ columns }: SecurityContext, table: Table, values: RowValues): RowValues {
+  const readable = table.columns.filter((one) => mayUseColumn(columns, 'read', table.name, one));
+  const names = new Set(readable.map((one) => one.name));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

@@ -198,7 +198,7 @@ function drawForm(store: AppStore, columns: number, rows: number): readonly Line
       if (here) selectedLine = lines.length;
       const mark = one.error !== null ? '!' : here ? '>' : ' ';
       const label = `${one.label}${one.required ? ' *' : ''}`;
-      const text = store.format(form.table, one.column, one.value);
+      const text = one.masked ? '********' : store.format(form.table, one.column, one.value);
       const tail = one.error !== null ? `  ${one.error}` : one.locked ? '  (locked)' : '';
       const tone =
         one.error !== null ? 'error' : here ? 'selected' : one.locked ? 'muted' : undefined;

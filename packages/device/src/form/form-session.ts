@@ -1,4 +1,5 @@
 import {
+  type ColumnRight,
   type ColumnValue,
   type Form,
   type FormControl,
@@ -9,7 +10,13 @@ import {
 } from '@outpost/model';
 import type { Recommendation, RuleRun } from '@outpost/rules';
 import { BehaviorSubject, type Observable } from 'rxjs';
-import { createRow, type RefusalReason, type SaveResult, updateRow } from '../save/save-row.ts';
+import {
+  createRow,
+  mayUse,
+  type RefusalReason,
+  type SaveResult,
+  updateRow,
+} from '../save/save-row.ts';
 import type { Session } from '../session.ts';
 
 export interface FieldState {
@@ -19,6 +26,8 @@ export interface FieldState {
   readonly required: boolean;
   readonly visible: boolean;
   readonly locked: boolean;
+  /** The user may not read the column: its value is not on this device. */
+  readonly masked: boolean;
   /** Message of a rule or of a value that does not fit. */
   readonly error: string | null;
 }
@@ -148,6 +157,10 @@ export class FormSession {
     };
   }
 
+  #mayUse(column: string, right: ColumnRight): boolean {
+    return mayUse(this.#session, this.#session.table(this.#form.table), column, right);
+  }
+
   #field(control: FormControl): FieldState[] {
     const column = this.#session.index.column(this.#form.table, control.column);
     if (column === undefined) return [];
@@ -168,7 +181,9 @@ export class FormSession {
         visible: visible[column.name] ?? control.hidden !== true,
         locked:
           unavailable !== null ||
+          !this.#mayUse(column.name, this.#id === null ? 'create' : 'update') ||
           (locked[column.name] ?? (control.readOnly === true || column.readOnly === true)),
+        masked: !this.#mayUse(column.name, 'read'),
         error: this.#errors[column.name] ?? errors[column.name] ?? null,
       },
     ];

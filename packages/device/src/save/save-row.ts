@@ -1,4 +1,5 @@
 import {
+  type ColumnRight,
   type ColumnValue,
   type Command,
   can,
@@ -11,6 +12,7 @@ import {
   fitStatus,
   isLookup,
   isLookupValue,
+  mayUseColumn,
   offlineCommands,
   type Privilege,
   parseValue,
@@ -100,10 +102,13 @@ export function prepareCreate(
   const table = session.table(tableName);
   const unavailable = unavailableReasons(table, 'create');
   if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
-  const parsed = parseInput(session, table, input);
+  const parsed = parseInput(session, table, input, 'create');
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
   const now = dateTimeText(session.system.clock.now());
-  const values: Record<string, ColumnValue> = { ...defaultValues(table), ...parsed.values };
+  const defaults = Object.entries(defaultValues(table)).filter(([name]) =>
+    mayUse(session, table, name, 'create'),
+  );
+  const values: Record<string, ColumnValue> = { ...Object.fromEntries(defaults), ...parsed.values };
   const user = session.sync.hello?.user;
   const has = (column: string) => table.columns.some((one) => one.name === column);
   if (has('createdon')) values['createdon'] = now;
@@ -115,8 +120,8 @@ export function prepareCreate(
   const reasons = [
     ...statusReasons(table, values, parsed.values, null),
     ...privilegeReasons(session, table, 'create', values),
-    ...applyRules(session, table, null, values),
-    ...requiredReasons(table, values),
+    ...applyRules(session, table, null, values, 'create'),
+    ...requiredReasons(session, table, values),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
@@ -136,7 +141,7 @@ export function prepareUpdate(
   if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
-  const parsed = parseInput(session, table, input);
+  const parsed = parseInput(session, table, input, 'update');
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
   const changed = Object.entries(parsed.values).filter(
     ([column, value]) => !equalValues(before[column] ?? null, value),
@@ -146,7 +151,7 @@ export function prepareUpdate(
   const reasons = [
     ...statusReasons(table, values, parsed.values, before),
     ...privilegeReasons(session, table, 'write', before),
-    ...applyRules(session, table, before, values),
+    ...applyRules(session, table, before, values, 'update'),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
@@ -216,6 +221,13 @@ function privilegeReasons(
   return [{ kind: 'privilege', code: decision.code, message }];
 }
 
+/** Rights on a secured column as of the newest cycle. */
+export function mayUse(session: Session, table: Table, name: string, right: ColumnRight): boolean {
+  const column = session.index.column(table.name, name);
+  const rights = session.sync.hello?.securedColumns ?? {};
+  return column === undefined || mayUseColumn(rights, right, table.name, column);
+}
+
 /** The matrix; and rows that connect two others are read-only offline: associating is an online command. */
 function unavailableReasons(table: Table, command: Command): readonly RefusalReason[] {
   if (table.isIntersect !== true) return commandReasons(table, command);
@@ -240,6 +252,7 @@ function applyRules(
   table: Table,
   before: RowValues | null,
   values: Record<string, ColumnValue>,
+  right: ColumnRight,
 ): readonly RefusalReason[] {
   const result = session.rules(table.name, null).program.runTableScope(before, values);
   if (result.kind === 'refused') {
@@ -250,15 +263,23 @@ function applyRules(
       message,
     }));
   }
-  Object.assign(values, result.values);
+  for (const [name, value] of Object.entries(result.values)) {
+    // The organization runs the same rule and may set what this user may not.
+    if (mayUse(session, table, name, right)) values[name] = value;
+  }
   return [];
 }
 
-function requiredReasons(table: Table, values: RowValues): readonly RefusalReason[] {
+function requiredReasons(
+  session: Session,
+  table: Table,
+  values: RowValues,
+): readonly RefusalReason[] {
   return table.columns.flatMap((column): RefusalReason[] => {
     const needed = column.required === 'required' || column.required === 'system';
     if (!needed || column.readOnly === true || column.name === table.primaryId) return [];
     if ((values[column.name] ?? null) !== null) return [];
+    if (!mayUse(session, table, column.name, 'create')) return [];
     return [
       { kind: 'requiredColumn', column: column.name, message: `${column.label} is required.` },
     ];
@@ -269,6 +290,7 @@ function parseInput(
   session: Session,
   table: Table,
   input: Input,
+  right: ColumnRight,
 ): { readonly values: Record<string, ColumnValue>; readonly reasons: readonly RefusalReason[] } {
   const values: Record<string, ColumnValue> = {};
   const reasons: RefusalReason[] = [];
@@ -292,6 +314,11 @@ function parseInput(
         code: dataverseErrors.invalidArgument,
         message,
       });
+      continue;
+    }
+    if (!mayUse(session, table, name, right)) {
+      const message = `You may not ${right === 'create' ? 'set' : 'change'} ${column.label}: it is secured.`;
+      reasons.push({ kind: 'privilege', code: dataverseErrors.privilegeDenied, message });
       continue;
     }
     const parsed = parseValue(column, given);

@@ -59,7 +59,8 @@ export const offlineLimits: readonly { readonly area: string; readonly limit: st
   { area: 'data', limit: 'No duplicate detection and no merging.' },
   {
     area: 'security',
-    limit: 'Column security and sharing of columns are not honoured on the device.',
+    limit:
+      'Secured columns come to a device only for users who may read them; sharing of columns is not supported.',
   },
   { area: 'appointments', limit: 'Appointments are not sent to recipients.' },
   {

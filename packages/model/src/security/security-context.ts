@@ -1,3 +1,8 @@
+import {
+  type ColumnRights,
+  type FieldSecurityProfile,
+  mergeColumnRights,
+} from './column-security.ts';
 import { type Directory, withDescendants } from './directory.ts';
 import { type HierarchyReach, type HierarchySettings, hierarchyReach } from './hierarchy.ts';
 import { type Privilege, privileges, type Role, type TablePrivileges } from './role.ts';
@@ -24,6 +29,8 @@ export interface SecurityContext {
   readonly reach: Readonly<Record<string, Readonly<Partial<Record<Privilege, Reach>>>>>;
   readonly hierarchy: HierarchyReach;
   readonly hierarchyExcluded: readonly string[];
+  /** What the user may do with secured columns. */
+  readonly columns: ColumnRights;
 }
 
 export interface ContextInput {
@@ -34,6 +41,8 @@ export interface ContextInput {
   /** Roles by owner team. */
   readonly teamRoles: ReadonlyMap<string, readonly Role[]>;
   readonly hierarchy: HierarchySettings;
+  /** Those the user or one of the user's teams is a member of. Default: none. */
+  readonly fieldSecurityProfiles?: readonly FieldSecurityProfile[];
 }
 
 /** What a role means for a user: who holds it decides which business unit it counts from. */
@@ -69,6 +78,7 @@ export function buildSecurityContext(input: ContextInput): SecurityContext | nul
     reach: reachOf(grants, directory),
     hierarchy: hierarchyReach(directory, userId, input.hierarchy),
     hierarchyExcluded: input.hierarchy.excludedTables,
+    columns: mergeColumnRights(input.fieldSecurityProfiles ?? []),
   };
 }
 
@@ -99,6 +109,7 @@ export function contextFromDepths(input: {
     reach: reachOf([{ role, businessUnitId, teamId: null }], directory),
     hierarchy: { direct: [], further: [] },
     hierarchyExcluded: [],
+    columns: {},
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type Directory,
   type DirectoryTeam,
   type DirectoryUser,
+  type FieldSecurityProfile,
   type HierarchySettings,
   hierarchyOff,
   mergePrivileges,
@@ -43,8 +44,12 @@ export interface UserSecurity {
   readonly shareStamps: ReadonlyMap<string, string>;
 }
 
-/** Roles, teams, business units, hierarchy and shares of a user. Null: unknown or disabled. */
-export async function readUserSecurity(tx: ReadTx, userId: string): Promise<UserSecurity | null> {
+/** Roles, teams, business units, hierarchy, shares and secured columns of a user. Null: unknown or disabled. */
+export async function readUserSecurity(
+  tx: ReadTx,
+  userId: string,
+  fieldProfiles: readonly FieldSecurityProfile[] = [],
+): Promise<UserSecurity | null> {
   const hierarchy = await readHierarchy(tx);
   const directory = await readDirectory(tx, userId, hierarchy.model !== 'off');
   const roles = await rolesOf(tx, 'systemuserroles', 'systemuserid', userId);
@@ -58,6 +63,7 @@ export async function readUserSecurity(tx: ReadTx, userId: string): Promise<User
     roles: [everyone, ...roles],
     teamRoles,
     hierarchy,
+    fieldSecurityProfiles: await membershipsOf(tx, userId, fieldProfiles),
   });
   if (context === null) return null;
   const granted = [...roles, ...[...teamRoles.values()].flat()];
@@ -117,6 +123,22 @@ async function readDirectory(tx: ReadTx, userId: string, whole: boolean): Promis
     businessUnits: units.map(([id, parent]) => ({ id: String(id), parentId: text(parent) })),
     positions: positions.map(([id, parent]) => ({ id: String(id), parentId: text(parent) })),
   };
+}
+
+/** The field security profiles that the user or one of the user's teams is a member of. */
+async function membershipsOf(
+  tx: ReadTx,
+  userId: string,
+  profiles: readonly FieldSecurityProfile[],
+): Promise<readonly FieldSecurityProfile[]> {
+  if (profiles.length === 0) return [];
+  const rows = await tx.all(
+    `SELECT fieldsecurityprofileid FROM "systemuserprofiles" WHERE systemuserid = ?
+     UNION SELECT p.fieldsecurityprofileid FROM "teamprofiles" p JOIN "teammembership" m ON m.teamid = p.teamid WHERE m.systemuserid = ?`,
+    [userId, userId],
+  );
+  const ids = new Set(rows.map((row) => String(row[0])));
+  return profiles.filter((one) => ids.has(one.id));
 }
 
 async function rolesOf(

@@ -25,6 +25,7 @@ export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<H
     conflictPolicy: await conflictPolicy(tx),
     privileges: caller.privileges,
     beyondRoles: below > 0 || caller.shareStamps.size > 0,
+    securedColumns: caller.context.columns,
     plan,
   };
 }

@@ -1,14 +1,11 @@
-import type { AppModel, IdGenerator, PlannedTable } from '@outpost/model';
+import type { IdGenerator } from '@outpost/model';
+import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import type { DeviceView } from '../view/device-view.ts';
 import type { WriteEnv } from '../write/write-env.ts';
 
 /** What the handlers of the sync endpoint share. */
-export interface SyncEnv extends WriteEnv {
-  readonly model: AppModel;
-  /** Hash of the model. */
-  readonly appHash: string;
-  readonly plan: readonly PlannedTable[];
+export interface SyncEnv extends PublishedApp, WriteEnv {
   readonly ids: IdGenerator;
   /** Told of every unexpected fault; the caller only learns that there was one. */
   readonly onFault: (error: unknown) => void;

@@ -4,6 +4,7 @@ import {
   dateTimeText,
   type ModelIndex,
   mandatoryColumns,
+  mayUseColumn,
   type OfflineProfileItem,
   type PlannedTable,
   type ProfileEdge,
@@ -84,7 +85,7 @@ export function compileViews(
     if (table === undefined) return [];
     const filter = one.item.filter === undefined ? null : parseFetch(one.item.filter);
     const tables = filter?.kind === 'ok' ? [...queryTables(filter.value.root)] : [];
-    const columns = slotsOf(table, one.item);
+    const columns = slotsOf(table, one.item, context);
     const hash = hashOf([
       columns,
       accessScope(context, 'read', one.table),
@@ -114,11 +115,16 @@ export function compileViews(
   });
 }
 
-/** Slots of the columns that go to the device; what it cannot do without always does. */
-function slotsOf(table: Table, { columns }: OfflineProfileItem): readonly string[] {
+/** Slots of the columns that go to the device: what it cannot do without, the chosen ones; only what may be read. */
+function slotsOf(
+  table: Table,
+  { columns }: OfflineProfileItem,
+  context: SecurityContext,
+): readonly string[] {
   const chosen = columns === undefined ? null : new Set([...columns, ...mandatoryColumns(table)]);
   return tableSlots(table)
     .filter((slot) => chosen === null || chosen.has(slot.column.name))
+    .filter((slot) => mayUseColumn(context.columns, 'read', table.name, slot.column))
     .map((slot) => slot.name);
 }
 
@@ -227,11 +233,23 @@ function ownedBy(context: SecurityContext, item: OfflineProfileItem, source: str
   return join([sql('('), join(tests, ' OR '), sql(')')], '');
 }
 
+/** A filter cannot ask about secured columns that the user may not read: they do not exist for it. */
+function readableIndex({ index, context }: Env): ModelIndex {
+  return {
+    ...index,
+    column: (table, name) => {
+      const column = index.column(table, name);
+      const readable = column !== undefined && mayUseColumn(context.columns, 'read', table, column);
+      return readable ? column : undefined;
+    },
+  };
+}
+
 function customFilter(env: Env, item: OfflineProfileItem, source: string): Sql {
   const parsed = parseFetch(item.filter ?? '');
   if (parsed.kind === 'invalid') return sql('0');
   const compiled = compileQuery(parsed.value, {
-    model: env.index,
+    model: readableIndex(env),
     context: env.query,
     restrict: (table, alias) => readPredicate(env.context, table, keyOf(env, table), alias),
   });

@@ -5,6 +5,7 @@ import {
   cellsToValue,
   dateTimeText,
   fitStatus,
+  mayUseColumn,
   parseValue,
   type RowValues,
   type Table,
@@ -13,8 +14,16 @@ import {
 import { Refusal } from './refusal.ts';
 import type { WriteEnv, Writer } from './write-env.ts';
 
-/** Values of the cells a client sent, checked column by column. What only the platform writes is ignored. */
-export function readValues(writer: Writer, table: Table, set: Cells): Record<string, ColumnValue> {
+/**
+ * Values of the cells a client sent, checked column by column. What only the platform writes is ignored; a secured
+ * column needs the right to set it.
+ */
+export function readValues(
+  writer: Writer,
+  table: Table,
+  set: Cells,
+  right: 'create' | 'update',
+): Record<string, ColumnValue> {
   const values: Record<string, ColumnValue> = {};
   for (const slot of Object.keys(set)) {
     const columnName = slot.replace(/\$[tn]$/, '');
@@ -25,6 +34,13 @@ export function readValues(writer: Writer, table: Table, set: Cells): Record<str
     }
     if (slot !== columnName || columnName === table.primaryId) continue;
     if (column.readOnly === true && writer.kind === 'user') continue;
+    if (
+      writer.kind === 'user' &&
+      !mayUseColumn(writer.context.columns, right, table.name, column)
+    ) {
+      const message = `No field security profile of yours grants ${right} on ${column.label}.`;
+      throw new Refusal('privilegeDenied', message, 3, [column.name]);
+    }
     const parsed = parseValue(
       column,
       cellsToValue(column, (one) => set[one] ?? null),

@@ -65,7 +65,7 @@ export class RowWriter {
     if ((await readRow(this.#tx, table, write.id)) !== null) {
       throw new Refusal('duplicateRecord', `${table.label} ${write.id} exists already.`, 2);
     }
-    const given = readValues(this.#writer, table, write.set);
+    const given = readValues(this.#writer, table, write.set, 'create');
     const values: Record<string, ColumnValue> = { ...defaultValues(table), ...given };
     stamp(this.#writer, this.#env.now(), table, values, true);
     await setOwner(this.#scope, table, write.id, values, null);
@@ -84,7 +84,7 @@ export class RowWriter {
     await demand(this.#scope, 'write', table, row, write.id);
     const skip = checkConflict(table, write, row);
     const before = rowValues(table, row);
-    const given = readValues(this.#writer, table, write.set);
+    const given = readValues(this.#writer, table, write.set, 'update');
     for (const column of skip) delete given[column];
     const values: Record<string, ColumnValue> = { ...before, ...given };
     stamp(this.#writer, this.#env.now(), table, values, false);

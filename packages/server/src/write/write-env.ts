@@ -1,15 +1,10 @@
-import type { Cells, ModelIndex, SecurityContext } from '@outpost/model';
-import type { Program } from '@outpost/rules';
+import type { Cells, SecurityContext } from '@outpost/model';
 import type { ConflictPolicy } from '@outpost/sync/protocol';
+import type { PublishedApp } from '../published-app.ts';
 import type { WriteTx } from '../store/server-store.ts';
 
 /** What does not change while the organization runs. */
-export interface WriteEnv {
-  readonly index: ModelIndex;
-  /** Table-scope rules by table. */
-  readonly programs: ReadonlyMap<string, Program>;
-  /** Relationships whose source rows bring target rows to devices, by source table: [column, target]. */
-  readonly targetEdges: ReadonlyMap<string, readonly (readonly [string, string])[]>;
+export interface WriteEnv extends Pick<PublishedApp, 'index' | 'programs' | 'targetEdges'> {
   readonly now: () => number;
 }
 

@@ -1,4 +1,10 @@
-import type { Cell, Cells, TablePrivileges } from '@outpost/model';
+import {
+  type Cell,
+  type Cells,
+  type ColumnRights,
+  columnRights,
+  type TablePrivileges,
+} from '@outpost/model';
 import {
   anyJson,
   cell,
@@ -63,6 +69,8 @@ export interface HelloResponse {
   readonly privileges: Readonly<Record<string, TablePrivileges>>;
   /** Shares or hierarchy give the user more than the roles say; a device leaves such decisions to the organization. */
   readonly beyondRoles: boolean;
+  /** Rights on secured columns by table and column; a secured column that is absent grants nothing. */
+  readonly securedColumns: ColumnRights;
   readonly plan: readonly PlanTable[];
 }
 export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
@@ -73,6 +81,7 @@ export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
   conflictPolicy: oneOf('off', 'on', 'merge'),
   privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,
   beyondRoles: flag,
+  securedColumns: record(record(list(oneOf(...columnRights)))),
   plan: list(object<PlanTable>({ table: text, rows: whole, view: text, intervalMinutes: whole })),
 });
 

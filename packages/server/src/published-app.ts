@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import {
+  type AppModel,
+  indexModel,
+  type ModelIndex,
+  type PlannedTable,
+  type ProfileLimits,
+  planProfile,
+  withSystemTables,
+} from '@outpost/model';
+import { checkProfileFilter } from '@outpost/query';
+import { compileRules, type Program } from '@outpost/rules';
+import { ServerError } from './server-error.ts';
+
+/** An app's definitions as devices get them, with what the organization derives from them. */
+export interface PublishedApp {
+  readonly model: AppModel;
+  readonly index: ModelIndex;
+  /** Hash of the model. */
+  readonly appHash: string;
+  readonly plan: readonly PlannedTable[];
+  /** Table-scope rules by table. */
+  readonly programs: ReadonlyMap<string, Program>;
+  /** Relationships whose source rows bring target rows to devices, by source table: [column, target]. */
+  readonly targetEdges: ReadonlyMap<string, readonly (readonly [string, string])[]>;
+}
+
+/** Checks definitions and profile. Throws `ServerError` with every finding of the profile at once. */
+export function publishApp(definitions: AppModel, limits: ProfileLimits): PublishedApp {
+  const model = withSystemTables(definitions);
+  const index = indexModel(model);
+  const planned = planProfile(index, model.profile, {
+    limits,
+    checkFilter: (item, allowed) => checkProfileFilter(index, item, allowed),
+  });
+  if (planned.kind === 'invalid') {
+    const findings = planned.findings.map((one) => `${one.code} ${one.message}`).join(' ');
+    throw new ServerError(
+      'profile.invalid',
+      `The offline profile is invalid: ${findings}`,
+      'Correct the profile.',
+    );
+  }
+  return {
+    model,
+    index,
+    appHash: createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16),
+    plan: planned.tables,
+    programs: new Map(
+      model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),
+    ),
+    targetEdges: targetEdges(planned.tables),
+  };
+}
+
+/** Throws `ServerError` where stored values would not fit a column any more. */
+export function checkSameTypes(before: ModelIndex, after: AppModel): void {
+  for (const table of after.tables) {
+    for (const column of table.columns) {
+      const known = before.column(table.name, column.name);
+      if (known === undefined || known.type === column.type) continue;
+      throw new ServerError(
+        'model.invalid',
+        `Column ${table.name}.${column.name} is ${known.type} and cannot become ${column.type}.`,
+        'Add a new column instead, and move the values.',
+      );
+    }
+  }
+}
+
+function targetEdges(
+  plan: readonly PlannedTable[],
+): ReadonlyMap<string, readonly (readonly [string, string])[]> {
+  const edges = new Map<string, (readonly [string, string])[]>();
+  for (const planned of plan) {
+    for (const edge of planned.edges) {
+      if (edge.direction === 'child') continue;
+      const [holder, column] =
+        edge.direction === 'pair'
+          ? [edge.relationship.intersect, edge.ownColumn]
+          : [edge.source, edge.relationship.column];
+      edges.set(holder, [...(edges.get(holder) ?? []), [column, planned.table]]);
+    }
+  }
+  return edges;
+}
