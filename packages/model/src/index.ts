@@ -78,6 +78,7 @@ export {
   formColumns,
 } from './form.ts';
 export { isGuid, parseGuid } from './guid.ts';
+export { isLogicalName } from './logical-name.ts';
 export type { Clock, IdGenerator, Random, System } from './ports.ts';
 export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
 export { type GeneratedProfile, generateProfile } from './profile/generate-profile.ts';
@@ -162,6 +163,7 @@ export {
 } from './storage/slots.ts';
 export { syncErrorTable, systemTables, withSystemTables } from './system-tables.ts';
 export {
+  type AlternateKey,
   type Cascade,
   type CascadeKind,
   isParental,

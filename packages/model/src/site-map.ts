@@ -13,6 +13,8 @@ export interface SiteMapGroup {
 export interface SiteMapSubArea {
   readonly label: string;
   readonly table: string;
+  /** Id of the view it opens; absent: the table's default view. */
+  readonly view?: string;
 }
 
 /** Tables of a site map in reading order, without repetition. */

@@ -3,6 +3,12 @@ import type { Column } from './column.ts';
 /** How rows of a table are owned; decides which depths a privilege may have. */
 export type Ownership = 'user' | 'organization' | 'business' | 'none';
 
+/** Columns whose values together name one row. */
+export interface AlternateKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
 export interface Table {
   /** Logical name, `[a-z0-9_]+`. */
   readonly name: string;
@@ -14,6 +20,8 @@ export interface Table {
   readonly primaryName: string | null;
   readonly ownership: Ownership;
   readonly columns: readonly Column[];
+  /** Further ways to name a row, each unique. */
+  readonly alternateKeys?: readonly AlternateKey[];
   readonly isActivity?: boolean;
   /** Rows connect two other tables (N:N). */
   readonly isIntersect?: boolean;

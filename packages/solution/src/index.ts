@@ -6,6 +6,15 @@
  * const { model, diagnostics } = readSolution(await readFile('app.zip'));
  * ```
  */
+export type { AppModule } from './read-app-modules.ts';
+export type { Choice } from './read-choices.ts';
+export type { ConnectionRole } from './read-connection-roles.ts';
+export type { Currency } from './read-currencies.ts';
 export { type DataPackage, type PackageRow, readDataPackage } from './read-data-package.ts';
-export { readSolution, type Solution, type SolutionCounts } from './read-solution.ts';
+export {
+  type ReadSolutionOptions,
+  readSolution,
+  type Solution,
+  type SolutionCounts,
+} from './read-solution.ts';
 export { SolutionError, type SolutionErrorCode } from './solution-error.ts';

@@ -4,13 +4,16 @@ import {
   type ColumnType,
   type ColumnValue,
   type Diagnostic,
+  isLogicalName,
   isLookup,
+  type ManyToMany,
   parseGuid,
   parseValue,
   type RowValues,
   type Table,
   versionColumn,
 } from '@outpost/model';
+import { type Currency, readCurrencies } from './read-currencies.ts';
 import { type RawField, type RawPair, type RawRow, readRaw } from './read-raw-rows.ts';
 import { withKey } from './read-table.ts';
 import { readZip, requireFile } from './xml/unzip.ts';
@@ -30,6 +33,8 @@ export interface DataPackage {
   /** Pairs of N:N relationships, as rows of their intersect tables. */
   readonly associations: readonly PackageRow[];
   readonly rowsByTable: Readonly<Record<string, number>>;
+  /** Currencies among the rows (`transactioncurrency`). */
+  readonly currencies: readonly Currency[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -112,6 +117,7 @@ export function readDataPackage(bytes: Uint8Array, model: AppModel): DataPackage
     rows,
     associations: readAssociations(pairs, complete, report),
     rowsByTable,
+    currencies: readCurrencies(rows),
     diagnostics,
   };
 }
@@ -133,6 +139,11 @@ function completeModel(
   const known = new Set(model.tables.map((table) => table.name));
   const added = [...entities].flatMap(([name, entity]): Table[] => {
     if (known.has(name)) return [];
+    if (!isLogicalName(name)) {
+      const message = `"${name}" cannot be the name of a table; the table is left out.`;
+      report('warning', 'data.invalidName', message, `data_schema.xml/${name}`);
+      return [];
+    }
     report(
       'info',
       'data.tableFromPackage',
@@ -202,6 +213,11 @@ function withSeenTargets(column: Column, seen: ReadonlySet<string> | undefined):
 function fieldColumn(table: string, field: XmlNode, report: Report): Column | null {
   const name = field.attributes['name'] ?? '';
   if (name === versionColumn.name) return null;
+  if (!isLogicalName(name)) {
+    const message = `"${name}" cannot be the name of a column; the column is left out.`;
+    report('warning', 'data.invalidName', message, `data_schema.xml/${table}/${name}`);
+    return null;
+  }
   const typeName = field.attributes['type'] ?? '';
   const type = columnTypes[typeName];
   if (type === undefined) {
@@ -265,6 +281,12 @@ function toInput(column: Column, field: RawField): unknown {
       : { ...lookup, name: field.lookupName };
   }
   switch (column.type) {
+    case 'partyList':
+      return field.parties.map(({ table, id, name }) => ({
+        table,
+        id,
+        ...(name === null || name === '' ? {} : { name }),
+      }));
     case 'dateTime':
     case 'dateOnly':
       return toIsoDate(field.value, column.type === 'dateOnly');
@@ -309,16 +331,17 @@ function readAssociations(
   model: AppModel,
   report: Report,
 ): readonly PackageRow[] {
-  return pairs.flatMap(({ relationship, source, targets }): PackageRow[] => {
-    const found = model.relationships.find(
-      (one) => one.kind === 'manyToMany' && one.name === relationship,
-    );
-    const intersect =
-      found?.kind === 'manyToMany'
-        ? model.tables.find((table) => table.name === found.intersect)
-        : undefined;
+  const byName = new Map<string, ManyToMany>();
+  for (const one of model.relationships) {
+    if (one.kind !== 'manyToMany') continue;
+    byName.set(one.intersect.toLowerCase(), one);
+    byName.set(one.name.toLowerCase(), one);
+  }
+  const tables = new Set(model.tables.map((table) => table.name));
+  return pairs.flatMap(({ relationship, table, source, targets }): PackageRow[] => {
+    const found = byName.get(relationship.toLowerCase());
     const location = `data.xml/m2mrelationships/${relationship}/${source}`;
-    if (found?.kind !== 'manyToMany' || intersect === undefined) {
+    if (found === undefined || !tables.has(found.intersect)) {
       report(
         'warning',
         'data.unknownRelationship',
@@ -328,11 +351,13 @@ function readAssociations(
       return [];
     }
     return targets.flatMap((target): PackageRow[] => {
-      const [one, two] = [parseGuid(source), parseGuid(target)];
-      if (one === null || two === null) {
-        report('warning', 'data.invalidValue', `"${target}" is not a row id.`, location);
+      const [from, to] = [parseGuid(source), parseGuid(target)];
+      if (from === null || to === null) {
+        const wrong = from === null ? source : target;
+        report('warning', 'data.invalidValue', `"${wrong}" is not a row id.`, location);
         return [];
       }
+      const [one, two] = table === found.table2 && table !== found.table1 ? [to, from] : [from, to];
       const values = {
         [found.column1]: { table: found.table1, id: one },
         [found.column2]: { table: found.table2, id: two },

@@ -5,6 +5,13 @@ export interface RawField {
   readonly value: string;
   readonly lookupTable: string | null;
   readonly lookupName: string | null;
+  /** Of a party list: its parties, which stand as whole records inside the field. */
+  readonly parties: RawParty[];
+}
+export interface RawParty {
+  readonly table: string;
+  readonly id: string;
+  readonly name: string | null;
 }
 export interface RawRow {
   readonly table: string;
@@ -12,7 +19,10 @@ export interface RawRow {
   readonly fields: readonly RawField[];
 }
 export interface RawPair {
+  /** Schema name of the relationship, or name of its intersect table. */
   readonly relationship: string;
+  /** Table of `source`. */
+  readonly table: string;
   readonly source: string;
   readonly targets: string[];
 }
@@ -27,7 +37,7 @@ export function readRaw(xml: string): {
   let table = '';
   let fields: RawField[] | null = null;
   let pair: RawPair | null = null;
-  // Party lists nest whole records inside a field; they belong to another table.
+  // Fields inside a field are those of its parties.
   let fieldDepth = 0;
   streamXml(xml, 'data.xml', {
     open(name, attributes) {
@@ -42,10 +52,18 @@ export function readRaw(xml: string): {
           value: attributes['value'] ?? '',
           lookupTable: attributes['lookupentity'] ?? null,
           lookupName: attributes['lookupentityname'] ?? null,
+          parties: [],
+        });
+      } else if (name === 'field' && attributes['name'] === 'partyid') {
+        fields?.at(-1)?.parties.push({
+          table: attributes['lookupentity'] ?? '',
+          id: attributes['value'] ?? '',
+          name: attributes['lookupentityname'] ?? null,
         });
       } else if (name === 'm2mrelationship') {
         pair = {
           relationship: attributes['m2mrelationshipname'] ?? '',
+          table,
           source: attributes['sourceid'] ?? '',
           targets: [],
         };

@@ -3,27 +3,24 @@ import {
   type ChoiceOption,
   type Diagnostic,
   defineTable,
+  isLogicalName,
   type ManyToMany,
   type Table,
   withSystemTables,
 } from '@outpost/model';
-import {
-  readForms,
-  readRelationships,
-  readRoles,
-  readSavedQueries,
-  readSiteMap,
-} from './read-parts.ts';
-import { entityName, type ReadContext, readOptionSet, readTable } from './read-table.ts';
+import { type AppModule, readAppModules } from './read-app-modules.ts';
+import { type Choice, readChoices, readOptionSet } from './read-choices.ts';
+import { type ConnectionRole, readConnectionRoles } from './read-connection-roles.ts';
+import { readForms } from './read-forms.ts';
+import { readRelationships } from './read-relationships.ts';
+import { readFieldSecurityProfiles, readRoles } from './read-roles.ts';
+import { readSiteMap } from './read-site-map.ts';
+import { entityName, type ReadContext, readTable } from './read-table.ts';
+import { readSavedQueries } from './read-views.ts';
+import { reportUnread } from './report-unread.ts';
+import { SolutionError } from './solution-error.ts';
 import { readZip, requireFile } from './xml/unzip.ts';
-import {
-  childNamed,
-  childrenNamed,
-  descendants,
-  readXmlTree,
-  textOf,
-  type XmlNode,
-} from './xml/xml-tree.ts';
+import { childNamed, childrenNamed, readXmlTree, textOf, type XmlNode } from './xml/xml-tree.ts';
 
 /** What a solution file holds, counted as in the file. */
 export interface SolutionCounts {
@@ -48,8 +45,16 @@ export interface Solution {
   readonly managed: boolean;
   /** Without offline profile: a solution file holds none. */
   readonly model: AppModel;
+  readonly appModules: readonly AppModule[];
+  readonly choices: readonly Choice[];
+  readonly connectionRoles: readonly ConnectionRole[];
   readonly counts: SolutionCounts;
   readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ReadSolutionOptions {
+  /** Unique name of the app module whose name and navigation the model takes. Default: the first. */
+  readonly appModule?: string;
 }
 
 /** Workflow categories. */
@@ -60,7 +65,7 @@ const processFlowCategory = '4';
  * Reads a solution zip as Dataverse exports it. What is not understood becomes a diagnostic with its location and never
  * stops the rest; only an unusable file throws `SolutionError`.
  */
-export function readSolution(bytes: Uint8Array): Solution {
+export function readSolution(bytes: Uint8Array, options: ReadSolutionOptions = {}): Solution {
   const files = readZip(bytes, ['solution.xml', 'customizations.xml']);
   const manifest = childNamed(
     readXmlTree(requireFile(files, 'solution.xml', 'solution'), 'solution.xml'),
@@ -74,72 +79,97 @@ export function readSolution(bytes: Uint8Array): Solution {
   const report: ReadContext['report'] = (severity, code, message, location) =>
     diagnostics.push({ severity, code, message, location });
   const language = childrenNamed(childNamed(root, 'Languages'), 'Language')[0]?.text || '1033';
-  const relationships = readRelationships(root, report);
+  const allRelationships = readRelationships(root, report);
   const context: ReadContext = {
     language,
     globalOptions: readGlobalOptions(root, language),
-    relationships: relationships.filter((one) => one.kind === 'manyToOne'),
+    relationships: allRelationships.filter((one) => one.kind === 'manyToOne'),
     report,
   };
-  const entities = childrenNamed(childNamed(root, 'Entities'), 'Entity');
+  const entities = childrenNamed(childNamed(root, 'Entities'), 'Entity').filter((entity) => {
+    const name = entityName(entity);
+    if (isLogicalName(name)) return true;
+    const message = `"${name}" cannot be the name of a table; the table is left out.`;
+    report('warning', 'solution.invalidName', message, `customizations.xml/Entities/${name}`);
+    return false;
+  });
   const listed = entities.map((entity) => readTable(entity, context));
-  const tables = [
-    ...listed,
-    ...intersectTables(
-      listed,
-      relationships.filter((one) => one.kind === 'manyToMany'),
-    ),
-  ];
-  const names = new Set(tables.map((table) => table.name));
+  const relationships = allRelationships.map((one) =>
+    one.kind === 'manyToMany' ? withKeyColumns(one, listed) : one,
+  );
+  const pairs = relationships.filter((one) => one.kind === 'manyToMany');
+  const tables = [...listed, ...intersectTables(listed, pairs)];
   const tableForms = entities.flatMap((entity) =>
     readForms(childNamed(entity, 'FormXml'), entityName(entity), language),
   );
-  const dashboards = readForms(childNamed(root, 'Dashboards'), '', language);
   const savedQueries = entities.flatMap((entity) => readSavedQueries(entity, context));
-  const workflows = childrenNamed(childNamed(root, 'Workflows'), 'Workflow');
-  reportWorkflows(workflows, report);
-  const byLowerName = new Map([...names].map((name) => [name.toLowerCase(), name]));
-  const roles = readRoles(root, byLowerName, report);
-  const appModules = childrenNamed(childNamed(root, 'AppModules'), 'AppModule');
+  const roles = readRoles(root, new Map(tables.map(({ name }) => [name, name])), report);
+  const appModules = readAppModules(root, language);
+  const appModule = chooseApp(appModules, options.appModule);
+  const choices = readChoices(root, language);
   const uniqueName = textOf(manifest, 'UniqueName');
   const model: AppModel = {
-    name: appModules.length > 0 ? textOf(appModules[0], 'UniqueName') : uniqueName,
+    name: appModule?.name ?? uniqueName,
     uniqueName,
     version: textOf(manifest, 'Version'),
     tables,
-    relationships: relationships.filter((one) => one.kind === 'manyToMany' || names.has(one.table)),
+    relationships,
     savedQueries,
     forms: tableForms.map(({ form }) => form),
     rules: [],
     flows: [],
     roles,
-    siteMap: readSiteMap(root, names, language, report),
+    fieldSecurityProfiles: readFieldSecurityProfiles(root),
+    siteMap: readSiteMap(root, appModule?.siteMap ?? null, {
+      tables: new Map(tables.map((table) => [table.name, table])),
+      language,
+      report,
+    }),
     profile: { id: '', name: '', items: [] },
   };
-  const forms = [...tableForms, ...dashboards];
+  reportUnread(root, report);
+  const workflows = childrenNamed(childNamed(root, 'Workflows'), 'Workflow');
+  const ofCategory = (category: string) =>
+    workflows.filter((one) => textOf(one, 'Category') === category).length;
   return {
     uniqueName,
     version: model.version,
     managed: textOf(manifest, 'Managed') === '1',
     model: withSystemTables(model),
+    appModules,
+    choices,
+    connectionRoles: readConnectionRoles(root),
     counts: {
       tables: listed.length,
       columns: entities.reduce((sum, entity) => sum + attributeCount(entity), 0),
       relationships: relationships.length,
-      optionSets: descendants(root, 'optionset').length,
+      optionSets: choices.length,
       savedQueries: savedQueries.length,
       savedQueriesByType: countBy(savedQueries.map((one) => String(one.queryType))),
-      forms: forms.length,
-      formsByType: countBy(forms.map(({ type }) => type)),
+      forms: tableForms.length,
+      formsByType: countBy(tableForms.map(({ type }) => type)),
       roles: roles.length,
-      businessRules: workflows.filter((one) => textOf(one, 'Category') === businessRuleCategory)
-        .length,
-      processFlows: workflows.filter((one) => textOf(one, 'Category') === processFlowCategory)
-        .length,
+      businessRules: ofCategory(businessRuleCategory),
+      processFlows: ofCategory(processFlowCategory),
       appModules: appModules.length,
     },
     diagnostics,
   };
+}
+
+function chooseApp(
+  modules: readonly AppModule[],
+  uniqueName: string | undefined,
+): AppModule | undefined {
+  if (uniqueName === undefined) return modules[0];
+  const found = modules.find((one) => one.uniqueName === uniqueName);
+  if (found !== undefined) return found;
+  const known = modules.map((one) => one.uniqueName).join(', ') || 'none';
+  throw new SolutionError(
+    'app.unknown',
+    `The solution has no app module "${uniqueName}".`,
+    `Choose one of its app modules: ${known}.`,
+  );
 }
 
 function attributeCount(entity: XmlNode): number {
@@ -180,18 +210,16 @@ function intersectTables(
   });
 }
 
-function reportWorkflows(workflows: readonly XmlNode[], report: ReadContext['report']): void {
-  const kinds: Readonly<Record<string, string>> = {
-    [businessRuleCategory]: 'business rule',
-    [processFlowCategory]: 'process flow',
+/** Columns of an intersect table are named like the keys of the tables it connects. */
+function withKeyColumns(pair: ManyToMany, tables: readonly Table[]): ManyToMany {
+  if (pair.table1 === pair.table2) return pair;
+  const keyOf = (name: string, column: string) =>
+    tables.find((table) => table.name === name)?.primaryId ?? column;
+  return {
+    ...pair,
+    column1: keyOf(pair.table1, pair.column1),
+    column2: keyOf(pair.table2, pair.column2),
   };
-  for (const workflow of workflows) {
-    const name = workflow.attributes['Name'] ?? '';
-    const category = textOf(workflow, 'Category');
-    const kind = kinds[category] ?? `workflow of category ${category}`;
-    const message = `The ${kind} "${name}" is listed but does not run here.`;
-    report('warning', 'solution.inactiveWorkflow', message, `customizations.xml/Workflows/${name}`);
-  }
 }
 
 function countBy(keys: readonly string[]): Record<string, number> {

@@ -3,11 +3,13 @@ import {
   type Column,
   type ColumnType,
   type Diagnostic,
+  isLogicalName,
   type ManyToOne,
   type RequirementLevel,
   type Table,
   versionColumn,
 } from '@outpost/model';
+import { readOptionSet } from './read-choices.ts';
 import {
   childNamed,
   childrenNamed,
@@ -46,8 +48,19 @@ const requirementLevels: Readonly<Record<string, RequirementLevel>> = {
   required: 'required',
   systemrequired: 'system',
 };
-/** `Behavior` of a date column that holds dates without time. */
-const dateOnlyBehavior = '2';
+/** `Behavior` of a date column: 1 (or absent) is the user's local time, 2 a date, 3 the same clock everywhere. */
+const behaviors = { dateOnly: '2', timeZoneIndependent: '3' } as const;
+const formats: Readonly<Record<string, Column['format']>> = {
+  email: 'email',
+  phone: 'phone',
+  url: 'url',
+  textarea: 'textArea',
+};
+const precisionSources: Readonly<Record<string, Column['precisionSource']>> = {
+  '0': 'column',
+  '1': 'organization',
+  '2': 'currency',
+};
 
 export interface ReadContext {
   readonly language: string;
@@ -91,6 +104,7 @@ export function readTable(entity: XmlNode, context: ReadContext): Table {
     columns: withPlatformColumns(withKey(columns, primaryId), ownership),
     availableOffline: textOf(inner, 'IsOfflineInMobileClient') === '1',
     changeTracking: textOf(inner, 'ChangeTrackingEnabled') !== '0',
+    ...readKeys(inner),
     ...(isActivity ? { isActivity } : {}),
     ...(name.includes('_') ? { isCustom: true } : {}),
   };
@@ -156,6 +170,16 @@ function withPlatformColumns(
   return [...columns, ...all.filter((column) => !names.has(column.name))];
 }
 
+function readKeys(entity: XmlNode | undefined): Pick<Table, 'alternateKeys'> {
+  const keys = childrenNamed(childNamed(entity, 'EntityKeys'), 'EntityKey');
+  if (keys.length === 0) return {};
+  const alternateKeys = keys.map((key) => ({
+    name: logicalName(key),
+    columns: descendants(key, 'AttributeName').map((one) => one.text.toLowerCase()),
+  }));
+  return { alternateKeys };
+}
+
 function ownershipOf(mask: string): Table['ownership'] {
   switch (mask) {
     case 'UserOwned':
@@ -176,6 +200,11 @@ function logicalName(attribute: XmlNode): string {
 function readColumn(table: string, attribute: XmlNode, context: ReadContext): readonly Column[] {
   const name = logicalName(attribute);
   const location = `customizations.xml/Entities/${table}/attributes/${name}`;
+  if (!isLogicalName(name)) {
+    const message = `"${name}" cannot be the name of a column; the column is left out.`;
+    context.report('warning', 'solution.invalidName', message, location);
+    return [];
+  }
   const typeName = textOf(attribute, 'Type');
   const known = columnTypes[typeName];
   if (known === undefined) {
@@ -189,7 +218,9 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
   }
   if (name === versionColumn.name) return [];
   const type =
-    known === 'dateTime' && textOf(attribute, 'Behavior') === dateOnlyBehavior ? 'dateOnly' : known;
+    known === 'dateTime' && textOf(attribute, 'Behavior') === behaviors.dateOnly
+      ? 'dateOnly'
+      : known;
   const options = readOptions(attribute, context, location);
   const targets = lookupTargets(table, name, type, attribute, context.relationships);
   const number = (element: string) =>
@@ -201,6 +232,8 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
   const writable =
     textOf(attribute, 'ValidForCreateApi') === '1' ||
     textOf(attribute, 'ValidForUpdateApi') === '1';
+  const precisionSource = precisionSources[textOf(attribute, 'PrecisionSource')];
+  const preset = defaultOf(type, textOf(attribute, 'AppDefaultValue'), options ?? []);
   const calculated =
     textOf(attribute, 'SourceType') === '1' || textOf(attribute, 'SourceType') === '2';
   return [
@@ -213,11 +246,50 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
       ...(min === null || Number.isNaN(min) ? {} : { min }),
       ...(max === null || Number.isNaN(max) ? {} : { max }),
       ...(precision === null ? {} : { precision }),
+      ...(type === 'money' && precisionSource !== undefined ? { precisionSource } : {}),
+      ...formatOf(type, attribute),
       ...(options === null ? {} : { options }),
       ...(targets === null ? {} : { targets }),
       ...(writable && !calculated ? {} : { readOnly: true }),
+      ...(textOf(attribute, 'IsSecured') === '1' ? { secured: true } : {}),
+      ...(preset === null ? {} : { default: preset }),
     },
   ];
+}
+
+function formatOf(type: ColumnType, attribute: XmlNode): Pick<Column, 'format' | 'behavior'> {
+  const format = textOf(attribute, 'Format').toLowerCase();
+  if (type !== 'dateTime') {
+    const known = type === 'string' ? formats[format] : undefined;
+    return known === undefined ? {} : { format: known };
+  }
+  const everywhere = textOf(attribute, 'Behavior') === behaviors.timeZoneIndependent;
+  return {
+    ...(format === 'date' ? { format } : {}),
+    ...(everywhere ? { behavior: 'timeZoneIndependent' } : {}),
+  };
+}
+
+/** The value of a new row: as the column says, and for state and status those of an active row. */
+function defaultOf(
+  type: ColumnType,
+  text: string,
+  options: readonly ChoiceOption[],
+): number | boolean | null {
+  switch (type) {
+    case 'boolean':
+      return text === '1' ? true : text === '0' ? false : null;
+    case 'choice': {
+      const value = Number(text);
+      return text !== '' && options.some((one) => one.value === value) ? value : null;
+    }
+    case 'state':
+      return options.some((one) => one.value === 0) ? 0 : null;
+    case 'status':
+      return options.find((one) => one.state === 0)?.value ?? null;
+    default:
+      return null;
+  }
 }
 
 function lookupTargets(
@@ -251,23 +323,4 @@ function readOptions(
     context.report('warning', 'solution.missingChoice', message, location);
   }
   return options ?? null;
-}
-
-export function readOptionSet(optionSet: XmlNode, language: string): readonly ChoiceOption[] {
-  const elements = ['option', 'state', 'status'].flatMap((name) => descendants(optionSet, name));
-  return elements.flatMap((element): ChoiceOption[] => {
-    const value = Number(element.attributes['value']);
-    if (!Number.isSafeInteger(value)) return [];
-    const label = labelIn(childNamed(element, 'labels'), language) ?? String(value);
-    const state = element.attributes['state'];
-    const defaultStatus = element.attributes['defaultstatus'];
-    return [
-      {
-        value,
-        label,
-        ...(state === undefined ? {} : { state: Number(state) }),
-        ...(defaultStatus === undefined ? {} : { defaultStatus: Number(defaultStatus) }),
-      },
-    ];
-  });
 }

@@ -2,6 +2,7 @@ export type SolutionErrorCode =
   | 'zip.unreadable'
   | 'zip.tooLarge'
   | 'file.missing'
+  | 'app.unknown'
   | 'xml.invalid'
   | 'xml.tooLarge';
 

@@ -1,16 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { indexModel } from '@outpost/model';
-import { strToU8, zipSync } from 'fflate';
+import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readDataPackage, readSolution, SolutionError } from '../src/index.ts';
+import { attributeXml as attribute, manifest, zip } from './zip.ts';
 
-const zip = (files: Record<string, string>) =>
-  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
-const manifest =
-  '<ImportExportXml><SolutionManifest><UniqueName>demo</UniqueName><Version>1.2</Version><Managed>0</Managed></SolutionManifest></ImportExportXml>';
-const attribute = (name: string, type: string, more = '') =>
-  `<attribute PhysicalName="${name}"><Type>${type}</Type><LogicalName>${name}</LogicalName><RequiredLevel>none</RequiredLevel><ValidForCreateApi>1</ValidForCreateApi>${more}<displaynames><displayname description="${name} label" languagecode="1033"/></displaynames></attribute>`;
 const customizations = `<ImportExportXml><Entities><Entity><Name LocalizedName="Visit">new_visit</Name><EntityInfo><entity Name="new_visit"><attributes>${attribute('new_visitid', 'primarykey')}${attribute('new_name', 'nvarchar', '<DisplayMask>PrimaryName</DisplayMask><MaxLength>5</MaxLength>')}${attribute('new_kind', 'picklist', '<optionset Name="k"><options><option value="1"><labels><label description="Site" languagecode="1033"/></labels></option></options></optionset>')}${attribute('new_magic', 'hologram')}</attributes><EntitySetName>new_visits</EntitySetName><OwnershipTypeMask>UserOwned</OwnershipTypeMask></entity></EntityInfo><SavedQueries><savedqueries><savedquery><savedqueryid>{A90D28C6-94CC-E811-A96B-000D3A1C5716}</savedqueryid><isdefault>1</isdefault><querytype>0</querytype><layoutxml><grid><row><cell name="new_name" width="120"/></row></grid></layoutxml><fetchxml><fetch><entity name="new_visit"><attribute name="new_name"/><filter><condition attribute="new_name" operator="eq" value="a &amp; b"/></filter></entity></fetch></fetchxml><LocalizedNames><LocalizedName description="Visits" languagecode="1033"/></LocalizedNames></savedquery></savedqueries></SavedQueries></Entity></Entities><Languages><Language>1033</Language></Languages></ImportExportXml>`;
 const schema =
   '<entities><entity name="new_visit" primaryidfield="new_visitid" primarynamefield="new_name"><fields><field name="new_when" type="datetime" displayname="When"/><field name="new_visitid" type="guid"/></fields></entity></entities>';
@@ -108,52 +101,4 @@ describe('an unusable file is one clear error', () => {
     const bytes = zip({ 'data.xml': '<entities><entity', 'data_schema.xml': schema });
     expect(() => readDataPackage(bytes, model)).toThrow(SolutionError);
   });
-});
-
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
-describe.skipIf(!existsSync(corpus))('real solutions', () => {
-  test.each([
-    [
-      'higher-education',
-      {
-        tables: 24,
-        savedQueries: 151,
-        forms: 71,
-        optionSets: 73,
-        relationships: 154,
-        appModules: 1,
-        businessRules: 0,
-        processFlows: 0,
-      },
-      22,
-      7310,
-    ],
-    [
-      'education-common',
-      {
-        tables: 77,
-        savedQueries: 539,
-        forms: 231,
-        optionSets: 244,
-        relationships: 561,
-        businessRules: 20,
-        processFlows: 3,
-      },
-      48,
-      1296,
-    ],
-  ])(
-    '%s',
-    (name, counts, tables, rows) => {
-      const solution = readSolution(readFileSync(`${corpus}/${name}.solution.zip`));
-      expect(solution.counts).toMatchObject(counts);
-      const content = readDataPackage(readFileSync(`${corpus}/${name}.data.zip`), solution.model);
-      expect(content.rows).toHaveLength(rows);
-      expect(Object.keys(content.rowsByTable)).toHaveLength(tables);
-      expect(content.diagnostics.filter((one) => one.code === 'data.invalidValue')).toEqual([]);
-    },
-    60_000,
-  );
 });

@@ -2,10 +2,23 @@ import { unzipSync } from 'fflate';
 import { SolutionError } from '../solution-error.ts';
 
 /** Bytes after decompression, one file and together. */
-const limits = { file: 512 * 1024 * 1024, total: 1024 * 1024 * 1024 } as const;
+export interface ZipLimits {
+  readonly file: number;
+  readonly total: number;
+}
+const mebibyte = 1024 * 1024;
+const defaultLimits: ZipLimits = { file: 256 * mebibyte, total: 512 * mebibyte };
 
-/** Texts of the wanted files of a zip, by name. Refuses files that unpack to more than the limits. */
-export function readZip(bytes: Uint8Array, wanted: readonly string[]): ReadonlyMap<string, string> {
+/**
+ * Texts of the wanted files of a zip, by their exact names at its top level; nothing else is unpacked and nothing is
+ * written anywhere. A file that claims more than the limits is refused before it is unpacked, and one that holds more
+ * than it claims is cut there.
+ */
+export function readZip(
+  bytes: Uint8Array,
+  wanted: readonly string[],
+  limits: ZipLimits = defaultLimits,
+): ReadonlyMap<string, string> {
   let total = 0;
   let tooLarge: string | null = null;
   let files: Record<string, Uint8Array>;
@@ -33,8 +46,19 @@ export function readZip(bytes: Uint8Array, wanted: readonly string[]): ReadonlyM
       'Use a smaller package.',
     );
   }
-  const decoder = new TextDecoder('utf-8');
-  return new Map(Object.entries(files).map(([name, content]) => [name, decoder.decode(content)]));
+  return new Map(Object.entries(files).map(([name, content]) => [name, decode(content)]));
+}
+
+/** By byte order mark; UTF-8 without one. */
+function decode(content: Uint8Array): string {
+  const [first, second] = content;
+  const encoding =
+    first === 0xff && second === 0xfe
+      ? 'utf-16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf-16be'
+        : 'utf-8';
+  return new TextDecoder(encoding).decode(content);
 }
 
 export function requireFile(

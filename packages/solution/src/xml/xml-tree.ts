@@ -14,7 +14,7 @@ interface OpenNode extends XmlNode {
 }
 
 const maxDepth = 100;
-const maxElements = 5_000_000;
+const maxElements = 3_000_000;
 
 export interface XmlEvents {
   open(name: string, attributes: Readonly<Record<string, string>>): void;
@@ -99,6 +99,15 @@ export function childrenNamed(node: XmlNode | undefined, name: string): readonly
 }
 export function textOf(node: XmlNode | undefined, name: string): string {
   return childNamed(node, name)?.text ?? '';
+}
+
+/** A value that stands as an attribute or as a child element; empty when neither is there. */
+export function attributeOf(node: XmlNode, name: string): string {
+  const wanted = name.toLowerCase();
+  for (const [key, value] of Object.entries(node.attributes)) {
+    if (key.toLowerCase() === wanted) return value ?? '';
+  }
+  return node.children.find((child) => child.name.toLowerCase() === wanted)?.text ?? '';
 }
 
 /** All descendants with a name, in document order. */
