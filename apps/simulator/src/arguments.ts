@@ -41,11 +41,21 @@ export const commands = {
     options: [...worldOptions, ...outputOptions, ...common],
   },
   inspect: {
-    usage: 'outpost inspect SOLUTION.zip [--data DATA.zip] [--json]',
+    usage: 'outpost inspect SOLUTION.zip [options]',
     text: 'what a solution file holds, and every finding',
     operands: 1,
     options: [
       { name: 'data', value: 'FILE', text: 'its data package' },
+      {
+        name: 'app',
+        value: 'NAME',
+        text: 'unique name of the app module to look at (default: the first)',
+      },
+      {
+        name: 'profile',
+        value: 'auto',
+        text: 'generate an offline profile and check it as publishing does',
+      },
       { name: 'json', text: 'JSON output' },
       ...common,
     ],

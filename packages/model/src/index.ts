@@ -81,7 +81,11 @@ export { isGuid, parseGuid } from './guid.ts';
 export { isLogicalName } from './logical-name.ts';
 export type { Clock, IdGenerator, Random, System } from './ports.ts';
 export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
-export { type GeneratedProfile, generateProfile } from './profile/generate-profile.ts';
+export {
+  type GeneratedProfile,
+  type GenerateProfileOptions,
+  generateProfile,
+} from './profile/generate-profile.ts';
 export { daysChange, type LintOptions, lintProfile } from './profile/lint-profile.ts';
 export {
   defaultDays,
@@ -129,6 +133,7 @@ export {
   accessRightBits,
   accessRightsMask,
   type Depth,
+  depthNames,
   mergePrivileges,
   type Privilege,
   privileges,

@@ -3,6 +3,7 @@ import {
   type AppModel,
   daysChange,
   defineTable,
+  generateProfile,
   indexModel,
   lintProfile,
   mandatoryColumns,
@@ -470,5 +471,88 @@ describe('E02, E03: the day limit', () => {
   ])('from %s to %s warns %s', (before, after, code) => {
     expect(daysChange('account', before, after)).toMatchObject({ severity: 'warning', code });
     expect(daysChange('account', before, before)).toBe(null);
+  });
+});
+
+describe('a generated profile', () => {
+  const table = (name: string, more = {}, columns = {}) =>
+    defineTable({
+      name,
+      label: name,
+      primaryName: null,
+      ownership: 'user',
+      availableOffline: false,
+      columns,
+      ...more,
+    });
+  const app: AppModel = {
+    name: 'App',
+    uniqueName: 'app',
+    version: '1',
+    tables: [
+      table('shown', {}, { oneid: lookup('one'), twoid: lookup('two'), threeid: lookup('three') }),
+      table('extra', { ownership: 'organization' }),
+      table('one'),
+      table('two'),
+      table('three'),
+    ],
+    relationships: ['one', 'two', 'three'].map((target) => ({
+      kind: 'manyToOne',
+      name: `shown_${target}`,
+      table: 'shown',
+      column: `${target}id`,
+      target,
+      cascade: { assign: 'noCascade', delete: 'noCascade' },
+    })),
+    savedQueries: [
+      {
+        id: '00000000-0000-4000-8000-000000000001',
+        name: 'View',
+        table: 'shown',
+        queryType: 0,
+        isDefault: true,
+        fetchXml: '',
+        layout: [{ name: 'oneid', width: 100 }],
+      },
+    ],
+    forms: [
+      {
+        id: 'f',
+        name: 'Form',
+        table: 'shown',
+        type: 'main',
+        tabs: [
+          { label: '', sections: [{ label: '', controls: [{ column: 'twoid', label: '' }] }] },
+        ],
+      },
+    ],
+    rules: [],
+    flows: [],
+    roles: [],
+    siteMap: {
+      areas: [{ label: '', groups: [{ label: '', subAreas: [{ label: '', table: 'shown' }] }] }],
+    },
+    profile: { id: '', name: '', items: [] },
+  };
+
+  test('has the rows of the user for tables of the app, and what views and forms point at', () => {
+    const { profile, toEnable } = generateProfile(app, { tables: ['extra', 'unknown'] });
+    expect(profile.items.map(({ table, criteria }) => [table, criteria])).toEqual([
+      ['shown', 'other'],
+      ['extra', 'all'],
+      ['one', 'related'],
+      ['two', 'related'],
+    ]);
+    expect(toEnable).toEqual(['shown', 'extra', 'one', 'two']);
+    expect(planProfile(indexModel(app), profile)).toMatchObject({ kind: 'invalid' });
+    const enabled = app.tables.map((one) => ({ ...one, availableOffline: true }));
+    const plan = planProfile(indexModel({ ...app, tables: enabled }), profile);
+    expect(plan).toMatchObject({ kind: 'ok' });
+  });
+
+  test('keeps to the limit of relationships', () => {
+    const limits = { ...profileLimits.seed, relationships: 0 };
+    const { profile } = generateProfile(app, { limits });
+    expect(profile.items.map((one) => one.table)).toEqual(['shown']);
   });
 });

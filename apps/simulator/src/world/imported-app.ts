@@ -1,16 +1,19 @@
 import {
   type AppModel,
+  columnRights,
   type Diagnostic,
+  type FieldSecurityProfile,
   isLookupValue,
   type LookupValue,
   type OfflineProfileItem,
   privileges,
   type Role,
   siteMapTables,
+  type Table,
   withSystemTables,
 } from '@outpost/model';
 import type { RowInput } from '@outpost/server';
-import { readDataPackage, readSolution } from '@outpost/solution';
+import { type ConnectionRole, readDataPackage, readSolution } from '@outpost/solution';
 import { readPackageFile } from './read-package-file.ts';
 
 /** An organization made out of a solution and a data package. */
@@ -26,6 +29,7 @@ export const importUser = {
 } as const;
 const businessUnitId = 'b1000000-0000-4000-8000-0000000000ff';
 const roleId = '70000000-0000-4000-8000-0000000000ff';
+const fieldProfileId = '7f000000-0000-4000-8000-0000000000ff';
 
 export function importApp(solutionFile: string, dataFile: string | null): ImportedApp {
   const solution = readPackageFile(solutionFile, readSolution);
@@ -35,6 +39,9 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
       : readPackageFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
   const model = withSystemTables(data?.model ?? solution.model);
   const rows: RowInput[] = [...(data?.rows ?? []), ...(data?.associations ?? [])];
+  if (model.tables.some((table) => table.name === 'connectionrole')) {
+    rows.push(...connectionRoleRows(solution.connectionRoles, rows));
+  }
   const used = new Set(rows.map((row) => row.table));
   const offline = new Set([...siteMapTables(model.siteMap), ...used, 'systemuser', 'businessunit']);
   const tables = model.tables.map((table) =>
@@ -64,11 +71,35 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
       ...model,
       tables,
       roles: [...model.roles, role],
+      fieldSecurityProfiles: [...(model.fieldSecurityProfiles ?? []), everySecuredColumn(tables)],
       profile: { id: 'generated', name: 'Generated from the solution', items },
     },
     rows: [...directoryRows(rows), ...rows],
     diagnostics: [...solution.diagnostics, ...(data?.diagnostics ?? [])],
   };
+}
+
+/** Connection roles of the solution that the data package does not bring itself. */
+function connectionRoleRows(
+  roles: readonly ConnectionRole[],
+  rows: readonly RowInput[],
+): readonly RowInput[] {
+  const present = new Set(rows.map((row) => row.id));
+  return roles.flatMap(({ id, name, category }): RowInput[] =>
+    present.has(id) ? [] : [{ table: 'connectionrole', id, values: { name, category } }],
+  );
+}
+
+/** The user of an imported app is its administrator: secured columns are open to them. */
+function everySecuredColumn(tables: readonly Table[]): FieldSecurityProfile {
+  const permissions = tables.flatMap((table) =>
+    table.columns.flatMap((column) =>
+      column.secured === true
+        ? [{ table: table.name, column: column.name, rights: columnRights }]
+        : [],
+    ),
+  );
+  return { id: fieldProfileId, name: 'System Administrator', permissions };
 }
 
 /** The user of the device, and users and business units that the rows name but the package does not hold. */
@@ -94,6 +125,14 @@ function directoryRows(rows: readonly RowInput[]): readonly RowInput[] {
       table: 'systemuserroles',
       id: importUser.id.replace('a0', 'a1'),
       values: { systemuserid: { table: 'systemuser', id: importUser.id }, roleid: roleId },
+    },
+    {
+      table: 'systemuserprofiles',
+      id: importUser.id.replace('a0', 'a2'),
+      values: {
+        systemuserid: { table: 'systemuser', id: importUser.id },
+        fieldsecurityprofileid: fieldProfileId,
+      },
     },
   ];
   for (const { table, id, name } of named.values()) {

@@ -12,6 +12,13 @@ export interface GeneratedProfile {
   readonly toEnable: readonly string[];
 }
 
+export interface GenerateProfileOptions {
+  /** Tables besides those of the navigation, such as the other tables of an app module. */
+  readonly tables?: readonly string[];
+  /** Default: `profileLimits.seed`. */
+  readonly limits?: ProfileLimits;
+}
+
 /**
  * A profile to start from: tables of the app's navigation with the rows of the user, the user's teams and business unit
  * (all rows where there are no owners), and the rows that these point at from forms and views. Publishes without errors
@@ -19,9 +26,9 @@ export interface GeneratedProfile {
  */
 export function generateProfile(
   model: AppModel,
-  layoutColumns: (table: string) => readonly string[] = () => [],
-  limits: ProfileLimits = profileLimits.seed,
+  options: GenerateProfileOptions = {},
 ): GeneratedProfile {
+  const limits = options.limits ?? profileLimits.seed;
   const index = indexModel(model);
   const pairs = new Set(
     model.relationships.flatMap((one) => (one.kind === 'manyToMany' ? [one.intersect] : [])),
@@ -30,7 +37,9 @@ export function generateProfile(
     const table = index.table(name);
     return table === undefined || table.isVirtual === true || pairs.has(name) ? undefined : table;
   };
-  const shown = siteMapTables(model.siteMap).filter((name) => usable(name) !== undefined);
+  const shown = [...new Set([...siteMapTables(model.siteMap), ...(options.tables ?? [])])].filter(
+    (name) => usable(name) !== undefined,
+  );
   const items = new Map<string, OfflineProfileItem>();
   for (const name of shown) {
     const table = usable(name);
@@ -41,7 +50,7 @@ export function generateProfile(
   for (const name of shown) {
     const used = new Set([
       ...model.forms.filter((form) => form.table === name).flatMap((form) => formColumns(form)),
-      ...layoutColumns(name),
+      ...index.savedQueries(name).flatMap((view) => view.layout.map((one) => one.name)),
     ]);
     for (const one of index.referencing(name)) {
       const column = index.column(name, one.column);

@@ -4,11 +4,14 @@ import { dataverseErrors } from '../dataverse-error.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { formColumns } from '../form.ts';
 import { siteMapTables } from '../site-map.ts';
+import { syncErrorTable } from '../system-tables.ts';
 import type { OfflineProfile, OfflineProfileItem } from './offline-profile.ts';
 
 export interface LintOptions {
   /** Tables that a view reads; the language of views is not known here. */
   readonly viewTables: (fetchXml: string) => readonly string[];
+  /** Tables the app shows besides those of its navigation, such as the other tables of an app module. */
+  readonly tables?: readonly string[];
   /** Operators that a filter uses, for advice on slow ones. */
   readonly filterOperators?: (fetchXml: string) => readonly string[];
   /** Rows by table, where known: `all rows` of big tables is advised against. */
@@ -39,6 +42,8 @@ export function lintProfile(
 
   for (const table of model.tables) {
     if (!table.availableOffline || table.isIntersect === true || items.has(table.name)) continue;
+    // Comes to every device without an item.
+    if (table.name === syncErrorTable.name) continue;
     if (
       model.relationships.some((one) => one.kind === 'manyToMany' && one.intersect === table.name)
     )
@@ -96,7 +101,7 @@ function lintItem(
 /** Tables that the app shows: in its navigation, in views of shown tables, in lookups of their forms. */
 function usedTables(index: ModelIndex, options: LintOptions): ReadonlySet<string> {
   const { model } = index;
-  const used = new Set(siteMapTables(model.siteMap));
+  const used = new Set([...siteMapTables(model.siteMap), ...(options.tables ?? [])]);
   for (const table of used) {
     for (const view of index.savedQueries(table)) {
       for (const one of options.viewTables(view.fetchXml)) used.add(one);

@@ -31,6 +31,14 @@ export function accessRightsMask(rights: readonly Privilege[]): number {
 /** How far a privilege reaches: 0 none, 1 user, 2 business unit, 3 parent and child business units, 4 organization. */
 export type Depth = 0 | 1 | 2 | 3 | 4;
 
+/** Names of the depths above none, as solution files have them. */
+export const depthNames: Readonly<Record<Exclude<Depth, 0>, string>> = {
+  1: 'Basic',
+  2: 'Local',
+  3: 'Deep',
+  4: 'Global',
+};
+
 export type TablePrivileges = Readonly<Partial<Record<Privilege, Depth>>>;
 
 export interface Role {
