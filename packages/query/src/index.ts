@@ -5,6 +5,19 @@
  * const result = engine.run({ fetchXml: '<fetch><entity name="account"><attribute name="name"/></entity></fetch>' });
  * ```
  */
+
+export {
+  type ConformanceCase,
+  type ConformanceFile,
+  caseModel,
+  caseValues,
+} from './conformance/conformance-file.ts';
+export {
+  type CaseDatabase,
+  type CaseOutcome,
+  runCase,
+} from './conformance/run-case.ts';
+export type { Explanation } from './engine/explain.ts';
 export {
   createQueryEngine,
   type QueryEngine,
@@ -13,21 +26,38 @@ export {
   type QuerySource,
   type Window,
 } from './engine/query-engine.ts';
-export type {
-  ConditionNode,
-  EntityNode,
-  FetchQuery,
-  FilterItem,
-  FilterNode,
-  LinkNode,
-  LinkType,
-  OrderItem,
-  SelectItem,
+export { countRows, type QueryPage, type ReadAll, runPlan } from './engine/run-plan.ts';
+export {
+  type AggregateFunction,
+  type ConditionNode,
+  type DateGrouping,
+  type EntityNode,
+  type FetchQuery,
+  type FilterItem,
+  type FilterNode,
+  type LinkNode,
+  type LinkType,
+  linkTypes,
+  nodesOf,
+  type OrderItem,
+  ownConditions,
+  type SelectItem,
 } from './fetch-xml/ast.ts';
-export { parseFetch } from './fetch-xml/parse.ts';
-export { operators } from './operators/condition-sql.ts';
-export type { QueryContext } from './query-context.ts';
-export { QueryError, type QueryErrorCode } from './query-error.ts';
+export { parseFetch, queryLimits } from './fetch-xml/parse.ts';
+export { escapePattern, parsePattern, toGlob } from './operators/like-pattern.ts';
+export type { ColumnKind } from './operators/operands.ts';
+export { type Arity, type Operator, operators } from './operators/operator-table.ts';
+export type { IndexAdvice } from './plan/index-advice.ts';
+export type { TimeDependency } from './plan/resolved-query.ts';
+export {
+  type Comparator,
+  comparatorOf,
+  type Predicate,
+  predicateOf,
+  type RowReader,
+} from './predicate/evaluate.ts';
+export type { FiscalSettings, QueryContext } from './query-context.ts';
+export { type Position, QueryError, type QueryErrorCode } from './query-error.ts';
 export {
   type CompileOptions,
   compileQuery,
@@ -35,10 +65,16 @@ export {
   type QueryPlan,
   type QueryRow,
 } from './sql/compile.ts';
-export { escapePattern, likeToGlob } from './sql/like-pattern.ts';
-export { join, name, type Sql, sql } from './sql/sql-text.ts';
+export { type Dialect, postgresql, sqlite } from './sql/dialect.ts';
+export { beginsWith } from './sql/prefix-range.ts';
+export { type SqlFunctionDefinition, sqlFunctions } from './sql/sql-functions.ts';
+export { concat, join, name, type Sql, sql } from './sql/sql-text.ts';
 export { dateRanges } from './time/date-ranges.ts';
 export { availability, queryTables, type UnavailableReason } from './views/availability.ts';
 export { foldedSlots } from './views/folded-slots.ts';
+export { formatRow } from './views/format-row.ts';
 export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
-export { quickFindQuery } from './views/quick-find.ts';
+export { type QuickFind, quickFindQuery } from './views/quick-find.ts';
+export { readView, type SavedView, type ViewColumn } from './views/saved-view.ts';
+export { annotateCookie, parseCookie, writeCookie } from './web-api/paging-cookie.ts';
+export { type WebApiRowOptions, webApiRow } from './web-api/web-api-row.ts';

@@ -1,5 +1,5 @@
 import { commandMatrix, indexModel, isLookupValue, parseValue, planProfile } from '@outpost/model';
-import { compileQuery, parseFetch } from '@outpost/query';
+import { compileQuery, parseFetch, quickFindQuery } from '@outpost/query';
 import { compileRules } from '@outpost/rules';
 import { expect, test } from 'vitest';
 import { generateRows, type SampleRow, sampleApp } from '../src/index.ts';
@@ -52,9 +52,10 @@ test('relationships, forms, flows and the site map name columns and tables that 
 test.each(sampleApp.savedQueries.map((view) => [view.name, view] as const))(
   'view "%s" compiles',
   (_, view) => {
-    const parsed = parseFetch(view.fetchXml.replaceAll('{0}', 'x'));
+    const parsed = parseFetch(view.fetchXml);
     if (parsed.kind === 'invalid') throw parsed.errors[0];
-    const compiled = compileQuery(parsed.value, {
+    const { query } = quickFindQuery(parsed.value, 'x', index);
+    const compiled = compileQuery(query, {
       model: index,
       context: { now: 0, timeZone: 'UTC', userId: 'u', businessUnitId: 'b', teamIds: [] },
     });

@@ -1,5 +1,5 @@
-import { dataverseErrors, type LookupValue, lookupUnavailable } from '@outpost/model';
-import { escapePattern, likeToGlob } from '@outpost/query';
+import { dataverseErrors, fold, type LookupValue, lookupUnavailable } from '@outpost/model';
+import { beginsWith } from '@outpost/query';
 import { quoted } from '@outpost/store';
 import type { Session } from '../session.ts';
 
@@ -23,7 +23,7 @@ export function lookupRows(
   }
   const unavailable = lookupUnavailable(session.index, column, session.tables);
   if (unavailable !== null) return { kind: 'refused', ...unavailable };
-  const glob = likeToGlob(`${escapePattern(term.trim())}%`);
+  const prefix = fold(term.trim());
   const found: { readonly row: LookupValue; readonly key: string }[] = [];
   for (const target of column.targets) {
     const table = session.index.table(target);
@@ -34,9 +34,10 @@ export function lookupRows(
     const active = table.columns.some((one) => one.name === 'statecode')
       ? ' AND (statecode = 0 OR statecode IS NULL)'
       : '';
+    const begins = beginsWith(folded ?? '', prefix);
     const rows = session.store.all(
-      `SELECT ${id}, ${name}, ${folded} FROM ${quoted(target)} WHERE ${folded} GLOB ?${active} ORDER BY ${folded}, ${id} LIMIT ?`,
-      [glob, limit + 1],
+      `SELECT ${id}, ${name}, ${folded} FROM ${quoted(target)} WHERE ${begins.text}${active} ORDER BY ${folded}, ${id} LIMIT ?`,
+      [...begins.params, limit + 1],
     );
     for (const [rowId, label, key] of rows) {
       const row = { table: target, id: String(rowId), name: String(label) };

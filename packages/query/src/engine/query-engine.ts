@@ -1,8 +1,10 @@
 import {
   type Cell,
   dataverseErrors,
+  isLookupValue,
+  type LookupValue,
   type ModelIndex,
-  queryTypes,
+  type queryTypes,
   type Result,
   type SavedQuery,
 } from '@outpost/model';
@@ -13,8 +15,14 @@ import { parseFetch } from '../fetch-xml/parse.ts';
 import type { QueryContext } from '../query-context.ts';
 import { QueryError } from '../query-error.ts';
 import { compileQuery, type QueryPlan, type QueryRow } from '../sql/compile.ts';
+import { sqlFunctions } from '../sql/sql-functions.ts';
 import { availability, type UnavailableReason } from '../views/availability.ts';
+import { formatRow } from '../views/format-row.ts';
 import { quickFindQuery } from '../views/quick-find.ts';
+import { readView, type SavedView, viewOf } from '../views/saved-view.ts';
+import { type Explanation, explainPlan } from './explain.ts';
+import { IndexKeeper } from './index-keeper.ts';
+import { checkGuard, countRows, runPlan } from './run-plan.ts';
 
 /** What to run: text, a saved view by id, or a parsed query. */
 export type QuerySource =
@@ -22,7 +30,7 @@ export type QuerySource =
   | { readonly view: string }
   | { readonly query: FetchQuery };
 
-/** A window on the result; default the first 5,000 rows. */
+/** A window on the result; default the page that the query asks for. */
 export interface Window {
   readonly limit: number;
   readonly offset: number;
@@ -34,6 +42,10 @@ export interface QueryResult {
   readonly rows: readonly QueryRow[];
   /** Rows without the window. */
   readonly total: number;
+  /** Whether rows follow the page or window. */
+  readonly moreRecords: boolean;
+  /** Continues after this page; null with a window, and where an order cannot be continued. */
+  readonly pagingCookie: string | null;
   readonly plan: QueryPlan;
 }
 
@@ -43,6 +55,8 @@ export interface QueryEngineOptions {
   /** Tables on this device. */
   readonly offlineTables: ReadonlySet<string>;
   readonly context: () => QueryContext;
+  /** Refuse what the Power Apps mobile app does not run offline. Default: everything runs. */
+  readonly strictOfflineParity?: boolean;
 }
 
 /** Runs FetchXML over the rows of the device, once or kept current. */
@@ -52,92 +66,250 @@ export interface QueryEngine {
   live(source: QuerySource, window?: Window): Observable<Result<QueryResult, QueryError>>;
   /** Why a view cannot run offline; empty when it can. */
   availability(view: SavedQuery): readonly UnavailableReason[];
+  /** A view with its grid; null when its query does not compile. */
+  view(id: string): SavedView | null;
+  /** The view of a kind of a table: public (the default one first), associated, quickFind, lookup. */
+  viewOf(table: string, kind: keyof typeof queryTypes): SavedQuery | undefined;
   /** The quick find query of a table for a term. */
   quickFind(table: string, term: string): Result<FetchQuery, QueryError>;
+  /** Texts for people of a row's values, by key. */
+  format(result: QueryResult, row: QueryRow, locale: string): Readonly<Record<string, string>>;
+  /** How a query runs: SQL, indexes, what it depends on. */
+  explain(source: QuerySource): Result<Explanation, QueryError>;
 }
 
 export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
-  const { store, model, offlineTables, context } = options;
-  const isFolded = (table: string, slot: string): boolean =>
-    store.schema.get(table)?.slotIndex.has(`${slot}$f`) === true;
-  const plan = (source: QuerySource): Result<QueryPlan, QueryError> => {
-    const parsed = parseSource(source, model);
-    if (parsed.kind === 'invalid') return parsed;
-    const compiled = compileQuery(parsed.value, { model, context: context(), isFolded });
-    if (compiled.kind === 'invalid') return compiled;
-    const missing = [...compiled.value.tables].filter((table) => !offlineTables.has(table));
-    return missing.length === 0 ? compiled : { kind: 'invalid', errors: missing.map(notOffline) };
-  };
-  const run = (source: QuerySource, window?: Window): Result<QueryResult, QueryError> => {
-    const planned = plan(source);
+  defineFunctions(options.store.driver);
+  return new Engine(options);
+}
+
+/** Connections that know the functions of queries; each is told once. */
+const prepared = new WeakSet<object>();
+
+function defineFunctions(driver: DeviceStore['driver']): void {
+  if (prepared.has(driver)) return;
+  prepared.add(driver);
+  for (const { name, arity, run } of sqlFunctions) {
+    if (name === 'outpost_fold') continue;
+    driver.defineFunction(name, arity, (...cells) => run(...(cells as readonly Cell[])));
+  }
+}
+
+class Engine implements QueryEngine {
+  readonly #store: DeviceStore;
+  readonly #model: ModelIndex;
+  readonly #options: QueryEngineOptions;
+  readonly #indexes: IndexKeeper;
+
+  constructor(options: QueryEngineOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#model = options.model;
+    this.#indexes = new IndexKeeper(options.store);
+  }
+
+  run(source: QuerySource, window?: Window): Result<QueryResult, QueryError> {
+    const planned = this.#plan(source);
     if (planned.kind === 'invalid') return planned;
-    const { rows, count } = planned.value;
-    const statement =
-      window === undefined
-        ? rows
-        : { text: rows.text, params: [...rows.params.slice(0, -2), window.limit, window.offset] };
-    const cells = store.all(statement.text, statement.params);
-    const total =
-      window === undefined && cells.length < 5000
-        ? cells.length
-        : Number(store.all(count.text, count.params)[0]?.[0] ?? 0);
-    const decoded = cells.map((row) => planned.value.decode(row as readonly Cell[]));
+    const { query, plan } = planned.value;
+    try {
+      const value = window === undefined ? this.#page(query, plan) : this.#window(plan, window);
+      if ('view' in source) this.#indexes.used(plan, value.total, this.#isFolded);
+      return { kind: 'ok', value };
+    } catch (error) {
+      if (error instanceof QueryError) return { kind: 'invalid', errors: [error] };
+      throw error;
+    }
+  }
+
+  live(source: QuerySource, window?: Window): Observable<Result<QueryResult, QueryError>> {
+    return defer(() => {
+      const planned = this.#plan(source);
+      const tables =
+        planned.kind === 'ok'
+          ? new Set([...planned.value.plan.tables, ...planned.value.plan.nameTables])
+          : new Set<string>();
+      return this.#store.commits.pipe(
+        filter((set) => [...set.tables.keys()].some((table) => tables.has(table))),
+        startWith(null),
+        map(() => this.run(source, window)),
+      );
+    });
+  }
+
+  availability(view: SavedQuery): readonly UnavailableReason[] {
+    const { offlineTables, context, strictOfflineParity = false } = this.#options;
+    return availability(view, {
+      model: this.#model,
+      offlineTables,
+      context: context(),
+      strictOfflineParity,
+    });
+  }
+
+  view(id: string): SavedView | null {
+    const view = this.#model.savedQuery(id);
+    return view === undefined ? null : readView(view, this.#model, this.#options.context());
+  }
+
+  viewOf(table: string, kind: keyof typeof queryTypes): SavedQuery | undefined {
+    return viewOf(this.#model, table, kind);
+  }
+
+  quickFind(table: string, term: string): Result<FetchQuery, QueryError> {
+    const view = this.viewOf(table, 'quickFind');
+    if (view === undefined) {
+      const message = `Table "${table}" has no quick find view.`;
+      const fix = 'Add a quick find view to the table.';
+      return { kind: 'invalid', errors: [new QueryError('metadata', message, fix, '0x80060203')] };
+    }
+    const parsed = parseFetch(view.fetchXml);
+    if (parsed.kind === 'invalid') return parsed;
+    return { kind: 'ok', value: quickFindQuery(parsed.value, term, this.#model).query };
+  }
+
+  format({ plan }: QueryResult, row: QueryRow, locale: string): Readonly<Record<string, string>> {
+    const { timeZone } = this.#options.context();
+    const currencyOf = (table: string, id: string) => this.#currencyOf(table, id);
+    return formatRow(plan, row, { locale, timeZone, currencyOf });
+  }
+
+  explain(source: QuerySource): Result<Explanation, QueryError> {
+    const planned = this.#plan(source);
+    if (planned.kind === 'invalid') return planned;
     return {
       kind: 'ok',
-      value: { commit: store.commit, rows: decoded, total, plan: planned.value },
+      value: explainPlan(this.#store, planned.value.plan, this.#isFolded),
     };
-  };
-  return {
-    run,
-    live(source, window) {
-      return defer(() => {
-        const planned = plan(source);
-        const tables = planned.kind === 'ok' ? planned.value.tables : new Set<string>();
-        return store.commits.pipe(
-          filter((set) => [...set.tables.keys()].some((table) => tables.has(table))),
-          startWith(null),
-          map(() => run(source, window)),
-        );
-      });
-    },
-    availability(view) {
-      const reasons = availability(view, model, offlineTables);
-      if (reasons.length > 0 || view.queryType === queryTypes.quickFind) return reasons;
-      const compiled = plan({ view: view.id });
-      return compiled.kind === 'ok' ? [] : compiled.errors.map(invalidQuery);
-    },
-    quickFind(table, term) {
-      const view = model.savedQueries(table).find((one) => one.queryType === queryTypes.quickFind);
-      if (view === undefined) {
-        const message = `Table "${table}" has no quick find view.`;
-        const fix = 'Add a quick find view to the table.';
-        return { kind: 'invalid', errors: [new QueryError('metadata', message, fix)] };
+  }
+
+  readonly #isFolded = (table: string, slot: string): boolean =>
+    this.#store.schema.get(table)?.slotIndex.has(`${slot}$f`) === true;
+
+  #plan(
+    source: QuerySource,
+  ): Result<{ readonly query: FetchQuery; readonly plan: QueryPlan }, QueryError> {
+    const parsed = this.#parse(source);
+    if (parsed.kind === 'invalid') return parsed;
+    const { offlineTables, context } = this.#options;
+    const compiled = compileQuery(parsed.value, {
+      model: this.#model,
+      context: context(),
+      isFolded: this.#isFolded,
+      hasTable: (table) => this.#store.schema.has(table),
+    });
+    if (compiled.kind === 'invalid') return compiled;
+    const missing = [...compiled.value.tables].filter((table) => !offlineTables.has(table));
+    if (missing.length > 0) return { kind: 'invalid', errors: missing.map(notOffline) };
+    return { kind: 'ok', value: { query: parsed.value, plan: compiled.value } };
+  }
+
+  #parse(source: QuerySource): Result<FetchQuery, QueryError> {
+    if ('query' in source) return { kind: 'ok', value: source.query };
+    if ('fetchXml' in source) return parseFetch(source.fetchXml);
+    const view = this.#model.savedQuery(source.view);
+    if (view !== undefined) return parseFetch(view.fetchXml);
+    const error = new QueryError(
+      'metadata',
+      `There is no system view "${source.view}".`,
+      'List the views of the table; personal views are not available offline.',
+      dataverseErrors.viewNotAvailableOffline,
+    );
+    return { kind: 'invalid', errors: [error] };
+  }
+
+  readonly #all = (sql: string, params: readonly Cell[]) =>
+    this.#store.all(sql, params) as readonly (readonly Cell[])[];
+
+  #page(query: FetchQuery, plan: QueryPlan): QueryResult {
+    const page = runPlan(query, plan, this.#all);
+    const whole = plan.offset === 0 && !page.moreRecords && query.pagingCookie === null;
+    return {
+      commit: this.#store.commit,
+      rows: this.#withNames(plan, page.rows),
+      total: whole ? page.rows.length : countRows(plan, this.#all),
+      moreRecords: page.moreRecords,
+      pagingCookie: page.pagingCookie,
+      plan,
+    };
+  }
+
+  #window(plan: QueryPlan, { limit, offset }: Window): QueryResult {
+    checkGuard(plan, this.#all);
+    // `top` bounds the whole result, whatever part of it is shown.
+    const most = plan.last ? Math.max(0, Math.min(limit, plan.size - offset)) : limit;
+    const { text, params } = plan.rows(most, offset);
+    const rows = this.#all(text, params).map((cells) => plan.decode(cells));
+    const counted = countRows(plan, this.#all);
+    const total = plan.last ? Math.min(counted, plan.size) : counted;
+    return {
+      commit: this.#store.commit,
+      rows: this.#withNames(plan, rows),
+      total,
+      moreRecords: offset + rows.length < total,
+      pagingCookie: null,
+      plan,
+    };
+  }
+
+  /** Lookups with the names their targets have now; one that is not here keeps the name it came with. */
+  #withNames(plan: QueryPlan, rows: readonly QueryRow[]): readonly QueryRow[] {
+    const lookups = rows.flatMap(({ values }) => Object.values(values).filter(isLookupValue));
+    if (lookups.length === 0) return rows;
+    const names = this.#names(lookups);
+    const named = (value: LookupValue): LookupValue => {
+      const name = names.get(value.id);
+      return name === undefined || name === value.name ? value : { ...value, name };
+    };
+    const keys = plan.columns.map((one) => one.key);
+    return rows.map((row) => {
+      const changed: Record<string, LookupValue> = {};
+      for (const key of keys) {
+        const value = row.values[key];
+        if (!isLookupValue(value)) continue;
+        const current = named(value);
+        if (current !== value) changed[key] = current;
       }
-      const parsed = parseFetch(view.fetchXml);
-      return parsed.kind === 'invalid'
-        ? parsed
-        : { kind: 'ok', value: quickFindQuery(parsed.value, term) };
-    },
-  };
-}
+      return Object.keys(changed).length === 0
+        ? row
+        : { ...row, values: { ...row.values, ...changed } };
+    });
+  }
 
-function invalidQuery(error: QueryError): UnavailableReason {
-  const code = error.dataverseCode ?? dataverseErrors.viewNotAvailableOffline;
-  return { reason: 'invalidQuery', code, message: error.message };
-}
+  #names(lookups: readonly LookupValue[]): ReadonlyMap<string, string> {
+    const ids = new Map<string, Set<string>>();
+    for (const { table, id } of lookups) ids.set(table, (ids.get(table) ?? new Set()).add(id));
+    const names = new Map<string, string>();
+    for (const [table, wanted] of ids) {
+      const target = this.#model.table(table);
+      const schema = this.#store.schema.get(table);
+      const primaryName = target?.primaryName ?? null;
+      if (target === undefined || schema === undefined || primaryName === null) continue;
+      if (!schema.slotIndex.has(primaryName)) continue;
+      const rows = this.#all(
+        `SELECT "${target.primaryId}", "${primaryName}" FROM "${table}" WHERE "${target.primaryId}" IN (SELECT value FROM json_each(?))`,
+        [JSON.stringify([...wanted])],
+      );
+      for (const [id, name] of rows) {
+        if (typeof name === 'string') names.set(String(id), name);
+      }
+    }
+    return names;
+  }
 
-function parseSource(source: QuerySource, model: ModelIndex): Result<FetchQuery, QueryError> {
-  if ('query' in source) return { kind: 'ok', value: source.query };
-  if ('fetchXml' in source) return parseFetch(source.fetchXml);
-  const view = model.savedQuery(source.view);
-  if (view !== undefined) return parseFetch(view.fetchXml);
-  const error = new QueryError(
-    'metadata',
-    `There is no system view "${source.view}".`,
-    'List the views of the table; personal views are not available offline.',
-    '0x8005f21b',
-  );
-  return { kind: 'invalid', errors: [error] };
+  #currencyOf(table: string, id: string) {
+    const lookup = this.#store.schema.get(table)?.slotIndex.has('transactioncurrencyid') === true;
+    const primaryId = this.#model.table(table)?.primaryId;
+    const currencies = this.#store.schema.get('transactioncurrency')?.slotIndex;
+    const known = currencies?.has('isocurrencycode') && currencies.has('currencyprecision');
+    if (!lookup || !known || primaryId === undefined) return null;
+    const [row] = this.#all(
+      `SELECT c."isocurrencycode", c."currencyprecision" FROM "${table}" r JOIN "transactioncurrency" c ON c."transactioncurrencyid" = r."transactioncurrencyid" WHERE r."${primaryId}" = ?`,
+      [id],
+    );
+    if (typeof row?.[0] !== 'string') return null;
+    return { code: row[0], precision: Number(row[1] ?? 2) };
+  }
 }
 
 function notOffline(table: string): QueryError {
@@ -145,6 +317,6 @@ function notOffline(table: string): QueryError {
     'offline',
     `Table "${table}" is not on this device.`,
     'Add the table to the offline profile, or choose another view.',
-    '0x80071125',
+    dataverseErrors.tableInViewNotOffline,
   );
 }

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { QueryError } from '../query-error.ts';
+import { type Position, QueryError } from '../query-error.ts';
 
 export interface XmlElement {
   readonly name: string;
@@ -26,13 +26,20 @@ export function readXml(xml: string): XmlElement {
   let root: OpenElement | null = null;
   let elements = 0;
   parser.on('error', (error) => {
-    throw new QueryError('xml', error.message, 'Send well-formed XML.');
+    const position = { line: parser.line, column: parser.column + 1 };
+    const message = error.message.replace(/^\d+:\d+: /, '');
+    throw new QueryError('xml', message, 'Send well-formed XML.', undefined, position);
   });
   parser.on('doctype', () => {
     throw new QueryError('xml', 'A document type is not allowed.', 'Remove <!DOCTYPE>.');
   });
   parser.on('processinginstruction', () => {
     throw new QueryError('xml', 'Processing instructions are not allowed.', 'Remove <?...?>.');
+  });
+  let start: Position = { line: 1, column: 1 };
+  parser.on('opentagstart', ({ name }) => {
+    // The parser has read `<`, the name, and one character more.
+    start = { line: parser.line, column: Math.max(1, parser.column - name.length - 1) };
   });
   parser.on('opentag', (tag) => {
     elements += 1;
@@ -45,17 +52,18 @@ export function readXml(xml: string): XmlElement {
       attributes,
       children: [],
       text: '',
-      line: parser.line,
-      column: parser.column,
+      ...start,
     };
     open.at(-1)?.children.push(element);
     root ??= element;
     open.push(element);
   });
-  parser.on('text', (text) => {
+  const addText = (text: string) => {
     const parent = open.at(-1);
     if (parent !== undefined) parent.text += text;
-  });
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
   parser.on('closetag', () => {
     open.pop();
   });

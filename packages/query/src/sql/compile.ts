@@ -4,388 +4,547 @@ import {
   type ColumnValue,
   cellsToValue,
   columnSlots,
-  dataverseErrors,
   fold,
-  isChoice,
   isLookup,
   isText,
-  type ModelIndex,
+  precisionOf,
   type Result,
-  versionColumn,
 } from '@outpost/model';
-import type {
-  ConditionNode,
-  EntityNode,
-  FetchQuery,
-  FilterItem,
-  FilterNode,
-  LinkNode,
-} from '../fetch-xml/ast.ts';
-import { conditionToSql } from '../operators/condition-sql.ts';
-import type { QueryContext } from '../query-context.ts';
+import type { FetchQuery } from '../fetch-xml/ast.ts';
+import { queryLimits } from '../fetch-xml/parse.ts';
+import { kindOf } from '../operators/operands.ts';
+import { guidOrderKey } from '../operators/operator-table.ts';
+import { sourcesOf } from '../plan/condition.ts';
+import { type ResolveOptions, resolveQuery } from '../plan/resolve.ts';
+import type { Order, Output, ResolvedQuery, TimeDependency } from '../plan/resolved-query.ts';
+import { labelRanks, type Term } from '../plan/term.ts';
 import { QueryError } from '../query-error.ts';
-import { join, name, type Sql, sql } from './sql-text.ts';
+import { type CookieRow, type PagingCookie, parseCookie } from '../web-api/paging-cookie.ts';
+import { type Dialect, sqlite } from './dialect.ts';
+import { ConditionEmitter, type EmitOptions } from './emit-condition.ts';
+import { type KeysetTerm, keysetAfter } from './keyset.ts';
+import { concat, join, name, type Sql, sql } from './sql-text.ts';
 
-export interface CompileOptions {
-  readonly model: ModelIndex;
-  readonly context: QueryContext;
-  /** Added to every occurrence of a table; the organization restricts rows to what the caller may read. */
-  readonly restrict?: (table: string, source: string) => Sql | null;
-  /** Whether a slot of a table has a stored folded copy, named like it with `$f` appended. Default: none has. */
-  readonly isFolded?: (table: string, slot: string) => boolean;
+export interface CompileOptions
+  extends ResolveOptions,
+    Pick<EmitOptions, 'restrict' | 'isFolded' | 'hasTable'> {
+  /** Default: SQLite. */
+  readonly dialect?: Dialect;
 }
 
 export interface OutputColumn {
-  /** `column`, or `alias.column` of a link. */
+  /** `column`, `alias.column` of a link, or the alias of an attribute. */
   readonly key: string;
   readonly table: string;
   readonly column: Column;
+  readonly output: Output;
 }
 
 /** A row as a query gives it. */
 export interface QueryRow {
   readonly table: string;
+  /** Empty for aggregate and distinct rows, which are no rows of a table. */
   readonly id: string;
   readonly values: Readonly<Record<string, ColumnValue>>;
 }
 
+/** A decoded row with the cells of its order, for cookies. */
+export interface DecodedRow extends QueryRow {
+  readonly order: readonly Cell[];
+}
+
+/** A query as SQL, ready to run. */
 export interface QueryPlan {
   readonly table: string;
   readonly columns: readonly OutputColumn[];
-  /** Tables whose changes can change the result. */
+  /** Tables that must be there, whose changes can change the result. */
   readonly tables: ReadonlySet<string>;
-  readonly rows: Sql;
+  /** Tables that give names of lookups, where they are there. */
+  readonly nameTables: ReadonlySet<string>;
+  readonly resolved: ResolvedQuery;
+  readonly times: readonly TimeDependency[];
+  /** Rows of one page, and whether there are more. */
+  readonly size: number;
+  readonly offset: number;
+  /** True: the page stands before a cookie, so rows come backwards. */
+  readonly reversed: boolean;
+  /** `top` was asked for: there is never another page. */
+  readonly last: boolean;
+  /** Whether the order can be continued after a row by its values. */
+  readonly keyset: boolean;
+  /** Columns of the order, as cookies name them. */
+  readonly orderColumns: readonly string[];
+  /** Rows in order. */
+  rows(limit: number, offset: number): Sql;
   readonly count: Sql;
+  /** Counts the input of an aggregate query up to one more than its limit; null where there is no limit. */
+  readonly guard: { readonly statement: Sql; readonly limit: number } | null;
   /** Primary keys only, unordered: for use inside another statement. */
   readonly keys: Sql;
-  decode(cells: readonly Cell[]): QueryRow;
+  decode(cells: readonly Cell[]): DecodedRow;
 }
 
-const maxPage = 5000;
-/** Operators that may compare two columns. */
-const comparisonSigns: ReadonlyMap<string, string> = new Map([
-  ['eq', '='],
-  ['ne', 'IS NOT'],
-  ['gt', '>'],
-  ['ge', '>='],
-  ['lt', '<'],
-  ['le', '<='],
-]);
-
-/** Compiles a query to SQLite. Identifiers come from the model, values are parameters. */
+/** Compiles a query. Identifiers come from the model, values are parameters. */
 export function compileQuery(
   query: FetchQuery,
   options: CompileOptions,
 ): Result<QueryPlan, QueryError> {
+  const resolved = resolveQuery(query, options);
+  if (resolved.kind === 'invalid') return resolved;
   try {
-    return { kind: 'ok', value: new Compiler(options).compile(query) };
+    return { kind: 'ok', value: new Compiler(query, resolved.value, options).compile() };
   } catch (error) {
     if (error instanceof QueryError) return { kind: 'invalid', errors: [error] };
     throw error;
   }
 }
 
-interface Source {
-  readonly node: EntityNode;
-  readonly sqlAlias: string;
+/** A piece of the select list. */
+interface Selected {
+  readonly sql: Sql;
+  /** Of distinct and aggregate queries: what the row stands for. */
+  readonly group: Sql | null;
 }
 
 class Compiler {
-  readonly #options: CompileOptions;
-  readonly #sources: Source[] = [];
-  readonly #tables = new Set<string>();
-  #aliasCount = 0;
+  readonly #query: FetchQuery;
+  readonly #resolved: ResolvedQuery;
+  readonly #dialect: Dialect;
+  readonly #emit: ConditionEmitter;
 
-  constructor(options: CompileOptions) {
-    this.#options = options;
+  constructor(query: FetchQuery, resolved: ResolvedQuery, options: CompileOptions) {
+    this.#query = query;
+    this.#resolved = resolved;
+    this.#dialect = options.dialect ?? sqlite;
+    this.#emit = new ConditionEmitter({ ...options, dialect: this.#dialect });
   }
 
-  compile(query: FetchQuery): QueryPlan {
-    const root = this.#addSource(query.root);
-    const where: Sql[] = [];
-    const restriction = this.#restriction(root);
-    if (restriction !== null) where.push(restriction);
-    const joins = this.#joins(query.root.links, root, where);
-    if (query.root.filter !== null) where.push(this.#filter(query.root.filter, root));
-    const table = this.#tableOf(query.root);
-    const columns = this.#outputColumns(query.root);
-    const selected = columns.flatMap(({ source, column }) =>
-      columnSlots(column).map((slot) => `${source.sqlAlias}.${name(slot.name)}`),
-    );
-    const primary = `${root.sqlAlias}.${name(table.primaryId)}`;
-    const from = join([sql(` FROM ${name(table.name)} ${root.sqlAlias}`), ...joins], '');
-    const filter = where.length === 0 ? sql('') : prefixed(' WHERE ', join(where, ' AND '));
-    const body = join([from, filter], '');
-    const distinct = query.distinct ? 'DISTINCT ' : '';
-    const order = this.#order(query.root, root, primary);
-    const size = Math.min(query.top ?? query.count ?? maxPage, maxPage);
-    const offset = query.top === null ? (query.page - 1) * size : 0;
-    const plan: QueryPlan = {
-      table: table.name,
-      columns: columns.map(({ key, column, source }) => ({
-        key,
-        column,
-        table: source.node.table,
+  compile(): QueryPlan {
+    const { root, outputs, orders, distinct, aggregate } = this.#resolved;
+    const { top, count, page, pagingCookie } = this.#query;
+    const cookie = pagingCookie === null ? null : this.#cookie(pagingCookie);
+    const ahead = cookie !== null && page === cookie.page + 1 ? cookie : null;
+    const back = cookie !== null && page === cookie.page - 1 ? cookie : null;
+    const size = Math.min(top ?? count ?? queryLimits.page, queryLimits.page);
+    const grouped = distinct || aggregate;
+    const keyset = !grouped && orders.every((one) => one.term.source === root);
+    const finish = (statement: Sql) => this.#dialect.finish(statement);
+    const decode = this.#decoder();
+    const limit = this.#query.aggregateLimit ?? queryLimits.aggregateRows;
+    const primary = name(root.table.primaryId);
+    return {
+      table: root.table.name,
+      columns: outputs.map((output) => ({
+        key: output.key,
+        table: output.source.table.name,
+        column: output.column,
+        output,
       })),
-      tables: this.#tables,
-      rows: join(
-        [
-          sql(`SELECT ${distinct}${primary}${selected.map((one) => `, ${one}`).join('')}`),
-          body,
-          order,
-          sql(' LIMIT ? OFFSET ?', size, offset),
-        ],
-        '',
-      ),
-      count: prefixed('SELECT count(*)', body),
-      keys: prefixed(`SELECT ${primary}`, body),
-      decode: (cells) => decodeRow(table.name, plan.columns, cells),
+      tables: this.#resolved.tables,
+      nameTables: this.#resolved.nameTables,
+      resolved: this.#resolved,
+      times: this.#resolved.times,
+      size,
+      offset: top !== null || ahead !== null || back !== null ? 0 : (page - 1) * size,
+      reversed: back !== null,
+      last: top !== null,
+      keyset,
+      orderColumns: orders.map(({ column }) => column.name),
+      rows: (rowLimit, offset) =>
+        finish(
+          grouped
+            ? this.#groupedRows(rowLimit, offset)
+            : this.#plainRows(rowLimit, offset, ahead?.last ?? back?.first ?? null, back !== null),
+        ),
+      count: finish(this.#count()),
+      guard: aggregate
+        ? {
+            limit,
+            statement: finish(
+              concat(
+                'SELECT count(*) FROM (SELECT 1',
+                this.#body(),
+                sql(' LIMIT ?', limit + 1),
+                ') c',
+              ),
+            ),
+          }
+        : null,
+      keys: finish(concat(`SELECT ${root.sql}.${primary}`, this.#body())),
+      decode,
     };
-    return plan;
   }
 
-  #tableOf(node: EntityNode) {
-    const table = this.#options.model.table(node.table);
-    if (table === undefined) {
-      throw new QueryError(
-        'metadata',
-        `Table "${node.table}" does not exist.`,
-        'Use the logical name of a table of the app.',
-        dataverseErrors.unknownTable,
-      );
-    }
-    return table;
-  }
-
-  #column(node: EntityNode, column: string): Column {
-    const found = this.#options.model.column(node.table, column);
-    if (found !== undefined) return found;
-    if (column === versionColumn.name) return versionColumn;
-    throw new QueryError(
-      'metadata',
-      `Table "${node.table}" has no column "${column}".`,
-      'Use the logical name of a column.',
-      dataverseErrors.unknownColumn,
+  #cookie(text: string): PagingCookie {
+    return parseCookie(
+      text,
+      this.#resolved.orders.map(({ column }) => column.name),
+      this.#resolved.root.table.primaryId,
     );
   }
 
-  #addSource(node: EntityNode): Source {
-    this.#tableOf(node);
-    this.#tables.add(node.table);
-    const source = { node, sqlAlias: `t${this.#aliasCount++}` };
-    this.#sources.push(source);
-    return source;
+  /** FROM and WHERE with all joins. */
+  #body(extra: Sql | null = null): Sql {
+    const { root, joins } = this.#resolved;
+    return concat(
+      ` FROM ${name(root.table.name)} ${root.sql}`,
+      this.#emit.joins(joins),
+      this.#where(extra),
+    );
   }
 
-  #restriction(source: Source): Sql | null {
-    return this.#options.restrict?.(source.node.table, source.sqlAlias) ?? null;
+  #where(extra: Sql | null): Sql {
+    const { root, where } = this.#resolved;
+    const tests = [
+      this.#emit.restriction(root),
+      where === null ? null : this.#emit.condition(where),
+      extra,
+    ];
+    const found = tests.filter((one) => one !== null);
+    if (this.#query.retained) found.push(sql('1 = 0'));
+    return found.length === 0 ? sql('') : concat(' WHERE ', join(found, ' AND '));
   }
 
-  #joins(links: readonly LinkNode[], parent: Source, where: Sql[]): Sql[] {
-    return links.flatMap((link): Sql[] => {
-      if (link.linkType !== 'inner' && link.linkType !== 'outer') {
-        where.push(this.#semiJoin(link, parent));
-        return [];
-      }
-      const source = this.#addSource(link);
-      const on = [this.#linkCondition(link, source, parent)];
-      const restriction = this.#restriction(source);
-      if (restriction !== null) on.push(restriction);
-      if (link.filter !== null) on.push(this.#filter(link.filter, source));
-      const keyword = link.linkType === 'inner' ? ' JOIN' : ' LEFT JOIN';
-      const head = sql(`${keyword} ${name(link.table)} ${source.sqlAlias} ON `);
-      return [join([head, join(on, ' AND ')], ''), ...this.#joins(link.links, source, where)];
+  /** Joins that cannot change which rows there are do not count. */
+  #count(): Sql {
+    const { root, joins, distinct, aggregate } = this.#resolved;
+    if (distinct || aggregate) return concat('SELECT count(*) FROM (', this.#groups(), ') c');
+    const needed = joins.every(
+      (one) => one.type === 'outer' && one.unique && !this.#isTested(one.source.sql),
+    )
+      ? []
+      : joins;
+    const from = concat(` FROM ${name(root.table.name)} ${root.sql}`, this.#emit.joins(needed));
+    return concat('SELECT count(*)', from, this.#where(null));
+  }
+
+  #isTested(alias: string): boolean {
+    const { where, orders } = this.#resolved;
+    return (
+      (where !== null && sourcesOf(where).has(alias)) ||
+      orders.some(({ term }) => term.source.sql === alias)
+    );
+  }
+
+  // Plain rows
+
+  #plainRows(limit: number, offset: number, cursor: CookieRow | null, backwards: boolean): Sql {
+    const { root, joins, outputs, orders } = this.#resolved;
+    const primary = `${root.sql}.${name(root.table.primaryId)}`;
+    const selected = [
+      sql(primary),
+      ...outputs.flatMap((output) => this.#plainOutput(output)),
+      ...orders.map(({ term }) => this.#orderCell(term)),
+    ];
+    const list = join(selected, ', ');
+    const terms = orders.map(({ term, descending }) => ({
+      term: this.#emit.term(term),
+      descending: descending !== backwards,
+    }));
+    const order = (withTies: readonly Sql[]) => concat(' ORDER BY ', join(withTies, ', '));
+    const ordered = [
+      ...terms.map(({ term, descending }) => this.#direction(term, descending)),
+      sql(`${primary}${backwards ? ' DESC' : ''}`),
+    ];
+    const after = cursor === null ? null : this.#after(cursor, terms, backwards);
+    const page = sql(' LIMIT ? OFFSET ?', limit, offset);
+    const late =
+      joins.length > 0 &&
+      joins.every((one) => one.type === 'outer' && one.unique && !this.#isTested(one.source.sql));
+    if (!late) return concat('SELECT ', list, this.#body(after), order(ordered), page);
+    // The page first, then its joins: a join of every row would be thrown away by the limit.
+    const from = ` FROM ${name(root.table.name)} ${root.sql}`;
+    const inner = concat(`SELECT ${primary} AS id`, from, this.#where(after), order(ordered), page);
+    return concat(
+      'SELECT ',
+      list,
+      ' FROM (',
+      inner,
+      `) k JOIN ${name(root.table.name)} ${root.sql} ON ${primary} = k.id`,
+      this.#emit.joins(joins),
+      order(ordered),
+    );
+  }
+
+  #direction(term: Sql, descending: boolean): Sql {
+    return { text: this.#dialect.order(term.text, descending), params: term.params };
+  }
+
+  #after(
+    cursor: CookieRow,
+    terms: readonly { readonly term: Sql; readonly descending: boolean }[],
+    backwards: boolean,
+  ): Sql {
+    const { root, orders } = this.#resolved;
+    const keys = terms.map((one, i): KeysetTerm => {
+      const order = orders[i];
+      const cell = cursor.cells[i] ?? null;
+      const value = order === undefined || cell === null ? null : cursorCell(order, cell);
+      return { ...one, value, nullable: true };
     });
-  }
-
-  #linkCondition(link: LinkNode, source: Source, parent: Source): Sql {
-    const from = this.#column(link, link.from);
-    const to = this.#column(parent.node, link.to);
-    return sql(`${source.sqlAlias}.${name(from.name)} = ${parent.sqlAlias}.${name(to.name)}`);
-  }
-
-  /** A link that only tests: the parent row appears once and the link adds no columns. */
-  #semiJoin(link: LinkNode, parent: Source): Sql {
-    const depth = this.#sources.length;
-    const source = this.#addSource(link);
-    const tests = [this.#linkCondition(link, source, parent)];
-    const restriction = this.#restriction(source);
-    if (restriction !== null) tests.push(restriction);
-    const inner = link.filter === null ? null : this.#filter(link.filter, source);
-    const nested: Sql[] = [];
-    const joins = this.#joins(link.links, source, nested);
-    tests.push(...nested);
-    this.#sources.length = depth;
-    const exists = (conditions: readonly Sql[]): Sql => {
-      const head = sql(`EXISTS (SELECT 1 FROM ${name(link.table)} ${source.sqlAlias}`);
-      return join([head, ...joins, prefixed(' WHERE ', join(conditions, ' AND ')), sql(')')], '');
+    const primary: KeysetTerm = {
+      term: sql(`${root.sql}.${name(root.table.primaryId)}`),
+      descending: backwards,
+      value: cursor.id,
+      nullable: false,
     };
-    const matching = inner === null ? tests : [...tests, inner];
-    switch (link.linkType) {
-      case 'not any':
-        return prefixed('NOT ', exists(matching));
-      case 'all':
-        // Dataverse's "all": some linked row exists and none satisfies the filter.
-        return inner === null
-          ? sql('0')
-          : join([exists(tests), prefixed('NOT ', exists(matching))], ' AND ');
+    return keysetAfter([...keys, primary], (left, right) => this.#dialect.same(left, right));
+  }
+
+  #plainOutput({ source, column, value }: Output): readonly Sql[] {
+    switch (value.kind) {
+      case 'column':
+        return columnSlots(column).map((slot) => sql(this.#emit.cell(source, slot.name)));
+      case 'text':
+        return [this.#emit.shown(value.term)];
+      case 'children':
+        return [
+          sql(
+            this.#children(
+              source.table.name,
+              value.parent,
+              `${source.sql}.${name(source.table.primaryId)}`,
+            ),
+          ),
+        ];
       default:
-        return exists(matching);
+        throw new RangeError(value.kind);
     }
   }
 
-  #filter(filter: FilterNode, source: Source): Sql {
-    if (filter.items.length === 0) return sql('1');
-    const items = filter.items.map((item) => this.#filterItem(item, source, filter.quickFind));
-    const all = join(items, filter.kind === 'and' ? ' AND ' : ' OR ');
-    return { ...all, text: `(${all.text})` };
+  #children(table: string, parent: string, id: string): string {
+    return `(SELECT count(*) FROM ${name(table)} c WHERE c.${name(parent)} = ${id})`;
   }
 
-  #filterItem(item: FilterItem, source: Source, quickFind: boolean): Sql {
-    switch (item.kind) {
-      case 'condition':
-        return this.#condition(item.condition, source, quickFind);
-      case 'filter':
-        return this.#filter(item.filter, source);
-      case 'link':
-        return this.#semiJoin(item.link, source);
+  /** What a cookie remembers of a row: the value itself, of lookups the name. */
+  #orderCell(term: Term): Sql {
+    switch (term.kind) {
+      case 'targetName':
+      case 'label':
+        return this.#emit.shown(term);
+      case 'rank':
+        return sql(this.#emit.cell(term.source, term.column.name));
       default:
-        return item satisfies never;
+        return sql(this.#emit.cell(term.source, term.slot));
     }
   }
 
-  #condition(condition: ConditionNode, source: Source, quickFind: boolean): Sql {
-    const target = condition.alias === null ? source : this.#sourceNamed(condition.alias);
-    const column = this.#column(target.node, condition.column);
-    if (condition.valueOf !== null) return this.#valueOf(condition, target, column);
-    const input = {
-      column,
-      source: target.sqlAlias,
-      operator: condition.operator,
-      operands: condition.operands,
-      context: this.#options.context,
-      folded: (slot: string) => this.#folded(target, slot),
-      quickFind,
-    };
-    return conditionToSql(input);
+  // Distinct and aggregate rows
+
+  /** The groups alone: their keys, no order. */
+  #groups(): Sql {
+    const { keys } = this.#groupedList();
+    const list = keys.length === 0 ? sql('count(*) AS n') : join(keys, ', ');
+    const by = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, i) => i + 1).join(', ')}`;
+    return concat('SELECT ', list, this.#body(), by);
   }
 
-  #valueOf(condition: ConditionNode, target: Source, column: Column): Sql {
-    const sign = comparisonSigns.get(condition.operator);
-    if (sign === undefined) {
-      throw new QueryError(
-        'operator',
-        `Operator "${condition.operator}" does not allow valueof.`,
-        'Use eq, ne, gt, ge, lt or le.',
-        dataverseErrors.unknownOperator,
-      );
-    }
-    const [alias, other] = splitKey(condition.valueOf ?? '');
-    const right = alias === null ? target : this.#sourceNamed(alias);
-    const otherColumn = this.#column(right.node, other);
-    const comparable = (source: Source, one: Column) =>
-      isText(column) ? this.#folded(source, one.name) : `${source.sqlAlias}.${name(one.name)}`;
-    return sql(`${comparable(target, column)} ${sign} ${comparable(right, otherColumn)}`);
+  #groupedRows(limit: number, offset: number): Sql {
+    const { keys, values } = this.#groupedList();
+    const list = join([...keys, ...values], ', ');
+    const by = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, i) => i + 1).join(', ')}`;
+    const orders = [
+      ...this.#resolved.outputOrders.map(({ output, descending }) =>
+        this.#direction(this.#groupOrder(output), descending),
+      ),
+      ...this.#resolved.orders.map(({ term, descending }) =>
+        this.#direction(concat('min(', this.#emit.term(term), ')'), descending),
+      ),
+      ...keys.map((_, i) => sql(this.#dialect.order(String(i + 1), false))),
+    ];
+    const order = orders.length === 0 ? sql('') : concat(' ORDER BY ', join(orders, ', '));
+    return concat(
+      'SELECT ',
+      list,
+      this.#body(),
+      by,
+      order,
+      sql(' LIMIT ? OFFSET ?', limit, offset),
+    );
   }
 
-  /** The folded text of a slot: its stored copy where there is one. */
-  #folded(source: Source, slot: string): string {
-    return this.#options.isFolded?.(source.node.table, slot) === true
-      ? `${source.sqlAlias}.${name(`${slot}$f`)}`
-      : `outpost_fold(${source.sqlAlias}.${name(slot)})`;
+  #groupedList(): { readonly keys: readonly Sql[]; readonly values: readonly Sql[] } {
+    const { outputs, orders, distinct, aggregate } = this.#resolved;
+    const selected = outputs.flatMap((output) => this.#groupedOutput(output));
+    const keys = selected.flatMap(({ group }) => (group === null ? [] : [group]));
+    // A distinct row is also told apart by what it is ordered by.
+    const extra = distinct && !aggregate ? orders.map(({ term }) => this.#emit.term(term)) : [];
+    return { keys: [...keys, ...extra], values: selected.map((one) => one.sql) };
   }
 
-  /** Text by fold, lookups by name, choices by label; NULL first ascending, as SQLite sorts it. */
-  #orderExpression(column: Column, source: Source): Sql {
-    if (isText(column)) return sql(this.#folded(source, column.name));
-    if (isLookup(column)) return sql(this.#folded(source, `${column.name}$n`));
-    const cell = `${source.sqlAlias}.${name(column.name)}`;
-    const options = column.options ?? [];
-    if (!isChoice(column) || options.length === 0) return sql(cell);
-    const ranked = [...options].sort((a, b) => (fold(a.label) < fold(b.label) ? -1 : 1));
-    const cases = ranked
-      .map((option, rank) => `WHEN ${Number(option.value)} THEN ${rank}`)
-      .join(' ');
-    return sql(`CASE ${cell} ${cases} END`);
-  }
-
-  #sourceNamed(alias: string): Source {
-    const source =
-      this.#sources.find((one) => one.node.alias === alias) ??
-      this.#sources.find((one) => one.node.table === alias);
-    if (source === undefined) {
-      throw new QueryError(
-        'schema',
-        `The query has no link "${alias}".`,
-        'Use the alias of a link.',
-      );
-    }
-    return source;
-  }
-
-  #outputColumns(root: EntityNode): { key: string; column: Column; source: Source }[] {
-    const found: { key: string; column: Column; source: Source }[] = [];
-    const keys = new Set<string>();
-    for (const source of this.#sources) {
-      const { node } = source;
-      const isRoot = node === root;
-      const select =
-        node.select === 'all' || (isRoot && node.select.length === 0)
-          ? this.#tableOf(node).columns.map((column) => ({ column: column.name, alias: null }))
-          : node.select;
-      for (const item of select) {
-        const column = this.#column(node, item.column);
-        const key = item.alias ?? (isRoot ? column.name : `${node.alias}.${column.name}`);
-        if (keys.has(key)) continue;
-        keys.add(key);
-        found.push({ key, column, source });
+  #groupedOutput(output: Output): readonly Selected[] {
+    const { source, column, value } = output;
+    switch (value.kind) {
+      case 'column':
+        return this.#groupedColumn(output, this.#groupTerm(output));
+      case 'text': {
+        const group = this.#emit.term(value.term);
+        return [{ sql: concat('min(', this.#emit.shown(value.term), ')'), group }];
       }
+      case 'children': {
+        const id = `${source.sql}.${name(source.table.primaryId)}`;
+        const count = sql(this.#children(source.table.name, value.parent, id));
+        return [{ sql: concat('min(', count, ')'), group: count }];
+      }
+      case 'group':
+        return this.#groupedColumn(output, this.#emit.term(value.term));
+      case 'datePart': {
+        const part = this.#dialect.datePart(
+          this.#emit.cell(source, value.slot),
+          value.part,
+          value.calendar,
+        );
+        return [{ sql: concat('min(', part, ')'), group: part }];
+      }
+      case 'aggregate':
+        return [
+          { sql: this.#aggregate(output.value as typeof value, column, source.sql), group: null },
+        ];
+      default:
+        return value satisfies never;
     }
-    return found;
   }
 
-  #order(root: EntityNode, source: Source, primary: string): Sql {
-    const terms: Sql[] = [];
-    const add = (item: EntityNode['orders'][number], from: Source) => {
-      const target = item.alias === null ? from : this.#sourceNamed(item.alias);
-      const column = this.#column(target.node, item.column);
-      const expression = this.#orderExpression(column, target);
-      terms.push(item.descending ? { ...expression, text: `${expression.text} DESC` } : expression);
+  #groupTerm({ source, column }: Output): Sql {
+    return isText(column)
+      ? sql(this.#emit.folded(source, column.name))
+      : sql(this.#emit.cell(source, column.name));
+  }
+
+  /** A group shows the smallest of the spellings that count as one. */
+  #groupedColumn({ source, column }: Output, group: Sql): readonly Selected[] {
+    return columnSlots(column).map((slot, i) => ({
+      sql: sql(`min(${this.#emit.cell(source, slot.name)})`),
+      group: i === 0 ? group : null,
+    }));
+  }
+
+  #groupOrder({ source, column, value }: Output): Sql {
+    if (value.kind === 'aggregate') return this.#aggregate(value, column, source.sql);
+    const min = (term: Term) => concat('min(', this.#emit.term(term), ')');
+    if (value.kind === 'datePart') {
+      const part = this.#dialect.datePart(
+        this.#emit.cell(source, value.slot),
+        value.part,
+        value.calendar,
+      );
+      return concat('min(', part, ')');
+    }
+    if (value.kind === 'group') {
+      if (isLookup(column)) return min({ kind: 'targetName', source, column });
+      if (kindOf(column) === 'choice' && !this.#query.rawChoiceOrder) {
+        return min({ kind: 'rank', source, column });
+      }
+      return min(value.term);
+    }
+    return sql(`min(${this.#emit.cell(source, column.name)})`);
+  }
+
+  #aggregate(
+    { fn, distinct, term }: Extract<Output['value'], { kind: 'aggregate' }>,
+    column: Column,
+    _alias: string,
+  ): Sql {
+    const inner = this.#emit.term(term);
+    switch (fn) {
+      case 'count':
+        return sql('count(*)');
+      case 'countcolumn':
+        return concat(`count(${distinct ? 'DISTINCT ' : ''}`, inner, ')');
+      case 'sum':
+        return concat('COALESCE(sum(', inner, '), 0)');
+      case 'avg':
+        return column.type === 'integer' || column.type === 'bigint'
+          ? { text: this.#dialect.wholeAverage(inner.text), params: inner.params }
+          : concat('avg(', inner, ')');
+      case 'min':
+      case 'max': {
+        if (term.kind !== 'folded') return concat(`${fn}(`, inner, ')');
+        const raw = this.#emit.cell(term.source, term.slot);
+        return concat(`${fn}(`, inner, ` || ${this.#dialect.separator} || ${raw})`);
+      }
+      default:
+        return fn satisfies never;
+    }
+  }
+
+  // Decoding
+
+  #decoder(): QueryPlan['decode'] {
+    const { root, outputs, orders, distinct, aggregate } = this.#resolved;
+    const grouped = distinct || aggregate;
+    const start = grouped ? this.#groupedList().keys.length : 1;
+    const readers = outputs.map((output) => ({ key: output.key, ...reader(output) }));
+    return (cells) => {
+      const values: Record<string, ColumnValue> = {};
+      let at = start;
+      for (const { key, width, read } of readers) {
+        const value = read(cells, at);
+        if (value !== null) values[key] = value;
+        at += width;
+      }
+      const order = grouped ? [] : orders.map((_, i) => cells[at + i] ?? null);
+      return { table: root.table.name, id: grouped ? '' : String(cells[0]), values, order };
     };
-    for (const item of root.orders) add(item, source);
-    for (const linked of this.#sources.slice(1))
-      for (const item of linked.node.orders) add(item, linked);
-    terms.push(sql(primary));
-    return prefixed(' ORDER BY ', join(terms, ', '));
   }
 }
 
-function prefixed(prefix: string, part: Sql): Sql {
-  return { ...part, text: prefix + part.text };
+interface Reader {
+  readonly width: number;
+  read(cells: readonly Cell[], at: number): ColumnValue;
 }
 
-function splitKey(key: string): readonly [string | null, string] {
-  const dot = key.indexOf('.');
-  return dot < 0 ? [null, key] : [key.slice(0, dot), key.slice(dot + 1)];
-}
-
-function decodeRow(
-  table: string,
-  columns: readonly OutputColumn[],
-  cells: readonly Cell[],
-): QueryRow {
-  const values: Record<string, ColumnValue> = {};
-  let at = 1;
-  for (const { key, column } of columns) {
-    const slots = columnSlots(column);
-    const from = at;
-    const read = (slot: string): Cell => {
-      const position = slots.findIndex((one) => one.name === slot);
-      return position < 0 ? null : (cells[from + position] ?? null);
-    };
-    const value = cellsToValue(column, read);
-    if (value !== null) values[key] = value;
-    at += slots.length;
+function reader({ column, value }: Output): Reader {
+  switch (value.kind) {
+    case 'column':
+    case 'group': {
+      const slots = columnSlots(column);
+      return {
+        width: slots.length,
+        read: (cells, at) =>
+          cellsToValue(column, (slot) => {
+            const position = slots.findIndex((one) => one.name === slot);
+            return position < 0 ? null : (cells[at + position] ?? null);
+          }),
+      };
+    }
+    case 'aggregate':
+      return { width: 1, read: (cells, at) => aggregateValue(column, value.fn, cells[at] ?? null) };
+    case 'text':
+    case 'children':
+    case 'datePart':
+      return { width: 1, read: (cells, at) => cells[at] ?? null };
+    default:
+      return value satisfies never;
   }
-  return { table, id: String(cells[0]), values };
+}
+
+function aggregateValue(column: Column, fn: string, cell: Cell): ColumnValue {
+  if (cell === null) return null;
+  // The text stands behind its folded form.
+  if (isText(column)) return String(cell).slice(String(cell).indexOf('\u0001') + 1);
+  if (kindOf(column) === 'date') return cell;
+  const number = Number(cell);
+  if (fn === 'count' || fn === 'countcolumn') return number;
+  const digits =
+    column.type === 'integer' || column.type === 'bigint' ? 0 : Math.min(precisionOf(column), 10);
+  return Number(number.toFixed(digits));
+}
+
+/** A value of a cookie as the order compares it. */
+function cursorCell({ term, column }: Order, cell: Cell): Cell {
+  switch (term.kind) {
+    case 'folded':
+    case 'targetName':
+    case 'label':
+      return fold(String(cell));
+    case 'rank':
+      return labelRanks(column, fold).get(Number(cell)) ?? null;
+    case 'guidOrder':
+      return guidOrderKey(String(cell).toLowerCase());
+    case 'cell':
+      return ['number', 'choice', 'boolean'].includes(kindOf(column)) ? Number(cell) : cell;
+    default:
+      return term satisfies never;
+  }
 }

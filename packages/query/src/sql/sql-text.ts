@@ -17,6 +17,14 @@ export function join(parts: readonly Sql[], separator: string): Sql {
   };
 }
 
+/** Pieces and texts one after another. */
+export function concat(...parts: readonly (Sql | string)[]): Sql {
+  return join(
+    parts.map((part) => (typeof part === 'string' ? sql(part) : part)),
+    '',
+  );
+}
+
 /** SQL identifiers, quoted. */
 export function name(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;

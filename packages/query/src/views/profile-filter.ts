@@ -5,7 +5,7 @@ import {
   type ProfileFinding,
   type ProfileLimits,
 } from '@outpost/model';
-import type { ConditionNode, EntityNode, FilterNode } from '../fetch-xml/ast.ts';
+import { type ConditionNode, type EntityNode, nodesOf, ownConditions } from '../fetch-xml/ast.ts';
 import { parseFetch } from '../fetch-xml/parse.ts';
 import type { QueryContext } from '../query-context.ts';
 import type { QueryError } from '../query-error.ts';
@@ -15,8 +15,8 @@ import { compileQuery } from '../sql/compile.ts';
 const nobody: QueryContext = {
   now: 0,
   timeZone: 'UTC',
-  userId: '',
-  businessUnitId: '',
+  userId: '00000000-0000-0000-0000-000000000000',
+  businessUnitId: '00000000-0000-0000-0000-000000000000',
   teamIds: [],
 };
 
@@ -90,13 +90,9 @@ function codeOf(error: QueryError): string {
 }
 
 function conditionsOf(
-  node: EntityNode,
+  root: EntityNode,
 ): readonly { readonly node: EntityNode; readonly condition: ConditionNode }[] {
-  const inFilter = (filter: FilterNode): ReturnType<typeof conditionsOf> =>
-    filter.items.flatMap((item) => {
-      if (item.kind === 'condition') return [{ node, condition: item.condition }];
-      return item.kind === 'filter' ? inFilter(item.filter) : conditionsOf(item.link);
-    });
-  const own = node.filter === null ? [] : inFilter(node.filter);
-  return [...own, ...node.links.flatMap(conditionsOf)];
+  return nodesOf(root).flatMap((node) =>
+    ownConditions(node).map((condition) => ({ node, condition })),
+  );
 }

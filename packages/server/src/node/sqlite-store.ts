@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type Cell, fold } from '@outpost/model';
+import type { Cell } from '@outpost/model';
+import { sqlFunctions } from '@outpost/query';
 import { ServerError } from '../server-error.ts';
 import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
 
@@ -19,9 +20,11 @@ class SqliteStore implements ServerStore {
     this.#db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;',
     );
-    this.#db.function('outpost_fold', { deterministic: true }, (value) =>
-      value === null ? null : fold(String(value)),
-    );
+    for (const { name, run } of sqlFunctions) {
+      this.#db.function(name, { deterministic: true, varargs: true }, (...cells) =>
+        run(...(cells as readonly Cell[])),
+      );
+    }
   }
 
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
