@@ -60,6 +60,19 @@ export const commands = {
       ...common,
     ],
   },
+  conformance: {
+    usage: 'outpost conformance fetchxml FILE [options]',
+    text: 'runs a file of query cases; exit code 0 only if all pass',
+    operands: 2,
+    options: [
+      { name: 'driver', value: 'NAME', text: 'sqljs (default) or node-sqlite' },
+      { name: 'family', value: 'NAME', text: 'only cases of this family' },
+      { name: 'id', value: 'ID', text: 'only this case' },
+      { name: 'strict', text: 'accept the recommended reading of contested cases only' },
+      { name: 'json', text: 'one JSON object a case' },
+      ...common,
+    ],
+  },
   serve: {
     usage: 'outpost serve [options]',
     text: 'the organization alone, over HTTP',
@@ -79,6 +92,7 @@ export type CommandName = keyof typeof commands;
 export interface Arguments {
   readonly command: CommandName;
   readonly operand: string | null;
+  readonly operands: readonly string[];
   readonly values: Readonly<Record<string, string | true | undefined>>;
 }
 
@@ -93,6 +107,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     return {
       command: topic !== undefined && isCommand(topic) ? topic : 'device',
       operand: null,
+      operands: [],
       values: { help: true },
     };
   }
@@ -128,7 +143,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (values['help'] !== true && found.length !== operands) {
     throw new UsageError(`Usage: ${commands[command].usage}`);
   }
-  return { command, operand: found[0] ?? null, values };
+  return { command, operand: found[0] ?? null, operands: found, values };
 }
 
 function isCommand(word: string): word is CommandName {

@@ -1,4 +1,5 @@
 import { helpText, parseArguments } from './arguments.ts';
+import { conformanceCommand } from './commands/conformance.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -15,6 +16,8 @@ async function main(args: readonly string[]): Promise<number> {
       return runCommand(parsed);
     case 'inspect':
       return inspectCommand(parsed);
+    case 'conformance':
+      return conformanceCommand(parsed);
     case 'serve':
       return serveCommand(parsed);
     case 'device': {

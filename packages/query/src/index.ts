@@ -9,9 +9,9 @@
 export {
   type ConformanceCase,
   type ConformanceFile,
-  caseModel,
-  caseValues,
+  parseConformanceFile,
 } from './conformance/conformance-file.ts';
+export { type OpenCase, openCase } from './conformance/open-case.ts';
 export {
   type CaseDatabase,
   type CaseOutcome,

@@ -189,3 +189,25 @@ export function caseContext({ env }: ConformanceCase): QueryContext {
     ...(env.fiscal === undefined ? {} : { fiscal: env.fiscal as FiscalSettings }),
   };
 }
+
+const format = 'fetchxml-conformance/1';
+
+/** Reads a file of cases; throws a `SyntaxError` or `RangeError` that says what is wrong with it. */
+export function parseConformanceFile(text: string): ConformanceFile {
+  const file: unknown = JSON.parse(text);
+  const found = (file as { format?: unknown } | null)?.format;
+  if (found !== format) {
+    throw new RangeError(`The file has format "${String(found)}", not "${format}".`);
+  }
+  const { cases } = file as { cases?: unknown };
+  if (!Array.isArray(cases)) throw new RangeError('The file has no list "cases".');
+  for (const [i, one] of cases.entries()) {
+    const { id, fetchxml, metadata, tables, env, expect } = (one ?? {}) as Record<string, unknown>;
+    const complete =
+      typeof id === 'string' &&
+      typeof fetchxml === 'string' &&
+      [metadata, tables, env, expect].every((part) => typeof part === 'object' && part !== null);
+    if (!complete) throw new RangeError(`Case ${i + 1} is not complete.`);
+  }
+  return file as ConformanceFile;
+}
