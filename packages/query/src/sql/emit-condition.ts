@@ -225,13 +225,14 @@ export class ConditionEmitter {
         ? `SELECT c.${key} FROM ${table} c WHERE c.${parent} = ? UNION SELECT c.${key} FROM ${table} c JOIN h ON c.${parent} = h.id`
         : `SELECT c.${parent} FROM ${table} c WHERE c.${key} = ? AND c.${parent} IS NOT NULL UNION SELECT c.${parent} FROM ${table} c JOIN h ON c.${key} = h.id WHERE c.${parent} IS NOT NULL`;
     const ids = sql(`WITH RECURSIVE h(id) AS (${walk}) SELECT id FROM h`, reference);
-    const among = concat(`${cell} ${negated ? 'NOT ' : ''}IN (`, ids, ')');
-    const self = sql(`${cell} ${inclusive !== negated ? '=' : '<>'} ?`, reference);
+    const among = concat(`${cell} IN (`, ids, ')');
     if (negated) {
-      // The reference itself is not under itself.
-      const own = sql(`${cell} = ?`, reference);
-      return concat('(', among, ' OR ', own, ')');
+      // The reference itself is not under itself. Nothing is outside of an empty list, too.
+      const outside = concat('NOT (', among, ')');
+      const self = sql(`${cell} = ?`, reference);
+      return concat(`(${cell} IS NOT NULL AND (`, outside, ' OR ', self, '))');
     }
+    const self = sql(`${cell} ${inclusive ? '=' : '<>'} ?`, reference);
     return inclusive
       ? concat('(', self, ' OR ', among, ')')
       : concat('(', among, ' AND ', self, ')');
@@ -272,12 +273,7 @@ export class ConditionEmitter {
         join(tests, ' AND '),
         ')',
       );
-    if (filter === null) {
-      // Nothing to pass: every linked row does.
-      if (mode === 'all') return sql('1 = 0');
-      return negated ? concat('NOT ', exists(base)) : exists(base);
-    }
-    const passing = exists([...base, this.condition(filter)]);
+    const passing = exists(filter === null ? base : [...base, this.condition(filter)]);
     if (mode === 'all') {
       const linked = concat(
         `EXISTS (SELECT 1 FROM ${name(source.table.name)} ${source.sql} WHERE `,
