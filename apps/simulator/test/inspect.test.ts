@@ -89,4 +89,25 @@ describe.skipIf(!existsSync(corpus))('the profile generated for a real solution'
     expect(profile.profile.items.length).toBeGreaterThanOrEqual(least);
     expect(code).toBe(0);
   });
+
+  test('inspect says of each view whether it compiles, is available, why not, and its rows', () => {
+    const file = (kind: string) => join(corpus, `education-common.${kind}.zip`);
+    const { stdout } = outpost('inspect', file('solution'), '--data', file('data'), '--json');
+    const { views, savedQueries } = JSON.parse(stdout);
+    expect(views).toHaveLength(savedQueries);
+    type View = { compiled: boolean; available: boolean; reason: string; rows: number | null };
+    const closed = views.filter((view: View) => !view.available);
+    expect(closed.map((view: View) => [view.compiled, view.reason, view.rows])).toEqual([
+      [false, expect.stringContaining('0x80071125 Table "email"'), null],
+      [false, expect.stringContaining('0x80071125 Table "email"'), null],
+      [true, expect.stringContaining('0x8005f21b Table "task" has no views'), null],
+      [true, expect.stringContaining('0x8005f21b Table "task" has no views'), null],
+    ]);
+    expect(views.filter((view: View) => (view.rows ?? 0) > 0).length).toBeGreaterThan(200);
+    expect(views[0]).toMatchObject({
+      id: expect.any(String),
+      name: expect.any(String),
+      type: expect.any(Number),
+    });
+  });
 });

@@ -2,12 +2,14 @@ import { depthNames, type OfflineProfileItem, privileges, type Role } from '@out
 import { type DataPackage, readDataPackage, readSolution, type Solution } from '@outpost/solution';
 import { type Arguments, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
+import { importedApp } from '../world/imported-app.ts';
 import { readPackageFile } from '../world/read-package-file.ts';
 import { generatedProfile, type ProfileReport } from './generated-profile.ts';
+import { inspectViews, type ViewReport } from './inspect-views.ts';
 import { userPath } from './run.ts';
 
 /** Prints what a solution and a data package hold. Exit code 1: the profile asked for cannot be published. */
-export function inspectCommand({ operand, values }: Arguments): number {
+export async function inspectCommand({ operand, values }: Arguments): Promise<number> {
   const dataFile = textOption(values, 'data');
   const appModule = textOption(values, 'app');
   const wanted = textOption(values, 'profile');
@@ -22,8 +24,10 @@ export function inspectCommand({ operand, values }: Arguments): number {
       ? null
       : readPackageFile(userPath(dataFile), (bytes) => readDataPackage(bytes, solution.model));
   const report = wanted === null ? null : profileFor(solution, data, appModule);
-  if (values['json'] === true) console.log(JSON.stringify(toJson(solution, data, report)));
-  else for (const line of toLines(solution, data, report)) console.log(line);
+  const app = importedApp(solution, data);
+  const views = await inspectViews(app.model, data === null ? [] : app.rows);
+  if (values['json'] === true) console.log(JSON.stringify(toJson(solution, data, report, views)));
+  else for (const line of toLines(solution, data, report, views)) console.log(line);
   return report === null || report.findings.length === 0 ? 0 : 1;
 }
 
@@ -53,7 +57,12 @@ function depthsOf(role: Role): Readonly<Record<string, Readonly<Record<string, s
   );
 }
 
-function toJson(solution: Solution, data: DataPackage | null, report: ProfileReport | null) {
+function toJson(
+  solution: Solution,
+  data: DataPackage | null,
+  report: ProfileReport | null,
+  views: readonly ViewReport[],
+) {
   const { counts, uniqueName, version, managed, model, appModules, connectionRoles } = solution;
   return {
     solution: uniqueName,
@@ -79,6 +88,7 @@ function toJson(solution: Solution, data: DataPackage | null, report: ProfileRep
             currencies: data.currencies,
           },
     profile: report,
+    views,
     diagnostics: [...solution.diagnostics, ...(data?.diagnostics ?? [])],
   };
 }
@@ -87,6 +97,7 @@ function* toLines(
   solution: Solution,
   data: DataPackage | null,
   report: ProfileReport | null,
+  views: readonly ViewReport[],
 ): Iterable<string> {
   const { counts, uniqueName, version, managed, model, appModules } = solution;
   yield `Solution ${uniqueName} ${version} (${managed ? 'managed' : 'unmanaged'})`;
@@ -109,11 +120,21 @@ function* toLines(
       yield `  ${table.padEnd(44)} ${count}`;
     }
   }
+  yield* viewLines(views);
   if (report !== null) yield* profileLines(report);
   const diagnostics = [...solution.diagnostics, ...(data?.diagnostics ?? [])];
   yield `${diagnostics.length} findings`;
   for (const { severity, code, message, location } of diagnostics) {
     yield `  ${severity} ${code}: ${message} (${location})`;
+  }
+}
+
+function* viewLines(views: readonly ViewReport[]): Iterable<string> {
+  const available = views.filter((view) => view.available);
+  const filled = available.filter((view) => (view.rows ?? 0) > 0);
+  yield `Views: ${available.length} of ${views.length} available offline, ${filled.length} with rows`;
+  for (const { table, name, reason } of views) {
+    if (reason !== null) yield `  not available: ${table} "${name}": ${reason}`;
   }
 }
 

@@ -9,11 +9,18 @@ import {
   privileges,
   type Role,
   siteMapTables,
+  syncErrorTable,
   type Table,
   withSystemTables,
 } from '@outpost/model';
 import type { RowInput } from '@outpost/server';
-import { type ConnectionRole, readDataPackage, readSolution } from '@outpost/solution';
+import {
+  type ConnectionRole,
+  type DataPackage,
+  readDataPackage,
+  readSolution,
+  type Solution,
+} from '@outpost/solution';
 import { readPackageFile } from './read-package-file.ts';
 
 /** An organization made out of a solution and a data package. */
@@ -37,13 +44,29 @@ export function importApp(solutionFile: string, dataFile: string | null): Import
     dataFile === null
       ? null
       : readPackageFile(dataFile, (bytes) => readDataPackage(bytes, solution.model));
+  return importedApp(solution, data);
+}
+
+export function importedApp(solution: Solution, data: DataPackage | null): ImportedApp {
   const model = withSystemTables(data?.model ?? solution.model);
   const rows: RowInput[] = [...(data?.rows ?? []), ...(data?.associations ?? [])];
   if (model.tables.some((table) => table.name === 'connectionrole')) {
     rows.push(...connectionRoleRows(solution.connectionRoles, rows));
   }
   const used = new Set(rows.map((row) => row.table));
-  const offline = new Set([...siteMapTables(model.siteMap), ...used, 'systemuser', 'businessunit']);
+  const [app] = solution.appModules;
+  const offline = new Set([
+    ...siteMapTables(model.siteMap),
+    ...used,
+    ...(app?.tables ?? solution.model.tables.map((table) => table.name)),
+    'systemuser',
+    'businessunit',
+  ]);
+  for (const table of model.tables) {
+    // What belongs to the organization itself, or comes with other tables, is in no profile.
+    if (table.isIntersect === true || table.name === syncErrorTable.name)
+      offline.delete(table.name);
+  }
   const tables = model.tables.map((table) =>
     offline.has(table.name) ? { ...table, availableOffline: true, changeTracking: true } : table,
   );
