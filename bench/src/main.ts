@@ -1,11 +1,13 @@
 import { firstSync } from './first-sync.ts';
 import { gateway } from './gateway.ts';
+import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
 import { store } from './store.ts';
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   store,
   gateway,
+  query,
   'first-sync': firstSync,
 };
 

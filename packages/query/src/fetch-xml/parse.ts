@@ -113,6 +113,7 @@ class Parser {
     this.#checkElement(element);
     const aggregate = this.#flag(element, 'aggregate');
     const [entity, ...others] = element.children;
+    if (entity !== undefined) this.#checkElement(entity);
     if (entity === undefined || entity.name !== 'entity' || others.length > 0) {
       this.#schema(element, '<fetch> needs exactly one <entity>.');
     }
