@@ -75,13 +75,13 @@ export { foldedSlots } from './views/folded-slots.ts';
 export { formatRow } from './views/format-row.ts';
 export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
 export { type QuickFind, quickFindQuery } from './views/quick-find.ts';
+export { associatedQuery, lookupQuery, withFilter } from './views/related-query.ts';
 export { readView, type SavedView, type ViewColumn } from './views/saved-view.ts';
 export {
   type ODataExpand,
   type ODataOptions,
   type ODataQuery,
   parseODataQuery,
-  withFilter,
 } from './web-api/odata-query.ts';
 export { annotateCookie, parseCookie, writeCookie } from './web-api/paging-cookie.ts';
 export { type WebApiRowOptions, webApiRow } from './web-api/web-api-row.ts';

@@ -219,6 +219,32 @@ describe('saved views', () => {
   });
 });
 
+test('associated and lookup views: rows of one parent, names that begin with a term', () => {
+  const total = (query: ReturnType<QueryEngine['lookup']>) => {
+    if (query.kind === 'invalid') throw query.errors[0];
+    const result = engine.run({ query: query.value });
+    return result.kind === 'ok' ? result.value.total : null;
+  };
+  expect(total(engine.associated('account', 'primarycontactid', id(60)))).toBe(400);
+  expect(total(engine.associated('account', 'primarycontactid', id(61)))).toBe(0);
+  expect(total(engine.lookup('account', 'account 03'))).toBe(10);
+  expect(total(engine.lookup('account', '*03'))).toBe(14);
+  expect(total(engine.lookup('account', ''))).toBe(400);
+  expect(engine.lookup('contact', 'x')).toMatchObject({ errors: [{ code: 'metadata' }] });
+});
+
+test('fiscal groups are named by the period of the organization', () => {
+  const result = engine.run({
+    fetchXml:
+      '<fetch aggregate="true"><entity name="account"><attribute name="accountid" alias="n" aggregate="count"/><attribute name="createdon" alias="p" groupby="true" dategrouping="fiscal-period"/></entity></fetch>',
+  });
+  if (result.kind === 'invalid') throw result.errors[0];
+  const [row] = result.value.rows;
+  if (row === undefined) throw new Error('no row');
+  const dated = { ...row, values: { n: 1, p: 202_602 } };
+  expect(engine.format(result.value, dated, 'en-US')).toEqual({ n: '1', p: 'Quarter 2 FY2026' });
+});
+
 describe('availability gives every reason with its code', () => {
   const reasons = (n: number, options: Parameters<typeof open>[0] = {}) => {
     const found = index.savedQuery(id(n));

@@ -19,6 +19,7 @@ import { sqlFunctions } from '../sql/sql-functions.ts';
 import { availability, type UnavailableReason } from '../views/availability.ts';
 import { formatRow } from '../views/format-row.ts';
 import { quickFindQuery } from '../views/quick-find.ts';
+import { associatedQuery, lookupQuery } from '../views/related-query.ts';
 import { readView, type SavedView, viewOf } from '../views/saved-view.ts';
 import { type Explanation, explainPlan } from './explain.ts';
 import { IndexKeeper } from './index-keeper.ts';
@@ -72,6 +73,10 @@ export interface QueryEngine {
   viewOf(table: string, kind: keyof typeof queryTypes): SavedQuery | undefined;
   /** The quick find query of a table for a term. */
   quickFind(table: string, term: string): Result<FetchQuery, QueryError>;
+  /** Rows of a table's associated view that point at a row through `column`. */
+  associated(table: string, column: string, id: string): Result<FetchQuery, QueryError>;
+  /** Rows of a table's lookup view whose names begin with a term. */
+  lookup(table: string, term: string): Result<FetchQuery, QueryError>;
   /** Texts for people of a row's values, by key. */
   format(result: QueryResult, row: QueryRow, locale: string): Readonly<Record<string, string>>;
   /** How a query runs: SQL, indexes, what it depends on. */
@@ -157,15 +162,35 @@ class Engine implements QueryEngine {
   }
 
   quickFind(table: string, term: string): Result<FetchQuery, QueryError> {
-    const view = this.viewOf(table, 'quickFind');
-    if (view === undefined) {
-      const message = `Table "${table}" has no quick find view.`;
-      const fix = 'Add a quick find view to the table.';
-      return { kind: 'invalid', errors: [new QueryError('metadata', message, fix, '0x80060203')] };
-    }
-    const parsed = parseFetch(view.fetchXml);
+    const parsed = this.#viewQuery(table, 'quickFind', '0x80060203');
     if (parsed.kind === 'invalid') return parsed;
     return { kind: 'ok', value: quickFindQuery(parsed.value, term, this.#model).query };
+  }
+
+  associated(table: string, column: string, id: string): Result<FetchQuery, QueryError> {
+    const parsed = this.#viewQuery(table, 'associated');
+    if (parsed.kind === 'invalid') return parsed;
+    return { kind: 'ok', value: associatedQuery(parsed.value, column, id) };
+  }
+
+  lookup(table: string, term: string): Result<FetchQuery, QueryError> {
+    const parsed = this.#viewQuery(table, 'lookup');
+    if (parsed.kind === 'invalid') return parsed;
+    const primaryName = this.#model.table(table)?.primaryName ?? null;
+    if (primaryName === null) return parsed;
+    return { kind: 'ok', value: lookupQuery(parsed.value, primaryName, term) };
+  }
+
+  #viewQuery(
+    table: string,
+    kind: keyof typeof queryTypes,
+    code?: string,
+  ): Result<FetchQuery, QueryError> {
+    const view = this.viewOf(table, kind);
+    if (view !== undefined) return parseFetch(view.fetchXml);
+    const message = `Table "${table}" has no ${kind} view.`;
+    const error = new QueryError('metadata', message, 'Add one to the table.', code);
+    return { kind: 'invalid', errors: [error] };
   }
 
   format({ plan }: QueryResult, row: QueryRow, locale: string): Readonly<Record<string, string>> {

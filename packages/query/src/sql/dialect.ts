@@ -2,7 +2,7 @@ import type { Cell } from '@outpost/model';
 import { type PatternToken, toGlob, toRegExpSource } from '../operators/like-pattern.ts';
 import type { DateCalendar } from '../plan/condition.ts';
 import type { DatePart } from '../plan/resolved-query.ts';
-import { type Sql, sql } from './sql-text.ts';
+import { concat, type Sql, sql } from './sql-text.ts';
 
 /** Where SQLite and PostgreSQL say the same thing differently. */
 export interface Dialect {
@@ -54,17 +54,57 @@ export const sqlite: Dialect = {
   finish: (statement) => statement,
 };
 
-/** Parts that PostgreSQL computes itself; the calendar's names are bound, never pasted. */
-const postgresParts: Readonly<Record<string, string>> = {
-  day: 'day',
-  month: 'month',
-  quarter: 'quarter',
-  year: 'year',
+/** The day of a stored date or instant, as `x.d` of a one-row table. */
+function postgresDay(cell: string, timeZone: string): Sql {
+  return sql(
+    `(SELECT (CASE WHEN length(${cell}) = 10 THEN ${cell}::timestamp ELSE ${cell}::timestamptz AT TIME ZONE ? END)::date AS d) x`,
+    timeZone,
+  );
+}
+
+/** Numbers in the text of these come from the calendar's checked settings. */
+function postgresPart(part: DatePart, calendar: DateCalendar): string {
+  const { weekStart, fiscalStart, fiscalPeriod } = calendar;
+  const [month = 1, day = 1] = fiscalStart.split('-').map(Number);
+  const year = `(extract(year FROM x.d) - (CASE WHEN (extract(month FROM x.d), extract(day FROM x.d)) < (${month}, ${day}) THEN 1 ELSE 0 END))`;
+  switch (part) {
+    case 'day':
+    case 'month':
+    case 'quarter':
+    case 'year':
+      return `extract(${part} FROM x.d)`;
+    case 'week':
+      return `floor((extract(doy FROM x.d) - 1 + mod(extract(dow FROM date_trunc('year', x.d))::integer - ${weekStart} + 7, 7)) / 7) + 1`;
+    case 'fiscal-year':
+      return year;
+    case 'fiscal-period': {
+      const start = `make_date(${year}::integer, ${month}, ${day})`;
+      const months = `((extract(year FROM x.d) - ${year}) * 12 + extract(month FROM x.d) - ${month} - (CASE WHEN extract(day FROM x.d) < ${day} THEN 1 ELSE 0 END))`;
+      const length = 12 / (monthlyPeriods[fiscalPeriod] ?? 4);
+      const period =
+        fiscalPeriod === 'fourweekly'
+          ? `least(13, floor((x.d - ${start}) / 28) + 1)`
+          : `floor(${months} / ${length}) + 1`;
+      return `${year} * 100 + ${period}`;
+    }
+    default:
+      return part satisfies never;
+  }
+}
+
+const monthlyPeriods: Readonly<Record<string, number>> = {
+  annually: 1,
+  semiannually: 2,
+  quarterly: 4,
+  monthly: 12,
 };
 
 export const postgresql: Dialect = {
   name: 'postgresql',
-  fold: (text) => `outpost_fold(${text})`,
+  // PostgreSQL cannot fold as the device does: the organization stores the folded copy of every text.
+  fold: (text) => {
+    throw new RangeError(`${text} has no stored folded copy.`);
+  },
   contains: (text, part) => sql(`strpos(${text}, ?) > 0`, part),
   endsWith: (text, part) => sql(`right(${text}, ?) = ?`, [...part].length, part),
   matches: (text, tokens) => sql(`${text} ~ ?`, toRegExpSource(tokens)),
@@ -77,25 +117,17 @@ export const postgresql: Dialect = {
       JSON.stringify(values),
     );
   },
-  datePart: (cell, part, calendar) => {
-    const plain = postgresParts[part];
-    if (plain === undefined) {
-      const { timeZone, weekStart, fiscalStart, fiscalPeriod } = calendar;
-      return sql(
-        `outpost_datepart(${cell}, ?, ?, ?, ?, ?)`,
-        part,
-        timeZone,
-        weekStart,
-        fiscalStart,
-        fiscalPeriod,
-      );
-    }
-    return sql(
-      `extract(${plain} FROM CASE WHEN length(${cell}) = 10 THEN ${cell}::timestamp ELSE ${cell}::timestamptz AT TIME ZONE ? END)::integer`,
-      calendar.timeZone,
-    );
-  },
-  labels: (cell, labels) => sql(`outpost_labels(${cell}, ?)`, labels),
+  datePart: (cell, part, calendar) =>
+    concat(
+      `(SELECT (${postgresPart(part, calendar)})::integer FROM `,
+      postgresDay(cell, calendar.timeZone),
+      ')',
+    ),
+  labels: (cell, labels) =>
+    sql(
+      `(SELECT string_agg(COALESCE(?::jsonb ->> u.v, u.v), '; ' ORDER BY u.n) FROM unnest(string_to_array(trim(both ',' from ${cell}), ',')) WITH ORDINALITY AS u(v, n))`,
+      labels,
+    ),
   order: (term, descending) => `${term} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`,
   wholeAverage: (term) => `trunc(avg(${term}))`,
   separator: 'chr(1)',

@@ -1,4 +1,5 @@
-import { type ColumnValue, type FormatOptions, formatValue } from '@outpost/model';
+import { type FormatOptions, formatValue } from '@outpost/model';
+import type { Output } from '../plan/resolved-query.ts';
 import type { QueryPlan, QueryRow } from '../sql/compile.ts';
 
 /** The currency of a row of a table; null where it is not known. */
@@ -9,8 +10,6 @@ export type CurrencyOf = (
 
 export interface FormatRowOptions extends Omit<FormatOptions, 'currency'> {
   readonly currencyOf?: CurrencyOf;
-  /** Names of fiscal periods by the organization's settings. */
-  readonly fiscalPeriodName?: string;
 }
 
 /** Texts for people, by key. Plain text and empty values have none: they are shown as they are. */
@@ -25,7 +24,8 @@ export function formatRow(
     if (value === null || column.type === 'string' || column.type === 'memo') continue;
     if (column.type === 'guid') continue;
     const { kind } = output.value;
-    if (output.value.kind === 'datePart') formatted[key] = datePartText(output.value.part, value);
+    if (output.value.kind === 'datePart')
+      formatted[key] = datePartText(output.value, Number(value));
     else {
       const isRoot = output.source === plan.resolved.root;
       const money = column.type === 'money' && kind !== 'aggregate' && isRoot && row.id !== '';
@@ -40,9 +40,20 @@ export function formatRow(
   return formatted;
 }
 
-function datePartText(part: string, value: ColumnValue): string {
-  const number = Number(value);
-  if (part === 'fiscal-year') return `FY${number}`;
-  if (part !== 'fiscal-period') return String(number);
-  return `Quarter ${number % 100} FY${Math.floor(number / 100)}`;
+const periodWords: Readonly<Record<string, string>> = {
+  annually: 'Annual',
+  semiannually: 'Semester',
+  quarterly: 'Quarter',
+  monthly: 'Month',
+  fourweekly: 'Period',
+};
+
+function datePartText(
+  { part, calendar }: Extract<Output['value'], { kind: 'datePart' }>,
+  value: number,
+): string {
+  if (part === 'fiscal-year') return `FY${value}`;
+  if (part !== 'fiscal-period') return String(value);
+  const word = periodWords[calendar.fiscalPeriod] ?? 'Period';
+  return `${word} ${value % 100} FY${Math.floor(value / 100)}`;
 }

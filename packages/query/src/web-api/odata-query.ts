@@ -1,5 +1,5 @@
 import { dataverseErrors, type ModelIndex, type Relationship, type Result } from '@outpost/model';
-import type { EntityNode, FetchQuery, FilterNode, LinkNode, OrderItem } from '../fetch-xml/ast.ts';
+import type { EntityNode, FetchQuery, LinkNode, OrderItem } from '../fetch-xml/ast.ts';
 import { queryLimits } from '../fetch-xml/parse.ts';
 import { QueryError } from '../query-error.ts';
 import {
@@ -256,21 +256,4 @@ function splitOutside(text: string, separator: string): readonly string[] {
   if (depth !== 0 || quoted) throw odataError('$expand', 'parentheses or quotes do not match');
   parts.push(text.slice(start));
   return parts;
-}
-
-/** A query with a further condition. */
-export function withFilter(query: FetchQuery, filter: FilterNode): FetchQuery {
-  const { root } = query;
-  const both: FilterNode =
-    root.filter === null
-      ? filter
-      : {
-          kind: 'and',
-          quickFind: false,
-          items: [
-            { kind: 'filter', filter: root.filter },
-            { kind: 'filter', filter },
-          ],
-        };
-  return { ...query, root: { ...root, filter: both } };
 }
