@@ -84,11 +84,7 @@ export async function inspectViews(
       const reason = [...new Set(reasons.map((one) => `${one.code} ${one.message}`))].join(' ');
       return { ...base, compiled, available: false, reason, rows: null };
     }
-    // A quick find view without a term shows its rows without the find filter.
-    const quick = engine.viewOf(view.table, 'quickFind')?.id === view.id;
-    const found = quick ? engine.quickFind(view.table, '') : null;
-    const source = found?.kind === 'ok' ? { query: found.value } : { view: view.id };
-    const result = engine.run(source, { limit: 1, offset: 0 });
+    const result = engine.run({ view: view.id }, { limit: 1, offset: 0 });
     if (result.kind === 'invalid') {
       const reason = result.errors.map((error) => error.message).join(' ');
       return { ...base, compiled: false, available: false, reason, rows: null };

@@ -233,7 +233,12 @@ class Engine implements QueryEngine {
     if ('query' in source) return { kind: 'ok', value: source.query };
     if ('fetchXml' in source) return parseFetch(source.fetchXml);
     const view = this.#model.savedQuery(source.view);
-    if (view !== undefined) return parseFetch(view.fetchXml);
+    if (view !== undefined) {
+      const parsed = parseFetch(view.fetchXml);
+      if (parsed.kind === 'invalid') return parsed;
+      // A quick find view that is opened without a term shows its rows without the find filter.
+      return { kind: 'ok', value: quickFindQuery(parsed.value, '', this.#model).query };
+    }
     const error = new QueryError(
       'metadata',
       `There is no system view "${source.view}".`,

@@ -35,7 +35,7 @@ export interface ResolveOptions {
   readonly hidden?: (table: string, column: Column) => boolean;
 }
 
-/** Binds a query to a model: all errors of the first stage that has any (names, then operators and values). */
+/** Binds a query to a model: all errors of the first stage with errors (names, then operators and values). */
 export function resolveQuery(
   query: FetchQuery,
   options: ResolveOptions,
@@ -637,7 +637,7 @@ function checkKind(operator: Operator, column: Column, quickFind: boolean): void
   throw new QueryError('value', message, 'Use an operator of the column type.');
 }
 
-/** A condition on the text of a lookup or choice: any operator of texts. */
+/** A condition on the text of a lookup or choice, by an operator of texts. */
 function virtualCondition(
   operator: Operator,
   input: Parameters<Operator['build']>[0],

@@ -205,8 +205,8 @@ export class ConditionEmitter {
 
   #overlaps(cell: string, values: readonly number[], negated: boolean): Sql {
     const tests = values.map((value) => this.#dialect.contains(cell, `,${value},`));
-    const any = concat('(', join(tests, ' OR '), ')');
-    return negated ? concat('NOT ', any) : any;
+    const some = concat('(', join(tests, ' OR '), ')');
+    return negated ? concat('NOT ', some) : some;
   }
 
   #terms(left: Term, sign: Sign, right: Term): Sql {
