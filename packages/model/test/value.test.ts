@@ -149,7 +149,7 @@ test('values read as a person expects', () => {
   const options = { locale: 'en-US', timeZone: 'Europe/Berlin' };
   expect(formatValue(rating, 1, options)).toBe('Hot');
   expect(formatValue(column('m', { type: 'money' }), 1234.5, options)).toBe('1,234.50');
-  expect(formatValue(column('d', { type: 'dateOnly' }), '2026-03-01', options)).toBe('3/1/26');
+  expect(formatValue(column('d', { type: 'dateOnly' }), '2026-03-01', options)).toBe('3/1/2026');
   expect(
     formatValue(
       column('l', { type: 'lookup', targets: ['a'] }),
@@ -254,7 +254,7 @@ describe('dates and times', () => {
     expect(parse('2026-07-15 08:30', 'Asia/Kolkata', independent)).toBe('2026-07-15T08:30:00Z');
     const shown = (column: Column, timeZone: string) =>
       formatValue(column, '2026-07-15T23:30:00Z', { locale: 'en-GB', timeZone });
-    expect(shown(at(independent), 'Asia/Kolkata')).toBe('15/07/2026, 23:30');
+    expect(shown(at(independent), 'Asia/Kolkata')).toBe('15/07/2026 23:30');
     expect(shown(at(), 'Asia/Kolkata')).toBe('16/07/2026, 05:00');
     expect(shown(at({ format: 'date' }), 'Asia/Kolkata')).toBe('16/07/2026');
     expect(parse('2026-07-15 08:30', 'Asia/Kolkata', { type: 'dateOnly' })).toBe('2026-07-15');

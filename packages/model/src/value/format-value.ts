@@ -38,21 +38,29 @@ export function formatValue(column: Column, value: ColumnValue, options: FormatO
     case 'dateTime':
       return dateTime(column, new Date(String(value)), options);
     case 'dateOnly':
-      return new Intl.DateTimeFormat(options.locale, {
-        dateStyle: 'short',
-        timeZone: 'UTC',
-      }).format(new Date(`${String(value)}T00:00:00Z`));
+      return shortDate(new Date(`${String(value)}T00:00:00Z`), options.locale, 'UTC');
     default:
       return String(value);
   }
 }
 
 function dateTime(column: Column, at: Date, { locale, timeZone }: FormatOptions): string {
-  return new Intl.DateTimeFormat(locale, {
-    dateStyle: 'short',
-    ...(column.format === 'date' ? {} : { timeStyle: 'short' }),
-    timeZone: column.behavior === 'timeZoneIndependent' ? 'UTC' : timeZone,
-  }).format(at);
+  const zone = column.behavior === 'timeZoneIndependent' ? 'UTC' : timeZone;
+  const date = shortDate(at, locale, zone);
+  if (column.format === 'date') return date;
+  const time = new Intl.DateTimeFormat(locale, {
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: zone,
+  });
+  // Some versions of the platform's data put a narrow space before AM and PM.
+  return `${date} ${time.format(at).replaceAll('\u202f', ' ')}`;
+}
+
+/** The short date of a language with the whole year, as Dataverse shows it. */
+function shortDate(at: Date, locale: string, timeZone: string): string {
+  const parts = { year: 'numeric', month: 'numeric', day: 'numeric', timeZone } as const;
+  return new Intl.DateTimeFormat(locale, parts).format(at);
 }
 
 function money(column: Column, value: number, options: FormatOptions): string {

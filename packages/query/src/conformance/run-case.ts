@@ -1,4 +1,5 @@
 import { type Cell, type ColumnValue, indexModel, isLookupValue } from '@outpost/model';
+import { withCurrentNames } from '../engine/lookup-names.ts';
 import { type QueryPage, type ReadAll, runPlan } from '../engine/run-plan.ts';
 import type { FetchQuery } from '../fetch-xml/ast.ts';
 import { parseFetch } from '../fetch-xml/parse.ts';
@@ -92,7 +93,9 @@ function execute(one: ConformanceCase, { all, isFolded }: CaseDatabase): Executi
   const plan = compiled.value;
   try {
     const page = runPlan(parsed.value, plan, all);
-    const rows = page.rows.map((row) => caseRow(one, parsed.value, plan, row));
+    const has = (table: string, column: string) => model.column(table, column) !== undefined;
+    const named = withCurrentNames(page.rows, { model, all, has });
+    const rows = named.map((row) => caseRow(one, parsed.value, plan, row));
     return { plan, page, rows, error: null };
   } catch (error) {
     if (error instanceof QueryError) return failure(error, plan);

@@ -1,8 +1,6 @@
 import {
   type Cell,
   dataverseErrors,
-  isLookupValue,
-  type LookupValue,
   type ModelIndex,
   type queryTypes,
   type Result,
@@ -23,6 +21,7 @@ import { associatedQuery, lookupQuery } from '../views/related-query.ts';
 import { readView, type SavedView, viewOf } from '../views/saved-view.ts';
 import { type Explanation, explainPlan } from './explain.ts';
 import { IndexKeeper } from './index-keeper.ts';
+import { withCurrentNames } from './lookup-names.ts';
 import { checkGuard, countRows, runPlan } from './run-plan.ts';
 
 /** What to run: text, a saved view by id, or a parsed query. */
@@ -256,7 +255,7 @@ class Engine implements QueryEngine {
     const whole = plan.offset === 0 && !page.moreRecords && query.pagingCookie === null;
     return {
       commit: this.#store.commit,
-      rows: this.#withNames(plan, page.rows),
+      rows: this.#withNames(page.rows),
       total: whole ? page.rows.length : countRows(plan, this.#all),
       moreRecords: page.moreRecords,
       pagingCookie: page.pagingCookie,
@@ -274,7 +273,7 @@ class Engine implements QueryEngine {
     const total = plan.last ? Math.min(counted, plan.size) : counted;
     return {
       commit: this.#store.commit,
-      rows: this.#withNames(plan, rows),
+      rows: this.#withNames(rows),
       total,
       moreRecords: offset + rows.length < total,
       pagingCookie: null,
@@ -282,49 +281,12 @@ class Engine implements QueryEngine {
     };
   }
 
-  /** Lookups with the names their targets have now; one that is not here keeps the name it came with. */
-  #withNames(plan: QueryPlan, rows: readonly QueryRow[]): readonly QueryRow[] {
-    const lookups = rows.flatMap(({ values }) => Object.values(values).filter(isLookupValue));
-    if (lookups.length === 0) return rows;
-    const names = this.#names(lookups);
-    const named = (value: LookupValue): LookupValue => {
-      const name = names.get(value.id);
-      return name === undefined || name === value.name ? value : { ...value, name };
-    };
-    const keys = plan.columns.map((one) => one.key);
-    return rows.map((row) => {
-      const changed: Record<string, LookupValue> = {};
-      for (const key of keys) {
-        const value = row.values[key];
-        if (!isLookupValue(value)) continue;
-        const current = named(value);
-        if (current !== value) changed[key] = current;
-      }
-      return Object.keys(changed).length === 0
-        ? row
-        : { ...row, values: { ...row.values, ...changed } };
+  #withNames(rows: readonly QueryRow[]): readonly QueryRow[] {
+    return withCurrentNames(rows, {
+      model: this.#model,
+      all: this.#all,
+      has: (table, column) => this.#store.schema.get(table)?.slotIndex.has(column) === true,
     });
-  }
-
-  #names(lookups: readonly LookupValue[]): ReadonlyMap<string, string> {
-    const ids = new Map<string, Set<string>>();
-    for (const { table, id } of lookups) ids.set(table, (ids.get(table) ?? new Set()).add(id));
-    const names = new Map<string, string>();
-    for (const [table, wanted] of ids) {
-      const target = this.#model.table(table);
-      const schema = this.#store.schema.get(table);
-      const primaryName = target?.primaryName ?? null;
-      if (target === undefined || schema === undefined || primaryName === null) continue;
-      if (!schema.slotIndex.has(primaryName)) continue;
-      const rows = this.#all(
-        `SELECT "${target.primaryId}", "${primaryName}" FROM "${table}" WHERE "${target.primaryId}" IN (SELECT value FROM json_each(?))`,
-        [JSON.stringify([...wanted])],
-      );
-      for (const [id, name] of rows) {
-        if (typeof name === 'string') names.set(String(id), name);
-      }
-    }
-    return names;
   }
 
   #currencyOf(table: string, id: string) {
