@@ -48,11 +48,7 @@ function dateTime(column: Column, at: Date, { locale, timeZone }: FormatOptions)
   const zone = column.behavior === 'timeZoneIndependent' ? 'UTC' : timeZone;
   const date = shortDate(at, locale, zone);
   if (column.format === 'date') return date;
-  const time = new Intl.DateTimeFormat(locale, {
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZone: zone,
-  });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: zone });
   // Some versions of the platform's data put a narrow space before AM and PM.
   return `${date} ${time.format(at).replaceAll('\u202f', ' ')}`;
 }
