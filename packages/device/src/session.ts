@@ -55,7 +55,13 @@ export function openSession(
       teamIds: user?.teamIds ?? [],
     };
   };
-  const queries = createQueryEngine({ store, model: index, offlineTables: tables, context });
+  const queries = createQueryEngine({
+    store,
+    model: index,
+    offlineTables: tables,
+    context,
+    clock: system.clock,
+  });
   const rulesByTable = new Map<string, readonly BusinessRule[]>();
   const table = (name: string): Table => {
     const found = index.table(name);

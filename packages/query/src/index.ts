@@ -44,6 +44,9 @@ export {
   type SelectItem,
 } from './fetch-xml/ast.ts';
 export { parseFetch, queryLimits } from './fetch-xml/parse.ts';
+export { type LiveExplanation, type LiveOptions, LiveView, snapshotOf } from './live/live-view.ts';
+export type { ViewCounters } from './live/view-node.ts';
+export { applyPatch, type PatchOp, type ViewSnapshot } from './live/view-snapshot.ts';
 export { escapePattern, parsePattern, toGlob } from './operators/like-pattern.ts';
 export type { ColumnKind } from './operators/operands.ts';
 export { type Arity, type Operator, operators } from './operators/operator-table.ts';

@@ -1,4 +1,4 @@
-import { type Cell, type ColumnValue, fold, isLookupValue, valuesToCells } from '@outpost/model';
+import { type Cell, type ColumnValue, isLookupValue, valuesToCells } from '@outpost/model';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { expect, test } from 'vitest';
@@ -270,7 +270,3 @@ test(`${rounds * queriesPerWorld} random queries give the rows that a naive eval
     await store.close();
   }
 }, 600_000);
-
-test('the oracle and the engine share nothing but the fold', () => {
-  expect(fold('Ł')).toBe('l');
-});

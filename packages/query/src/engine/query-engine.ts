@@ -1,5 +1,6 @@
 import {
   type Cell,
+  type Clock,
   dataverseErrors,
   type ModelIndex,
   type queryTypes,
@@ -7,9 +8,10 @@ import {
   type SavedQuery,
 } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
-import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import type { FetchQuery } from '../fetch-xml/ast.ts';
 import { parseFetch } from '../fetch-xml/parse.ts';
+import { type LiveOptions, LiveView } from '../live/live-view.ts';
+import { LiveViews } from '../live/live-views.ts';
 import type { QueryContext } from '../query-context.ts';
 import { QueryError } from '../query-error.ts';
 import { compileQuery, type QueryPlan, type QueryRow } from '../sql/compile.ts';
@@ -57,13 +59,17 @@ export interface QueryEngineOptions {
   readonly context: () => QueryContext;
   /** Refuse what the Power Apps mobile app does not run offline. Default: everything runs. */
   readonly strictOfflineParity?: boolean;
+  /** Wakes live views whose relative dates move on. */
+  readonly clock?: Clock;
 }
 
 /** Runs FetchXML over the rows of the device, once or kept current. */
 export interface QueryEngine {
   run(source: QuerySource, window?: Window): Result<QueryResult, QueryError>;
-  /** The result now and again after each commit that touches one of its tables. */
-  live(source: QuerySource, window?: Window): Observable<Result<QueryResult, QueryError>>;
+  /** The result as it is and as it becomes, from the row images of each commit. */
+  live(source: QuerySource, options?: LiveOptions): LiveView;
+  /** What watching costs: views that changes were offered to so far, views watched now, whether a timer waits. */
+  readonly liveStats: LiveViews['stats'];
   /** Why a view cannot run offline; empty when it can. */
   availability(view: SavedQuery): readonly UnavailableReason[];
   /** A view with its grid; null when its query does not compile. */
@@ -104,12 +110,23 @@ class Engine implements QueryEngine {
   readonly #model: ModelIndex;
   readonly #options: QueryEngineOptions;
   readonly #indexes: IndexKeeper;
+  readonly #views: LiveViews;
 
   constructor(options: QueryEngineOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#model = options.model;
     this.#indexes = new IndexKeeper(options.store);
+    this.#views = new LiveViews({
+      store: options.store,
+      model: options.model,
+      context: options.context,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      compile: (query) => {
+        const planned = this.#plan({ query });
+        return planned.kind === 'ok' ? planned.value.plan : planned.errors;
+      },
+    });
   }
 
   run(source: QuerySource, window?: Window): Result<QueryResult, QueryError> {
@@ -126,19 +143,15 @@ class Engine implements QueryEngine {
     }
   }
 
-  live(source: QuerySource, window?: Window): Observable<Result<QueryResult, QueryError>> {
-    return defer(() => {
-      const planned = this.#plan(source);
-      const tables =
-        planned.kind === 'ok'
-          ? new Set([...planned.value.plan.tables, ...planned.value.plan.nameTables])
-          : new Set<string>();
-      return this.#store.commits.pipe(
-        filter((set) => [...set.tables.keys()].some((table) => tables.has(table))),
-        startWith(null),
-        map(() => this.run(source, window)),
-      );
-    });
+  live(source: QuerySource, options: LiveOptions = {}): LiveView {
+    const parsed = this.#parse(source);
+    return parsed.kind === 'ok'
+      ? new LiveView(this.#views, parsed.value, [], options)
+      : new LiveView(this.#views, null, parsed.errors, options);
+  }
+
+  get liveStats(): LiveViews['stats'] {
+    return this.#views.stats;
   }
 
   availability(view: SavedQuery): readonly UnavailableReason[] {

@@ -6,11 +6,14 @@ import type { Order, ResolvedQuery } from '../plan/resolved-query.ts';
 import { labelRanks, type Term } from '../plan/term.ts';
 import { datePart } from '../time/date-part.ts';
 
-/** Cells of one row of the query's table, by slot. */
+/**
+ * Cells of one row of a query: of its table and of the rows its unique links lead to. `source` is the SQL name of the
+ * occurrence; a reader of the table alone may ignore it.
+ */
 export interface RowReader {
-  cell(slot: string): Cell;
+  cell(slot: string, source: string): Cell;
   /** Primary name of a lookup's target; null where it is not known. */
-  targetName(column: string): string | null;
+  targetName(column: string, source: string): string | null;
 }
 
 export type Predicate = (row: RowReader) => boolean;
@@ -21,8 +24,15 @@ type Read = (row: RowReader) => Cell;
 /** The filter of a query as a function of one row; null where it needs more than the row. */
 export function predicateOf({ root, joins, where }: ResolvedQuery): Predicate | null {
   if (joins.some((join) => join.type !== 'outer' || !join.unique)) return null;
-  if (where === null) return () => true;
-  return isRowLocal(where, root.sql) ? compileCondition(where) : null;
+  return where === null ? () => true : conditionPredicate(where, new Set([root.sql]));
+}
+
+/** A condition as a function of a row; null where it reads other occurrences than these. */
+export function conditionPredicate(
+  condition: Condition,
+  sources: ReadonlySet<string>,
+): Predicate | null {
+  return isLocal(condition, sources) ? compileCondition(condition) : null;
 }
 
 /** The order of a query as a comparison of two rows, the primary key last; null where it needs more than the rows. */
@@ -33,20 +43,29 @@ export function comparatorOf({
   aggregate,
 }: ResolvedQuery): Comparator | null {
   if (distinct || aggregate || orders.some(({ term }) => term.source.sql !== root.sql)) return null;
-  const keys = orders.map((order) => orderKey(order));
+  const keys = sortKeysOf(orders);
   const primary = root.table.primaryId;
-  return (a, b) => {
-    for (const compare of keys) {
-      const difference = compare(a, b);
-      if (difference !== 0) return difference;
-    }
-    return compareCells(a.cell(primary), b.cell(primary));
-  };
+  return (a, b) =>
+    compareKeys(orders, keys(a), keys(b)) ||
+    compareCells(a.cell(primary, root.sql), b.cell(primary, root.sql));
 }
 
-function orderKey({ term, descending }: Order): Comparator {
-  const read = compileTerm(term);
-  return (a, b) => (descending ? -1 : 1) * compareCells(read(a), read(b));
+/** What rows are ordered by, as cells that compare like SQLite's. */
+export function sortKeysOf(orders: readonly Order[]): (row: RowReader) => readonly Cell[] {
+  const reads = orders.map(({ term }) => compileTerm(term));
+  return (row) => reads.map((read) => read(row));
+}
+
+export function compareKeys(
+  orders: readonly Pick<Order, 'descending'>[],
+  a: readonly Cell[],
+  b: readonly Cell[],
+): number {
+  for (const [i, { descending }] of orders.entries()) {
+    const difference = compareCells(a[i] ?? null, b[i] ?? null);
+    if (difference !== 0) return descending ? -difference : difference;
+  }
+  return 0;
 }
 
 /** As SQLite orders: NULL first, numbers by value, text by code point. */
@@ -57,23 +76,23 @@ export function compareCells(a: Cell, b: Cell): number {
   return typeof a === 'number' ? -1 : 1;
 }
 
-/** Conditions that one row alone decides. */
-function isRowLocal(condition: Condition, root: string): boolean {
+/** Conditions that the rows of these occurrences decide. */
+function isLocal(condition: Condition, sources: ReadonlySet<string>): boolean {
   switch (condition.kind) {
     case 'constant':
       return true;
     case 'and':
     case 'or':
-      return condition.items.every((item) => isRowLocal(item, root));
+      return condition.items.every((item) => isLocal(item, sources));
     case 'terms':
-      return condition.left.source.sql === root && condition.right.source.sql === root;
+      return sources.has(condition.left.source.sql) && sources.has(condition.right.source.sql);
     case 'exists':
     case 'inHierarchy':
     case 'inUserHierarchy':
     case 'inTeamsOf':
       return false;
     default:
-      return condition.term.source.sql === root;
+      return sources.has(condition.term.source.sql);
   }
 }
 
@@ -174,32 +193,41 @@ function signHolds(sign: Sign, left: Cell, right: Cell): boolean {
 }
 
 function compileTerm(term: Term): Read {
+  const source = term.source.sql;
   switch (term.kind) {
-    case 'cell':
-      return (row) => row.cell(term.slot);
-    case 'folded':
-      return (row) => folded(row.cell(term.slot));
+    case 'cell': {
+      const { slot } = term;
+      return (row) => row.cell(slot, source);
+    }
+    case 'folded': {
+      const { slot } = term;
+      return (row) => folded(row.cell(slot, source));
+    }
     case 'targetName': {
       const { name } = term.column;
-      return (row) => (row.cell(name) === null ? null : folded(row.targetName(name)));
+      return (row) =>
+        row.cell(name, source) === null ? null : folded(row.targetName(name, source));
     }
     case 'label': {
       const { column } = term;
       const labels = new Map((column.options ?? []).map((one) => [one.value, fold(one.label)]));
       if (column.type !== 'choices') {
-        return (row) => labels.get(Number(row.cell(column.name) ?? Number.NaN)) ?? null;
+        return (row) => labels.get(Number(row.cell(column.name, source) ?? Number.NaN)) ?? null;
       }
-      return (row) => joinLabels(row.cell(column.name), (value) => labels.get(value));
+      return (row) => joinLabels(row.cell(column.name, source), (value) => labels.get(value));
     }
     case 'rank': {
       const ranks = labelRanks(term.column, fold);
-      return (row) => ranks.get(Number(row.cell(term.column.name) ?? Number.NaN)) ?? null;
+      const { name } = term.column;
+      return (row) => ranks.get(Number(row.cell(name, source) ?? Number.NaN)) ?? null;
     }
-    case 'guidOrder':
+    case 'guidOrder': {
+      const { slot } = term;
       return (row) => {
-        const cell = row.cell(term.slot);
+        const cell = row.cell(slot, source);
         return cell === null ? null : guidOrderKey(String(cell));
       };
+    }
     default:
       return term satisfies never;
   }

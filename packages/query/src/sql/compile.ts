@@ -82,6 +82,10 @@ export interface QueryPlan {
   /** Primary keys only, unordered: for use inside another statement. */
   readonly keys: Sql;
   decode(cells: readonly Cell[]): DecodedRow;
+  /** What a row is ordered by, as the order's terms compare. */
+  keysOf(row: DecodedRow): readonly Cell[];
+  /** Rows after a row with these keys; not of distinct and aggregate queries. */
+  rowsAfter(keys: readonly Cell[], id: string, limit: number): Sql;
 }
 
 /** Compiles a query. Identifiers come from the model, values are parameters. */
@@ -97,6 +101,12 @@ export function compileQuery(
     if (error instanceof QueryError) return { kind: 'invalid', errors: [error] };
     throw error;
   }
+}
+
+/** A place in the order of the rows. */
+interface Place {
+  readonly keys: readonly Cell[];
+  readonly id: string;
 }
 
 /** A piece of the select list. */
@@ -154,7 +164,12 @@ class Compiler {
         finish(
           grouped
             ? this.#groupedRows(rowLimit, offset)
-            : this.#plainRows(rowLimit, offset, ahead?.last ?? back?.first ?? null, back !== null),
+            : this.#plainRows(
+                rowLimit,
+                offset,
+                this.#place(ahead?.last ?? back?.first),
+                back !== null,
+              ),
         ),
       count: finish(this.#count()),
       guard: aggregate
@@ -172,7 +187,23 @@ class Compiler {
         : null,
       keys: finish(concat(`SELECT ${root.sql}.${primary}`, this.#body())),
       decode,
+      keysOf: (row) =>
+        orders.map((order, i) => {
+          const cell = row.order[i] ?? null;
+          return cell === null ? null : cursorCell(order, cell);
+        }),
+      rowsAfter: (keys, id, rowLimit) => finish(this.#plainRows(rowLimit, 0, { keys, id }, false)),
     };
+  }
+
+  /** A row of a cookie as a place in the order. */
+  #place(row: CookieRow | null | undefined): Place | null {
+    if (row === null || row === undefined) return null;
+    const keys = this.#resolved.orders.map((order, i) => {
+      const cell = row.cells[i] ?? null;
+      return cell === null ? null : cursorCell(order, cell);
+    });
+    return { keys, id: row.id };
   }
 
   #cookie(text: string): PagingCookie {
@@ -228,7 +259,7 @@ class Compiler {
 
   // Plain rows
 
-  #plainRows(limit: number, offset: number, cursor: CookieRow | null, backwards: boolean): Sql {
+  #plainRows(limit: number, offset: number, cursor: Place | null, backwards: boolean): Sql {
     const { root, joins, outputs, orders } = this.#resolved;
     const primary = `${root.sql}.${name(root.table.primaryId)}`;
     const selected = [
@@ -271,17 +302,14 @@ class Compiler {
   }
 
   #after(
-    cursor: CookieRow,
+    cursor: Place,
     terms: readonly { readonly term: Sql; readonly descending: boolean }[],
     backwards: boolean,
   ): Sql {
-    const { root, orders } = this.#resolved;
-    const keys = terms.map((one, i): KeysetTerm => {
-      const order = orders[i];
-      const cell = cursor.cells[i] ?? null;
-      const value = order === undefined || cell === null ? null : cursorCell(order, cell);
-      return { ...one, value, nullable: true };
-    });
+    const { root } = this.#resolved;
+    const keys = terms.map(
+      (one, i): KeysetTerm => ({ ...one, value: cursor.keys[i] ?? null, nullable: true }),
+    );
     const primary: KeysetTerm = {
       term: sql(`${root.sql}.${name(root.table.primaryId)}`),
       descending: backwards,
