@@ -63,7 +63,7 @@ export class AppStore {
     this.#opened = opened;
     this.#quit = quit;
     const { device } = opened;
-    this.#grid = new GridWindow(device);
+    this.#grid = new GridWindow(device, () => this.#touch());
     for (const source of [
       device.sync.status,
       device.sync.progress,
@@ -182,6 +182,7 @@ export class AppStore {
 
   close(): void {
     this.#subscriptions.unsubscribe();
+    this.#grid.close();
     this.#form?.close();
     this.#state.complete();
   }
@@ -367,7 +368,7 @@ export class AppStore {
       screen === 'home'
         ? this.homeTables().length
         : screen === 'grid'
-          ? (this.grid().result?.total ?? 0)
+          ? this.grid().total
           : screen === 'form'
             ? this.formFields().length
             : screen === 'errors'
@@ -391,8 +392,8 @@ export class AppStore {
         message: '',
       });
     }
-    const { result, from } = this.grid();
-    const row = result?.rows[this.current.selected - from];
+    const { rows, from } = this.grid();
+    const row = rows[this.current.selected - from];
     if (row !== undefined) this.#openForm(row.id);
   }
 
@@ -405,8 +406,8 @@ export class AppStore {
   }
 
   #delete(): void {
-    const { result, from } = this.grid();
-    const row = result?.rows[this.current.selected - from];
+    const { rows, from } = this.grid();
+    const row = rows[this.current.selected - from];
     if (row !== undefined)
       this.#say(this.device.delete(row.table, row.id), 'Deleted on this device.');
   }

@@ -1,6 +1,7 @@
 import type { Device } from '@outpost/device';
 import type { SavedQuery } from '@outpost/model';
-import type { QueryResult } from '@outpost/query';
+import type { LiveView, QueryEngine, QueryRow, ViewColumn, ViewSnapshot } from '@outpost/query';
+import type { Subscription } from 'rxjs';
 
 export interface GridRequest {
   readonly table: string | null;
@@ -13,43 +14,114 @@ export interface GridRequest {
 
 export interface GridRows {
   readonly view: SavedQuery | null;
-  readonly result: QueryResult | null;
-  readonly error: string;
+  readonly columns: readonly ViewColumn[];
+  readonly rows: readonly QueryRow[];
+  readonly total: number;
   /** Position of the first row on screen. */
   readonly from: number;
+  /** Rows are being loaded; what is shown will change. */
+  readonly updating: boolean;
+  readonly error: string;
 }
 
-/** The page of a grid that holds the selected row. A frame is drawn often; the query runs once per page and commit. */
+const nothing: GridRows = {
+  view: null,
+  columns: [],
+  rows: [],
+  total: 0,
+  from: 0,
+  updating: false,
+  error: '',
+};
+
+/** The page of a grid that holds the selected row, kept current while it is open. */
 export class GridWindow {
   readonly #device: Device;
+  readonly #onChange: () => void;
+  #queries: QueryEngine | null = null;
   #key = '';
-  #rows: GridRows = { view: null, result: null, error: '', from: 0 };
+  #columns: readonly ViewColumn[] = [];
+  #live: LiveView | null = null;
+  #subscription: Subscription | null = null;
+  #snapshot: ViewSnapshot | null = null;
+  #opening = false;
+  #error = '';
 
-  constructor(device: Device) {
+  constructor(device: Device, onChange: () => void) {
     this.#device = device;
+    this.#onChange = onChange;
   }
 
   read({ table, view, term, selected, pageSize }: GridRequest): GridRows {
     if (table === null || view === null) {
-      return { view: null, result: null, error: 'This table has no views.', from: 0 };
+      this.close();
+      return { ...nothing, error: 'This table has no views.' };
     }
-    const { queries, store } = this.#device;
+    const { queries } = this.#device;
     const from = Math.floor(selected / pageSize) * pageSize;
-    const key = JSON.stringify([table, view.id, term, from, pageSize, store.commit]);
-    if (key === this.#key) return this.#rows;
-    const found = term === null ? null : queries.quickFind(table, term);
-    const window = { limit: pageSize, offset: from };
-    const result =
-      found === null
-        ? queries.run({ view: view.id }, window)
-        : found.kind === 'ok'
-          ? queries.run({ query: found.value }, window)
-          : found;
+    const key = JSON.stringify([table, view.id, term]);
+    const moved = this.#snapshot !== null && this.#snapshot.offset !== from;
+    if (key !== this.#key || queries !== this.#queries) {
+      this.#open(queries, { table, view, term }, { limit: pageSize, offset: from });
+      this.#key = key;
+    } else if (this.#live !== null && this.#snapshot !== null) {
+      this.#opening = true;
+      this.#live.window({ limit: pageSize, offset: from });
+      this.#opening = false;
+      // Rows above have come or gone: the same positions show other rows now.
+      const stuck = moved && this.#snapshot.offset !== from && this.#snapshot.total !== null;
+      if (stuck && (this.#snapshot.total ?? 0) > from) {
+        this.#open(queries, { table, view, term }, { limit: pageSize, offset: from });
+      }
+    }
+    const snapshot = this.#snapshot;
+    if (snapshot === null || snapshot.status === 'error') {
+      const error = snapshot?.errors.map((one) => one.message).join(' ') ?? this.#error;
+      return { ...nothing, error };
+    }
+    return {
+      view,
+      columns: this.#columns,
+      rows: snapshot.rows,
+      total: snapshot.total ?? snapshot.rows.length,
+      from: snapshot.offset,
+      updating: snapshot.status === 'paused',
+      error: '',
+    };
+  }
+
+  close(): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = null;
+    this.#live = null;
+    this.#snapshot = null;
+    this.#key = '';
+    this.#error = '';
+  }
+
+  #open(
+    queries: QueryEngine,
+    what: { readonly table: string; readonly view: SavedQuery; readonly term: string | null },
+    window: { readonly limit: number; readonly offset: number },
+  ): void {
+    const { table, view, term } = what;
+    const key = this.#key;
+    this.close();
     this.#key = key;
-    this.#rows =
-      result.kind === 'ok'
-        ? { view, result: result.value, error: '', from }
-        : { view, result: null, error: result.errors.map((one) => one.message).join(' '), from };
-    return this.#rows;
+    this.#queries = queries;
+    const found = term === null ? null : queries.quickFind(table, term);
+    if (found?.kind === 'invalid') {
+      this.#error = found.errors.map((one) => one.message).join(' ');
+      return;
+    }
+    const shown = term === null ? view : (queries.viewOf(table, 'quickFind') ?? view);
+    this.#columns = queries.view(shown.id)?.columns ?? [];
+    this.#live = queries.live(found === null ? { view: view.id } : { query: found.value }, window);
+    this.#opening = true;
+    this.#subscription = this.#live.snapshot.subscribe((snapshot) => {
+      this.#snapshot = snapshot;
+      if (!this.#opening) this.#onChange();
+    });
+    this.#opening = false;
   }
 }

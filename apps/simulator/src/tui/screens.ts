@@ -126,44 +126,25 @@ function drawHome(store: AppStore, columns: number, rows: number): readonly Line
 }
 
 function drawGrid(store: AppStore, columns: number): readonly Line[] {
-  const { view, result, error, from } = store.grid();
-  const { selected, term, table } = store.current;
-  if (view === null || result === null || table === null)
-    return [line(fit(` ${error}`, columns), 'warn')];
+  const { view, columns: shown, rows, total, from, updating, error } = store.grid();
+  const { selected, term } = store.current;
+  if (view === null) return [line(fit(` ${error}`, columns), 'warn')];
   const find = term === null ? '' : `  find "${term}"`;
-  const hint = result.total === 0 && term === null ? '   [v] another view' : '';
-  const title = ` ${view.name}${find}: ${number(result.total)} rows${hint}`;
-  const layout = view.layout.filter(({ name }) =>
-    result.plan.columns.some((one) => one.key === name),
-  );
-  const shown =
-    layout.length > 0
-      ? layout
-      : result.plan.columns.slice(0, 3).map((one) => ({ name: one.key, width: 150 }));
-  const total = shown.reduce((sum, one) => sum + one.width, 0);
+  const hint = total === 0 && term === null ? '   [v] another view' : '';
+  const busy = updating || store.status.running !== null ? '   Updating data...' : '';
+  const title = ` ${view.name}${find}: ${number(total)} rows${hint}${busy}`;
+  const width = shown.reduce((sum, one) => sum + one.width, 0);
   const usable = columns - 3 - shown.length;
   const cells = shown
-    .map((one) => ({
-      ...one,
-      width: Math.floor((one.width / total) * usable),
-      column: result.plan.columns.find((two) => two.key === one.name)?.column,
-    }))
+    .map((one) => ({ ...one, width: Math.floor((one.width / width) * usable) }))
     .filter((one) => one.width >= 4);
-  const heading = cells.map((one) => fit(one.column?.label ?? one.name, one.width)).join(' ');
-  const lines = result.rows.map((row, i) => {
+  const heading = cells.map((one) => fit(one.label, one.width)).join(' ');
+  const lines = rows.map((row, i) => {
     const text = cells
-      .map((one) =>
-        fit(
-          one.column === undefined
-            ? ''
-            : store.format(
-                tableOf(one.name, table, result),
-                one.column.name,
-                row.values[one.name] ?? null,
-              ),
-          one.width,
-        ),
-      )
+      .map((one) => {
+        const value = row.values[one.key] ?? null;
+        return fit(store.format(one.table, one.column.name, value), one.width);
+      })
       .join(' ');
     const here = from + i === selected;
     return line(fit(` ${here ? '>' : ' '} ${text}`, columns), here ? 'selected' : undefined);
@@ -173,14 +154,6 @@ function drawGrid(store: AppStore, columns: number): readonly Line[] {
     line(fit(`   ${heading}`, columns), 'muted'),
     ...lines,
   ];
-}
-
-function tableOf(
-  key: string,
-  table: string,
-  result: { plan: { columns: readonly { key: string; table: string }[] } },
-): string {
-  return result.plan.columns.find((one) => one.key === key)?.table ?? table;
 }
 
 function drawForm(store: AppStore, columns: number, rows: number): readonly Line[] {

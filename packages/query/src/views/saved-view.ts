@@ -45,7 +45,12 @@ export function readView(
   if (plan.kind === 'invalid') return null;
   const diagnostics: Diagnostic[] = [];
   const byKey = new Map(plan.value.columns.map((one) => [one.key, one]));
-  const columns = view.layout.flatMap(({ name, width }): ViewColumn[] => {
+  // A view without a layout shows the first columns of its query.
+  const layout =
+    view.layout.length > 0
+      ? view.layout
+      : plan.value.columns.slice(0, 3).map(({ key }) => ({ name: key, width: 150 }));
+  const columns = layout.flatMap(({ name, width }): ViewColumn[] => {
     const found = byKey.get(name);
     if (found === undefined) {
       const message = `The query of view "${view.name}" returns nothing for column "${name}".`;
