@@ -1,5 +1,6 @@
 import { firstSync } from './first-sync.ts';
 import { gateway } from './gateway.ts';
+import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
 import { store } from './store.ts';
@@ -8,6 +9,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   store,
   gateway,
   query,
+  'live-views': liveViews,
   'first-sync': firstSync,
 };
 

@@ -186,14 +186,14 @@ describe('class A', () => {
       expect(rows).toEqual(snapshot.rows);
     });
     store.write({ origin: 'sync' }, (tx) => {
-      for (let n = 500; n < 800; n++)
+      for (let n = 2000; n < 2600; n++)
         tx.insert('contact', id(n), cells('contact', { fullname: `A${n}`, rank: 1 }));
     });
     expect(view.explain()?.counters).toMatchObject({
       requeries: 2,
-      lastReason: '300 rows changed',
+      lastReason: '600 rows changed',
     });
-    expect(view.current?.total).toBe(400);
+    expect(view.current?.total).toBe(700);
     subscription.unsubscribe();
   });
 });

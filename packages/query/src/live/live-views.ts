@@ -233,7 +233,7 @@ export class LiveViews {
   }
 
   #emit(commit: number): void {
-    for (const { node, snapshots } of [...this.#watched.values()]) {
+    for (const { node, snapshots } of this.#watched.values()) {
       const snapshot = node.emit(commit);
       if (snapshot !== null) snapshots.next(snapshot);
     }

@@ -131,20 +131,28 @@ export interface RoutingTerm {
 }
 
 /** Equalities on stored cells of the root, those that few rows share first. */
-export function routingTerm({ root, where }: ResolvedQuery): RoutingTerm | null {
+export function routingTerm(
+  { root, where }: ResolvedQuery,
+  isStored: (slot: string) => boolean,
+): RoutingTerm | null {
   if (where === null) return null;
-  const found = equalities(where).flatMap((one): (RoutingTerm & { rank: number })[] => {
-    if (one.term.kind !== 'cell' || one.term.source.sql !== root.sql) return [];
-    const column = root.table.columns.find(
-      (each) => 'slot' in one.term && each.name === one.term.slot,
-    );
-    const values = one.values.filter((value) => value !== null);
-    if (column === undefined || values.length !== one.values.length) return [];
-    const rank = ['state', 'status', 'boolean', 'choice'].includes(column.type) ? 1 : 0;
-    return [{ slot: one.term.slot, values, rank }];
-  });
+  const found = equalities(where).flatMap(
+    ({ term, values }): (RoutingTerm & { rank: number })[] => {
+      if ((term.kind !== 'cell' && term.kind !== 'folded') || term.source.sql !== root.sql)
+        return [];
+      const slot = term.kind === 'folded' ? `${term.slot}$f` : term.slot;
+      const known = values.filter((value) => value !== null);
+      if (!isStored(slot) || known.length !== values.length) return [];
+      const type = root.table.columns.find((column) => column.name === term.slot)?.type;
+      const rank = type === undefined || fewValues.has(type) ? 1 : 0;
+      return [{ slot, values: known, rank }];
+    },
+  );
   return found.sort((a, b) => a.rank - b.rank || a.values.length - b.values.length)[0] ?? null;
 }
+
+/** Types of columns whose values many rows share. */
+const fewValues: ReadonlySet<string> = new Set(['state', 'status', 'boolean', 'choice']);
 
 function equalities(
   condition: Condition,

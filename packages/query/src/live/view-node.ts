@@ -47,7 +47,7 @@ export interface NodeOptions {
 }
 
 /** More changes of one commit than this are dearer than asking again. */
-const maxChanges = 200;
+const maxChanges = 500;
 
 /** The rows of one window of one query, kept current from the images of each commit. */
 export class ViewNode {
@@ -79,6 +79,8 @@ export class ViewNode {
   #commit = 0;
   #asOf = 0;
   #paused = false;
+  /** Something that can be seen may have changed since the last snapshot. */
+  #dirty = false;
   #snapshot: ViewSnapshot;
 
   constructor(options: NodeOptions) {
@@ -88,6 +90,7 @@ export class ViewNode {
     this.compile();
     this.#requery('opened');
     this.#snapshot = this.#take([{ op: 'reset' }]);
+    this.#dirty = false;
   }
 
   get snapshot(): ViewSnapshot {
@@ -95,7 +98,7 @@ export class ViewNode {
   }
   /** The state as of the newest commit, also while it is not emitted yet. */
   get state(): ViewSnapshot {
-    return this.#isShown() ? this.#snapshot : this.#take([]);
+    return !this.#dirty || this.#isShown() ? this.#snapshot : this.#take([]);
   }
   get plan(): QueryPlan | null {
     return this.#plan;
@@ -126,7 +129,10 @@ export class ViewNode {
     this.#plan = plan;
     this.#asOf = asOf;
     this.#class = classify(resolved, model);
-    this.#routing = this.#class.name === 'C' ? null : routingTerm(resolved);
+    this.#routing =
+      this.#class.name === 'C'
+        ? null
+        : routingTerm(resolved, (slot) => this.#isStored(resolved.root.table.name, slot));
     this.#keysOf = sortKeysOf(resolved.orders);
     this.#reader = {
       resolved,
@@ -148,6 +154,10 @@ export class ViewNode {
     for (const { column } of resolved.outputs) {
       for (const target of column.targets ?? []) this.#watchName(target);
     }
+  }
+
+  #isStored(table: string, slot: string): boolean {
+    return this.#options.store.schema.get(table)?.slotIndex.has(slot) === true;
   }
 
   #watchName(table: string): void {
@@ -264,6 +274,7 @@ export class ViewNode {
     const at = this.#ids.has(id) ? this.#indexOf(before?.keys ?? null, id) : -1;
     if (before === null && after === null && at < 0) return;
     this.counters.patched += 1;
+    this.#dirty = true;
     if (this.#total !== null) this.#total += (after === null ? 0 : 1) - (before === null ? 0 : 1);
     if (before !== null && !this.#isKept(before.keys, id)) this.#offset -= 1;
     if (after !== null && !this.#isKept(after.keys, id)) this.#offset += 1;
@@ -306,6 +317,7 @@ export class ViewNode {
       entry.row = sameRow(entry.row, row);
       entry.parents = parents;
       this.counters.patched += 1;
+      this.#dirty = true;
     }
   }
 
@@ -404,6 +416,7 @@ export class ViewNode {
     const plan = this.#plan;
     const { store, limit, withTotal } = this.#options;
     this.counters.lastReason = reason;
+    this.#dirty = true;
     this.#commit = Math.max(this.#commit, store.commit);
     if (plan === null) {
       this.#buffer = [];
@@ -452,6 +465,7 @@ export class ViewNode {
 
   set paused(paused: boolean) {
     this.#paused = paused;
+    this.#dirty = true;
   }
   get paused(): boolean {
     return this.#paused;
@@ -460,10 +474,12 @@ export class ViewNode {
   /** The snapshot to emit, or null when nothing that can be seen has changed. */
   emit(commit: number): ViewSnapshot | null {
     this.#commit = Math.max(this.#commit, commit);
+    if (!this.#dirty) return null;
+    this.#dirty = false;
     if (this.#isShown()) return null;
     this.counters.emissions += 1;
     const { rows } = this.#snapshot;
-    this.#snapshot = this.#take(patchBetween(rows, this.#visible(), rowKeys));
+    this.#snapshot = this.#take(patchBetween(rows, this.#visible()));
     return this.#snapshot;
   }
 

@@ -24,37 +24,42 @@ export interface ViewSnapshot {
   readonly errors: readonly QueryError[];
 }
 
-/** The steps between two lists of rows; `keys` tell rows apart, for all rows of each list. */
+/** The steps between two lists of rows. What both begin and end with is not looked at. */
 export function patchBetween(
   before: readonly QueryRow[],
   after: readonly QueryRow[],
-  keysOf: (rows: readonly QueryRow[]) => readonly string[],
 ): readonly PatchOp[] {
-  const wanted = keysOf(after);
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && before[start] === after[start]) start += 1;
+  let tail = 0;
+  while (tail < most - start && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const rows = before.slice(start, before.length - tail);
+  const wantedRows = after.slice(start, after.length - tail);
+  const keys = [...rowKeys(rows)];
+  const wanted = rowKeys(wantedRows);
   const kept = new Set(wanted);
   const ops: PatchOp[] = [];
-  const rows = [...before];
-  const keys = [...keysOf(before)];
   for (let i = rows.length - 1; i >= 0; i--) {
     if (kept.has(keys[i] ?? '')) continue;
-    ops.push({ op: 'remove', index: i });
+    ops.push({ op: 'remove', index: start + i });
     rows.splice(i, 1);
     keys.splice(i, 1);
   }
-  for (const [i, row] of after.entries()) {
+  for (const [i, row] of wantedRows.entries()) {
     const key = wanted[i] ?? '';
     if (keys[i] === key) {
-      if (rows[i] !== row) ops.push({ op: 'update', index: i, row });
+      if (rows[i] !== row) ops.push({ op: 'update', index: start + i, row });
       rows[i] = row;
       continue;
     }
     const at = keys.indexOf(key, i + 1);
     if (at >= 0) {
-      ops.push({ op: 'remove', index: at });
+      ops.push({ op: 'remove', index: start + at });
       rows.splice(at, 1);
       keys.splice(at, 1);
     }
-    ops.push({ op: 'insert', index: i, row });
+    ops.push({ op: 'insert', index: start + i, row });
     rows.splice(i, 0, row);
     keys.splice(i, 0, key);
   }
