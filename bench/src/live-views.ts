@@ -3,6 +3,7 @@ import { type AppModel, defineTable, indexModel, withSystemTables } from '@outpo
 import { createQueryEngine, foldedSlots, type QueryEngine, type QueryRow } from '@outpost/query';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
+import { openPeers, type PeerContact } from './peers.ts';
 import { medians, type Report } from './report.ts';
 
 const contacts = Number(process.env['BENCH_ROWS'] ?? 100_000);
@@ -161,6 +162,7 @@ export async function liveViews(report: Report): Promise<void> {
   };
   const say = (name: string, ours: number, peer: number, peerName: string) =>
     report({ bench: 'live-views', case: name, metric: 'time', unit: 'ms', ours, peer, peerName });
+  const wholes = new Map<number, number>();
   let turn = 0;
   for (const [count, runs] of [
     [1, 200],
@@ -185,6 +187,7 @@ export async function liveViews(report: Report): Promise<void> {
     });
     turn += runs + 20;
     verify();
+    wholes.set(count, times.ours);
     const median = work.sort((a, b) => a - b)[Math.floor(work.length / 2)] ?? 0;
     const about = `${count} changes in a commit`;
     say(`${about}, work of ${viewCount} views`, median, times.asking, 'asking all views again');
@@ -198,4 +201,71 @@ export async function liveViews(report: Report): Promise<void> {
   for (const subscription of subscriptions) subscription.unsubscribe();
   await store.close();
   await other.close();
+  await peers(wholes, say);
+}
+
+/** The same rows, windows and commits on engines that keep them in memory; without the joined account and the totals. */
+async function peers(
+  ours: ReadonlyMap<number, number>,
+  say: (name: string, ours: number, peer: number, peerName: string) => void,
+): Promise<void> {
+  const views = Array.from({ length: viewCount }, (_, view) => ({
+    cities: Array.from({ length: 5 }, (__, i) => `City ${(view * 5 + i) % cities}`),
+    limit: windowRows,
+  }));
+  const rowOf = (n: number, turn: number): PeerContact => ({
+    id: id(2, n),
+    ...contactOf(n, turn),
+    statecode: n % 10 === 0 ? 1 : 0,
+  });
+  const openers = await openPeers();
+  for (const [name, open] of Object.entries(openers)) {
+    const rows = Array.from({ length: contacts }, (_, n) => rowOf(n, 0));
+    const state = new Map(rows.map((row) => [row.id, row]));
+    const quiet = silence();
+    const peer = await open(rows, views);
+    let turn = 0;
+    for (const [count, runs] of [
+      [1, 60],
+      [100, 12],
+      [5000, 3],
+    ] as const) {
+      const times: number[] = [];
+      for (let run = 0; run < runs; run++) {
+        turn += 1;
+        const list = changes(turn + 20, count).map(([n]) => rowOf(n, turn + 21));
+        for (const row of list) state.set(row.id, row);
+        const start = process.hrtime.bigint();
+        await peer.commit([...new Map(list.map((row) => [row.id, row])).values()]);
+        times.push(Number(process.hrtime.bigint() - start) / 1e6);
+      }
+      const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+      quiet.pause();
+      say(`${count} changes in a commit, the whole commit`, ours.get(count) ?? 0, median, name);
+      quiet.resume();
+    }
+    for (const [i, { cities: wanted, limit }] of views.entries()) {
+      const expected = [...state.values()]
+        .filter((row) => row.statecode === 0 && wanted.includes(row.city))
+        .sort((a, b) => order(a.fullname, b.fullname) || order(a.id, b.id))
+        .slice(0, limit)
+        .map((row) => row.id);
+      if (expected.join() !== peer.shown(i).join()) throw new Error(`${name}: view ${i} differs.`);
+    }
+    await peer.close();
+    quiet.pause();
+  }
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Peers log advice for every query; a benchmark prints its measures only. */
+function silence(): { pause(): void; resume(): void } {
+  const { warn, error, log, info, debug } = console;
+  const all = { warn, error, log, info, debug };
+  const none = () => undefined;
+  const resume = () =>
+    void Object.assign(console, { warn: none, error: none, log: none, info: none, debug: none });
+  resume();
+  return { pause: () => void Object.assign(console, all), resume };
 }
