@@ -7,17 +7,23 @@ import { openPeers, type PeerContact } from './peers.ts';
 import { medians, type Report } from './report.ts';
 
 const contacts = Number(process.env['BENCH_ROWS'] ?? 100_000);
-const accounts = contacts / 5;
+/** Rows of a second, larger database, compared with the first: 1000000, say. */
+const moreContacts = Number(process.env['BENCH_MORE_ROWS'] ?? 0);
 const cities = 200;
 const viewCount = 20;
 const windowRows = 50;
 const id = (table: number, n: number): string =>
   `0000000${table}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+const cases = [
+  ['1 change', 1, 200],
+  ['100 changes', 100, 40],
+  ['5000 changes', 5000, 5],
+] as const;
+const hotRow = 'one row again and again';
+const citiesOf = (view: number): readonly string[] =>
+  Array.from({ length: 5 }, (_, i) => `City ${(view * 5 + i) % cities}`);
 const fetchOf = (view: number) => {
-  const values = Array.from(
-    { length: 5 },
-    (_, i) => `<value>City ${(view * 5 + i) % cities}</value>`,
-  );
+  const values = citiesOf(view).map((city) => `<value>${city}</value>`);
   return `<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="telephone1"/><order attribute="fullname"/><filter><condition attribute="statecode" operator="eq" value="0"/><condition attribute="city" operator="in">${values.join('')}</condition></filter><link-entity name="account" from="accountid" to="accountid" link-type="outer" alias="a"><attribute name="name"/></link-entity></entity></fetch>`;
 };
 const model: AppModel = withSystemTables({
@@ -69,12 +75,18 @@ interface Contact {
   readonly telephone1: string;
 }
 const contactOf = (n: number, turn: number): Contact => ({
-  fullname: `Person ${(n * 48_271 + turn * 7919) % contacts}`,
+  fullname: `Person ${(n * 48_271 + turn * 7919) % 1_000_003}`,
   city: `City ${(n * 31 + turn) % cities}`,
   telephone1: `+43 ${n} ${turn}`,
 });
 
-async function open(): Promise<{ readonly store: DeviceStore; readonly engine: QueryEngine }> {
+interface World {
+  readonly store: DeviceStore;
+  readonly engine: QueryEngine;
+}
+
+async function open(rows = contacts): Promise<World> {
+  const accounts = rows / 5;
   const store = await openStore({ storage: memoryStorage(), foldedSlots, tripwire: 'off' });
   store.applySchema(model, ['account', 'contact']);
   const load = (
@@ -95,7 +107,7 @@ async function open(): Promise<{ readonly store: DeviceStore; readonly engine: Q
   };
   load('account', accounts, ['accountid', 'name'], (n) => [id(1, n), `Account ${n}`]);
   const names = ['contactid', 'fullname', 'city', 'telephone1', 'accountid', 'statecode'];
-  load('contact', contacts, names, (n) => {
+  load('contact', rows, names, (n) => {
     const { fullname, city, telephone1 } = contactOf(n, 0);
     return [id(2, n), fullname, city, telephone1, id(1, n % accounts), n % 10 === 0 ? 1 : 0];
   });
@@ -119,98 +131,206 @@ function changes(turn: number, count: number): readonly (readonly [number, Conta
   });
 }
 
-export async function liveViews(report: Report): Promise<void> {
-  const { store, engine } = await open();
-  const { store: other, engine: asked } = await open();
-  // From before the views take up a commit until all of them have emitted.
+interface Watched {
+  /** Milliseconds from before the views take up the commit just made until all of them have emitted. */
+  spent(): number;
+  /** What a view shows. */
+  shown(view: number): { readonly rows: readonly QueryRow[]; readonly total: number | null };
+  stop(): void;
+}
+
+function watch({ store, engine }: World, count = viewCount): Watched {
   let started = 0n;
-  let spent: number[] = [];
-  store.maintain({
+  let spent = 0;
+  const unhook = store.maintain({
     name: 'bench',
     apply: () => {
       started = process.hrtime.bigint();
     },
   });
-  const shown = new Map<number, readonly QueryRow[]>();
-  const totals = new Map<number, number | null>();
-  const subscriptions = Array.from({ length: viewCount }, (_, i) =>
-    engine.live({ view: id(9, i) }, { limit: windowRows }).snapshot.subscribe(({ rows, total }) => {
-      shown.set(i, rows);
-      totals.set(i, total);
-    }),
+  const shown: { readonly rows: readonly QueryRow[]; readonly total: number | null }[] = [];
+  // More views than there are saved ones: the same with other windows.
+  const subscriptions = Array.from({ length: count }, (_, i) =>
+    engine
+      .live({ view: id(9, i % viewCount) }, { limit: windowRows + Math.floor(i / viewCount) })
+      .snapshot.subscribe(({ rows, total }) => {
+        shown[i] = { rows, total };
+      }),
   );
-  store.commits.subscribe(() => spent.push(Number(process.hrtime.bigint() - started) / 1e6));
-  const write = (to: DeviceStore, turn: number, count: number) =>
-    to.write({ origin: 'sync', durability: 'normal' }, (tx) => {
-      for (const [n, values] of changes(turn, count)) tx.update('contact', id(2, n), { ...values });
-    });
-  const requery = () => {
-    const results = Array.from({ length: viewCount }, (_, i) => {
-      const result = asked.run({ view: id(9, i) }, { limit: windowRows, offset: 0 });
-      if (result.kind === 'invalid') throw result.errors[0];
-      return result.value;
-    });
-    return results;
+  const end = store.commits.subscribe(() => {
+    spent = Number(process.hrtime.bigint() - started) / 1e6;
+  });
+  return {
+    spent: () => spent,
+    shown: (view) => shown[view] ?? { rows: [], total: null },
+    stop: () => {
+      for (const one of [...subscriptions, end]) one.unsubscribe();
+      unhook();
+    },
   };
-  const verify = () => {
-    for (const [i, { rows, total }] of requery().entries()) {
-      const plain = (list: readonly QueryRow[] = []) =>
-        JSON.stringify(list.map((row) => [row.id, row.values]));
-      if (plain(shown.get(i)) !== plain(rows) || totals.get(i) !== total)
-        throw new Error(`View ${i} differs.`);
-    }
-  };
-  const say = (name: string, ours: number, peer: number, peerName: string) =>
+}
+
+const write = ({ store }: World, list: readonly (readonly [number, Partial<Contact>])[]) =>
+  store.write({ origin: 'sync', durability: 'normal' }, (tx) => {
+    for (const [n, values] of list) tx.update('contact', id(2, n), { ...values });
+  });
+const median = (list: readonly number[]): number =>
+  [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+
+/** What an app does that knows SQL and nothing else: every view again, joined, then sorted, without an index. */
+function askNaively({ store }: World): number {
+  let rows = 0;
+  for (let view = 0; view < viewCount; view++) {
+    const wanted = citiesOf(view).map((city) => city.toLowerCase());
+    const from = `FROM "contact" t0 NOT INDEXED LEFT JOIN "account" t1 ON t1."accountid" = t0."accountid" WHERE t0."statecode" = 0 AND t0."city$f" IN (${wanted.map(() => '?').join()})`;
+    rows += store.all(
+      `SELECT t0."contactid", t0."fullname", t0."city", t0."telephone1", t1."name" ${from} ORDER BY t0."fullname$f", t0."contactid" LIMIT ${windowRows}`,
+      wanted,
+    ).length;
+    rows += Number(store.all(`SELECT count(*) ${from}`, wanted)[0]?.[0]);
+  }
+  return rows;
+}
+
+function ask({ engine }: World) {
+  return Array.from({ length: viewCount }, (_, i) => {
+    const result = engine.run({ view: id(9, i) }, { limit: windowRows, offset: 0 });
+    if (result.kind === 'invalid') throw result.errors[0];
+    return result.value;
+  });
+}
+
+/** Every view shows what a fresh query gives. */
+function verify(world: World, views: Watched): void {
+  for (const [i, { rows, total }] of ask(world).entries()) {
+    const plain = (list: readonly QueryRow[]) =>
+      JSON.stringify(list.map((row) => [row.id, row.values]));
+    const shown = views.shown(i);
+    if (plain(shown.rows) !== plain(rows) || shown.total !== total)
+      throw new Error(`View ${i} differs.`);
+  }
+}
+
+type Say = (name: string, ours: number, peer: number, peerName: string) => void;
+
+/** Medians of ours by case: the work of the views, and the whole commit. */
+type Ours = Map<string, { readonly work: number; readonly whole: number }>;
+
+export async function liveViews(report: Report): Promise<void> {
+  const say: Say = (name, ours, peer, peerName) =>
     report({ bench: 'live-views', case: name, metric: 'time', unit: 'ms', ours, peer, peerName });
-  const wholes = new Map<number, number>();
+  const world = await open();
+  const other = await open();
+  const ours = commits(world, other, say);
+  manyViews(world, other, say);
+  await other.store.close();
+  if (moreContacts > 0) await manyRows(world, say);
+  await world.store.close();
+  await peers(ours, say);
+}
+
+/** Commits under 20 views against asking all of them again. */
+function commits(world: World, other: World, say: Say): Ours {
+  const views = watch(world);
+  const ours: Ours = new Map();
   let turn = 0;
-  for (const [count, runs] of [
-    [1, 200],
-    [100, 40],
-    [5000, 5],
-  ] as const) {
-    const base = turn;
+  const measure = (
+    name: string,
+    runs: number,
+    changesOf: (run: number) => readonly (readonly [number, Partial<Contact>])[],
+  ) => {
     const work: number[] = [];
     const times = medians(runs, 3, {
-      asking: () => requery(),
+      asking: () => ask(other),
       // Asking leaves cold caches behind: the write that counts comes after one that does not.
-      rest: (run) => write(store, base + run + 500_000, 1),
+      rest: (run) => write(world, changes(turn + run + 500_000, 1)),
       ours: (run) => {
-        spent = [];
-        write(store, base + run + 10, count);
-        if (run >= 0) work.push(...spent);
-      },
-      same: (run) => {
-        write(other, base + run + 500_000, 1);
-        write(other, base + run + 10, count);
+        write(world, changesOf(run));
+        if (run >= 0) work.push(views.spent());
       },
     });
+    const naive = medians(2, 1, { naive: () => askNaively(other) }).naive;
     turn += runs + 20;
-    verify();
-    wholes.set(count, times.ours);
-    const median = work.sort((a, b) => a - b)[Math.floor(work.length / 2)] ?? 0;
-    const about = `${count} changes in a commit`;
-    say(`${about}, work of ${viewCount} views`, median, times.asking, 'asking all views again');
-    say(
-      `${about}, the whole commit`,
-      times.ours,
-      times.ours - median + times.asking,
-      'write and ask again',
-    );
+    verify(world, views);
+    const spent = median(work);
+    ours.set(name, { work: spent, whole: times.ours });
+    say(`${name}: work of ${viewCount} views`, spent, naive, 'asking again, SQL without index');
+    say(`${name}: work of ${viewCount} views`, spent, times.asking, 'asking again, our queries');
+    const asked = times.ours - spent + times.asking;
+    say(`${name}: whole commit`, times.ours, asked, 'write and ask again, our queries');
+  };
+  for (const [name, count, runs] of cases) {
+    measure(name, runs, (run) => changes(turn + run + 10, count));
   }
-  for (const subscription of subscriptions) subscription.unsubscribe();
-  await store.close();
-  await other.close();
-  await peers(wholes, say);
+  const hot = Number.parseInt(views.shown(0).rows[0]?.id.slice(-12) ?? '0', 16);
+  measure(hotRow, 200, (run) => [[hot, { telephone1: `hot ${run}` }]]);
+  views.stop();
+  return ours;
+}
+
+/** A change that no view shows, under 20 and under 1,000 views. */
+function manyViews(world: World, other: World, say: Say): void {
+  const few = watch(world);
+  const many = watch(other, 1000);
+  const nobody = Array.from({ length: contacts }, (_, n) => n).filter(
+    (n) => (n * 31) % cities >= viewCount * 5,
+  );
+  const spent = { few: [] as number[], many: [] as number[] };
+  const rows = [0, 1].map(() => nobody.splice(0, 400));
+  // Earlier commits moved rows: they go where no view looks, first.
+  for (const one of [world, other])
+    for (const list of rows)
+      write(
+        one,
+        list.map((n) => [n, { city: 'Nowhere' }] as const),
+      );
+  medians(200, 20, {
+    few: (run) => {
+      write(world, [[rows[0]?.[run + 20] ?? 0, { telephone1: `x${run}` }]]);
+      if (run >= 0) spent.few.push(few.spent());
+    },
+    many: (run) => {
+      write(other, [[rows[0]?.[run + 20] ?? 0, { telephone1: `x${run}` }]]);
+      if (run >= 0) spent.many.push(many.spent());
+    },
+  });
+  verify(other, many);
+  few.stop();
+  many.stop();
+  say('a change that 1,000 views do not show', median(spent.many), median(spent.few), '20 views');
+}
+
+/** One change in a larger database. */
+async function manyRows(world: World, say: Say): Promise<void> {
+  const large = await open(moreContacts);
+  const [small, big] = [watch(world), watch(large)];
+  const spent = { small: [] as number[], big: [] as number[] };
+  medians(200, 20, {
+    small: (run) => {
+      write(world, changes(run + 30, 1));
+      if (run >= 0) spent.small.push(small.spent());
+    },
+    big: (run) => {
+      write(large, changes(run + 30, 1));
+      if (run >= 0) spent.big.push(big.spent());
+    },
+  });
+  verify(large, big);
+  small.stop();
+  big.stop();
+  say(
+    `1 change among ${moreContacts} contacts: work of ${viewCount} views`,
+    median(spent.big),
+    median(spent.small),
+    `${contacts} contacts`,
+  );
+  await large.store.close();
 }
 
 /** The same rows, windows and commits on engines that keep them in memory; without the joined account and the totals. */
-async function peers(
-  ours: ReadonlyMap<number, number>,
-  say: (name: string, ours: number, peer: number, peerName: string) => void,
-): Promise<void> {
+async function peers(ours: Ours, say: Say): Promise<void> {
   const views = Array.from({ length: viewCount }, (_, view) => ({
-    cities: Array.from({ length: 5 }, (__, i) => `City ${(view * 5 + i) % cities}`),
+    cities: citiesOf(view),
     limit: windowRows,
   }));
   const rowOf = (n: number, turn: number): PeerContact => ({
@@ -224,26 +344,36 @@ async function peers(
     const state = new Map(rows.map((row) => [row.id, row]));
     const quiet = silence();
     const peer = await open(rows, views);
-    let turn = 0;
-    for (const [count, runs] of [
-      [1, 60],
-      [100, 12],
-      [5000, 3],
-    ] as const) {
+    const measure = async (
+      about: string,
+      runs: number,
+      changesOf: (run: number) => readonly PeerContact[],
+    ) => {
       const times: number[] = [];
       for (let run = 0; run < runs; run++) {
-        turn += 1;
-        const list = changes(turn + 20, count).map(([n]) => rowOf(n, turn + 21));
+        const list = [...new Map(changesOf(run).map((row) => [row.id, row])).values()];
         for (const row of list) state.set(row.id, row);
         const start = process.hrtime.bigint();
-        await peer.commit([...new Map(list.map((row) => [row.id, row])).values()]);
+        await peer.commit(list);
         times.push(Number(process.hrtime.bigint() - start) / 1e6);
       }
-      const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+      const { work, whole } = ours.get(about) ?? { work: 0, whole: 0 };
       quiet.pause();
-      say(`${count} changes in a commit, the whole commit`, ours.get(count) ?? 0, median, name);
+      say(`${about}: work of our views against their commit`, work, median(times), name);
+      say(`${about}: whole commit`, whole, median(times), name);
       quiet.resume();
+    };
+    let turn = 0;
+    for (const [about, count, runs] of cases) {
+      await measure(about, Math.min(60, Math.ceil(runs / 3)), () => {
+        turn += 1;
+        return changes(turn + 20, count).map(([n]) => rowOf(n, turn + 21));
+      });
     }
+    const hot = state.get(peer.shown(0)[0] ?? '');
+    await measure(hotRow, 60, (run) =>
+      hot === undefined ? [] : [{ ...hot, telephone1: `hot ${run}` }],
+    );
     for (const [i, { cities: wanted, limit }] of views.entries()) {
       const expected = [...state.values()]
         .filter((row) => row.statecode === 0 && wanted.includes(row.city))

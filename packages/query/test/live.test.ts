@@ -253,7 +253,7 @@ describe('consistency', () => {
 
   test('a change is offered only to views whose equality it passes', () => {
     const stops = Array.from(
-      { length: 100 },
+      { length: 1000 },
       (_, n) => follow(engine.live({ fetchXml: inCity(n) }, { limit: 5 })).stop,
     );
     const { visited } = engine.liveStats;

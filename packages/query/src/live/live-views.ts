@@ -27,6 +27,8 @@ export interface WatchOptions {
 
 interface Watched {
   readonly key: string;
+  /** Views emit in the order in which they were opened. */
+  readonly place: number;
   readonly node: ViewNode;
   readonly snapshots: Subject<ViewSnapshot>;
   subscribers: number;
@@ -46,6 +48,13 @@ export class LiveViews {
   readonly #routes = new Map<string, Map<string, Map<string | number, Set<ViewNode>>>>();
   /** Nodes without such an equality, by root table; and those that are asked again. */
   readonly #scans = new Map<string, Set<ViewNode>>();
+  /** Nodes that read or show other rows than their own, by the table of those; and by every table they read. */
+  readonly #parents = new Map<string, Set<ViewNode>>();
+  readonly #readers = new Map<string, Set<ViewNode>>();
+  readonly #byNode = new Map<ViewNode, Watched>();
+  /** Nodes that took something up since the last emission. */
+  #touched = new Set<ViewNode>();
+  #opened = 0;
   /** Positions in images are those of this schema. */
   #schema: DeviceStore['schema'];
   #stop: (() => void)[] = [];
@@ -99,8 +108,10 @@ export class LiveViews {
         return 'rows' in plan ? { plan, asOf: context().now } : plan;
       },
     });
-    const watched: Watched = { key, node, snapshots: new Subject(), subscribers: 0 };
+    const place = this.#opened++;
+    const watched: Watched = { key, place, node, snapshots: new Subject(), subscribers: 0 };
     this.#watched.set(key, watched);
+    this.#byNode.set(node, watched);
     this.#file(node);
     this.#schedule();
     return watched;
@@ -108,6 +119,8 @@ export class LiveViews {
 
   #close({ key, node }: Watched): void {
     this.#watched.delete(key);
+    this.#byNode.delete(node);
+    this.#touched.delete(node);
     this.#unfile(node);
     if (this.#watched.size > 0) return this.#schedule();
     for (const stop of this.#stop.splice(0)) stop();
@@ -130,29 +143,25 @@ export class LiveViews {
   #file(node: ViewNode): void {
     const table = node.plan?.resolved.root.table.name;
     if (table === undefined) return;
+    for (const one of node.tables) fileIn(this.#readers, one, node);
+    for (const one of node.parentTables) fileIn(this.#parents, one, node);
     const { routing } = node;
     if (routing === null) {
-      this.#scans.set(table, (this.#scans.get(table) ?? new Set()).add(node));
+      fileIn(this.#scans, table, node);
       return;
     }
     const slots = this.#routes.get(table) ?? new Map();
     this.#routes.set(table, slots);
     const cells: Map<string | number, Set<ViewNode>> = slots.get(routing.slot) ?? new Map();
     slots.set(routing.slot, cells);
-    for (const value of routing.values) cells.set(value, (cells.get(value) ?? new Set()).add(node));
+    for (const value of routing.values) fileIn(cells, value, node);
   }
 
   #unfile(node: ViewNode): void {
-    for (const [table, nodes] of this.#scans) {
-      nodes.delete(node);
-      if (nodes.size === 0) this.#scans.delete(table);
-    }
+    for (const index of [this.#scans, this.#readers, this.#parents]) takeFrom(index, node);
     for (const [table, slots] of this.#routes) {
       for (const [slot, cells] of slots) {
-        for (const [value, nodes] of cells) {
-          nodes.delete(node);
-          if (nodes.size === 0) cells.delete(value);
-        }
+        takeFrom(cells, node);
         if (cells.size === 0) slots.delete(slot);
       }
       if (slots.size === 0) this.#routes.delete(table);
@@ -201,17 +210,20 @@ export class LiveViews {
       this.#schema = store.schema;
       return this.#recompile('definitions changed');
     }
-    const loading = [...set.tables].filter(
-      ([table, one]) => one.kind === 'loaded' && store.isLoading(table),
-    );
-    const images = new CommitImages(store, set);
     const routed = this.#route(set);
-    const tables = [...set.tables.keys()];
-    for (const { node } of this.#watched.values()) {
-      const changes = routed.get(node) ?? [];
-      if (changes.length === 0 && !tables.some((table) => node.watches(table))) continue;
-      if (loading.some(([table]) => node.watches(table)) && this.#pause(node)) continue;
-      node.apply(set, changes, images);
+    const concerned = new Set<ViewNode>(routed.keys());
+    const loading: string[] = [];
+    for (const [table, changes] of set.tables) {
+      const index = changes.kind === 'rows' ? this.#parents : this.#readers;
+      for (const node of index.get(table) ?? []) concerned.add(node);
+      if (changes.kind === 'loaded' && store.isLoading(table)) loading.push(table);
+    }
+    const images = new CommitImages(store, set);
+    for (const node of concerned) {
+      if (!routed.has(node)) this.#visited += 1;
+      this.#touched.add(node);
+      if (loading.some((table) => node.watches(table)) && this.#pause(node)) continue;
+      node.apply(set, routed.get(node) ?? [], images);
     }
   }
 
@@ -226,6 +238,7 @@ export class LiveViews {
         if (!one.paused) continue;
         one.paused = false;
         one.refresh('a load went on');
+        this.#touched.add(one);
       }
       this.#emit(this.#options.store.commit);
     });
@@ -233,7 +246,10 @@ export class LiveViews {
   }
 
   #emit(commit: number): void {
-    for (const { node, snapshots } of this.#watched.values()) {
+    if (this.#touched.size === 0) return;
+    const touched = [...this.#touched].flatMap((node) => this.#byNode.get(node) ?? []);
+    this.#touched = new Set();
+    for (const { node, snapshots } of touched.sort((a, b) => a.place - b.place)) {
       const snapshot = node.emit(commit);
       if (snapshot !== null) snapshots.next(snapshot);
     }
@@ -244,6 +260,7 @@ export class LiveViews {
       this.#unfile(node);
       node.compile();
       node.refresh(reason);
+      this.#touched.add(node);
       this.#file(node);
     }
     this.#schedule();
@@ -273,10 +290,25 @@ export class LiveViews {
       this.#unfile(node);
       node.compile();
       this.#file(node);
-      if (node.plan === null || !sameStatement(before, node.plan)) node.refresh('time went on');
+      if (node.plan !== null && sameStatement(before, node.plan)) continue;
+      node.refresh('time went on');
+      this.#touched.add(node);
     }
     this.#emit(this.#options.store.commit);
     this.#schedule();
+  }
+}
+
+function fileIn<K>(index: Map<K, Set<ViewNode>>, key: K, node: ViewNode): void {
+  const nodes = index.get(key);
+  if (nodes === undefined) index.set(key, new Set([node]));
+  else nodes.add(node);
+}
+
+function takeFrom<K>(index: Map<K, Set<ViewNode>>, node: ViewNode): void {
+  for (const [key, nodes] of index) {
+    nodes.delete(node);
+    if (nodes.size === 0) index.delete(key);
   }
 }
 

@@ -111,7 +111,17 @@ export class ViewNode {
   }
   /** Tables whose changes can matter. */
   get tables(): ReadonlySet<string> {
-    return new Set([...(this.#plan?.tables ?? []), ...(this.#plan?.nameTables ?? [])]);
+    return new Set([
+      ...(this.#plan?.tables ?? []),
+      ...(this.#plan?.nameTables ?? []),
+      ...this.#positions.keys(),
+    ]);
+  }
+  /** Those of them whose rows can matter to rows of the root. */
+  get parentTables(): ReadonlySet<string> {
+    const tables = new Set(this.tables);
+    if (!this.#readsRootAsParent()) tables.delete(this.#plan?.resolved.root.table.name ?? '');
+    return tables;
   }
 
   /** Binds the query anew: after a change of definitions, or of what relative dates mean. */
