@@ -67,6 +67,12 @@ export class ImageReader implements RowReader {
     return image[this.#images.position(this.#tables.get(source) ?? '', slot)] ?? null;
   }
 
+  folded(slot: string, source: string): Cell | undefined {
+    const position = this.#images.position(this.#tables.get(source) ?? '', `${slot}$f`);
+    if (position < 0) return undefined;
+    return this.image(source)?.[position] ?? null;
+  }
+
   targetName(name: string, source: string): string | null {
     const column = this.#column(name, source);
     const id = this.cell(name, source);

@@ -6,7 +6,7 @@ import { compareCells, compareKeys, sortKeysOf } from '../predicate/evaluate.ts'
 import { QueryError } from '../query-error.ts';
 import type { QueryPlan, QueryRow } from '../sql/compile.ts';
 import { buildRow, type ShownParents } from './build-row.ts';
-import { CommitImages, ImageReader, type ReaderOptions } from './row-images.ts';
+import { type CommitImages, ImageReader, type ReaderOptions } from './row-images.ts';
 import { classify, type RoutingTerm, routingTerm, type ViewClass } from './view-class.ts';
 import { patchBetween, rowKeys, type ViewSnapshot } from './view-snapshot.ts';
 
@@ -28,7 +28,8 @@ interface Entry {
   readonly id: string;
   readonly keys: readonly Cell[];
   row: QueryRow;
-  parents: ShownParents;
+  /** Null until a parent of some row changes. */
+  parents: ShownParents | null;
 }
 
 interface Place {
@@ -284,10 +285,14 @@ export class ViewNode {
     const at = this.#ids.has(id) ? this.#indexOf(before?.keys ?? null, id) : -1;
     if (before === null && after === null && at < 0) return;
     this.counters.patched += 1;
-    this.#dirty = true;
-    if (this.#total !== null) this.#total += (after === null ? 0 : 1) - (before === null ? 0 : 1);
-    if (before !== null && !this.#isKept(before.keys, id)) this.#offset -= 1;
-    if (after !== null && !this.#isKept(after.keys, id)) this.#offset += 1;
+    const { limit } = this.#options;
+    const added = (after === null ? 0 : 1) - (before === null ? 0 : 1);
+    const moved =
+      (after !== null && !this.#isKept(after.keys, id) ? 1 : 0) -
+      (before !== null && !this.#isKept(before.keys, id) ? 1 : 0);
+    if (this.#total !== null) this.#total += added;
+    this.#offset += moved;
+    if (added !== 0 || moved !== 0 || (at >= 0 && at < limit)) this.#dirty = true;
     const known = at < 0 ? undefined : this.#buffer[at];
     if (
       known !== undefined &&
@@ -306,6 +311,7 @@ export class ViewNode {
     if (after === null || !this.#isKept(after.keys, id)) return;
     const place = this.#placeOf({ keys: after.keys, id });
     if (place === this.#buffer.length && !this.#exhausted) return;
+    if (place < limit) this.#dirty = true;
     const { row, parents } = buildRow(plan.resolved, id, after.reader);
     this.#buffer.splice(place, 0, { id, keys: after.keys, row, parents });
     this.#ids.add(id);
@@ -314,21 +320,27 @@ export class ViewNode {
   /** Rows that show a changed parent are shown anew. */
   #patchParents(changes: readonly RowChange[], images: CommitImages): void {
     const plan = this.#plan;
-    const options = this.#reader;
-    if (changes.length === 0 || plan === null || options === null) return;
+    if (changes.length === 0 || plan === null) return;
     const keys = new Set(changes.map(({ table, id }) => `${table}/${id}`));
-    const root = plan.resolved.root.table.name;
     for (const entry of this.#buffer) {
+      // Links are followed from the row on: what the rows on the way were before does not matter.
+      entry.parents ??= this.#build(plan, entry.id, images)?.parents ?? nobody;
       if (![...entry.parents].some((parent) => keys.has(parent))) continue;
-      const image = images.read(root, entry.id, 'after');
-      if (image === null) continue;
-      const reader = new ImageReader(options, images, image, 'after');
-      const { row, parents } = buildRow(plan.resolved, entry.id, reader);
-      entry.row = sameRow(entry.row, row);
-      entry.parents = parents;
+      const built = this.#build(plan, entry.id, images);
+      if (built === null) continue;
+      entry.row = sameRow(entry.row, built.row);
+      entry.parents = built.parents;
       this.counters.patched += 1;
       this.#dirty = true;
     }
+  }
+
+  /** A row as of the commit of these images. */
+  #build(plan: QueryPlan, id: string, images: CommitImages): ReturnType<typeof buildRow> | null {
+    const options = this.#reader;
+    const image = images.read(plan.resolved.root.table.name, id, 'after');
+    if (options === null || image === null) return null;
+    return buildRow(plan.resolved, id, new ImageReader(options, images, image, 'after'));
   }
 
   #compare(a: Place, b: Place): number {
@@ -398,28 +410,10 @@ export class ViewNode {
     const has = (table: string, column: string) =>
       store.schema.get(table)?.slotIndex.has(column) === true;
     const named = withCurrentNames(decoded, { model, all, has });
-    const isWatched = this.#class?.name !== 'C';
-    const images = isWatched ? new CommitImages(store, null) : null;
     return named.map((row) => {
       const { order: _, ...plain } = row;
-      return {
-        id: row.id,
-        keys: plan.keysOf(row),
-        row: plain,
-        parents: this.#parentsOf(plan, row.id, images),
-      };
+      return { id: row.id, keys: plan.keysOf(row), row: plain, parents: null };
     });
-  }
-
-  #parentsOf(plan: QueryPlan, id: string, images: CommitImages | null): ShownParents {
-    const options = this.#reader;
-    const { joins, outputs } = plan.resolved;
-    const shows =
-      joins.length > 0 || outputs.some(({ column }) => (column.targets?.length ?? 0) > 0);
-    if (images === null || options === null || !shows) return nobody;
-    const image = images.read(plan.resolved.root.table.name, id, 'after');
-    if (image === null) return nobody;
-    return buildRow(plan.resolved, id, new ImageReader(options, images, image, 'after')).parents;
   }
 
   #requery(reason: string): void {

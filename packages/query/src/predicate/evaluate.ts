@@ -14,6 +14,8 @@ export interface RowReader {
   cell(slot: string, source: string): Cell;
   /** Primary name of a lookup's target; null where it is not known. */
   targetName(column: string, source: string): string | null;
+  /** The stored folded copy of a text; undefined where none is stored. */
+  folded?(slot: string, source: string): Cell | undefined;
 }
 
 export type Predicate = (row: RowReader) => boolean;
@@ -201,7 +203,10 @@ function compileTerm(term: Term): Read {
     }
     case 'folded': {
       const { slot } = term;
-      return (row) => folded(row.cell(slot, source));
+      return (row) => {
+        const stored = row.folded?.(slot, source);
+        return stored === undefined ? folded(row.cell(slot, source)) : stored;
+      };
     }
     case 'targetName': {
       const { name } = term.column;
