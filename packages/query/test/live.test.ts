@@ -178,6 +178,33 @@ describe('class A', () => {
     stop();
   });
 
+  test('a view that must be asked again is, only for rows that pass what it asks of their table', () => {
+    const counted = engine.live({
+      fetchXml:
+        '<fetch aggregate="true"><entity name="contact"><attribute name="contactid" aggregate="count" alias="n"/><filter><condition attribute="rank" operator="eq" value="1"/></filter></entity></fetch>',
+    });
+    const customers = engine.live({
+      fetchXml:
+        '<fetch><entity name="account"><attribute name="name"/><filter><link-entity name="contact" from="accountid" to="accountid" link-type="any"><filter><condition attribute="city" operator="eq" value="Graz"/></filter></link-entity></filter></entity></fetch>',
+    });
+    const [first, second] = [follow(counted), follow(customers)];
+    const requeries = () =>
+      [counted, customers].map((view) => view.explain()?.counters.requeries ?? 0);
+    expect([counted.explain()?.class, customers.explain()?.class]).toEqual(['C', 'C']);
+    update(1002, { city: 'Wien', rank: 0 });
+    expect(requeries()).toEqual([1, 1]);
+    update(1002, { city: 'GRAZ' });
+    expect(requeries()).toEqual([1, 2]);
+    expect(second.seen.at(-1)?.rows).toHaveLength(1);
+    update(1002, { rank: 1 });
+    expect(requeries()).toEqual([2, 2]);
+    expect(first.seen.at(-1)?.rows[0]?.values).toEqual({ n: 101 });
+    update(1002, { city: 'Wien' });
+    expect(requeries()).toEqual([2, 3]);
+    expect(second.seen.at(-1)?.rows).toEqual([]);
+    for (const one of [first, second]) one.stop();
+  });
+
   test('patches give the rows, and a big commit is one new query', () => {
     const view = engine.live({ fetchXml: inCity(1) }, { limit: 20 });
     let rows: readonly QueryRow[] = [];

@@ -3,6 +3,7 @@ import type { Condition } from '../plan/condition.ts';
 import type { Join, ResolvedQuery } from '../plan/resolved-query.ts';
 import type { Term } from '../plan/term.ts';
 import { conditionPredicate, type Predicate } from '../predicate/evaluate.ts';
+import { termsOf } from './terms-of.ts';
 
 /**
  * How a view is kept current. A: one table decides which rows and in what order; no SQL while it is watched. B: parents
@@ -107,21 +108,6 @@ function decidingNames(term: Term, model: ModelIndex, root: string): readonly De
 
 function slotsOf(term: Term): readonly string[] {
   return 'slot' in term ? [term.slot] : columnSlots(term.column).map((slot) => slot.name);
-}
-
-function termsOf(condition: Condition): readonly Term[] {
-  switch (condition.kind) {
-    case 'constant':
-    case 'exists':
-      return [];
-    case 'and':
-    case 'or':
-      return condition.items.flatMap(termsOf);
-    case 'terms':
-      return [condition.left, condition.right];
-    default:
-      return [condition.term];
-  }
 }
 
 /** An equality that every row of the view passes: changes of other rows need not be looked at. */

@@ -2,13 +2,14 @@ import { type Cell, columnSlots, type ModelIndex } from '@outpost/model';
 import type { ChangeSet, DeviceStore, RowChange } from '@outpost/store';
 import { withCurrentNames } from '../engine/lookup-names.ts';
 import { checkGuard, countRows } from '../engine/run-plan.ts';
-import { compareCells, compareKeys, sortKeysOf } from '../predicate/evaluate.ts';
+import { compareCells, compareKeys, type Predicate, sortKeysOf } from '../predicate/evaluate.ts';
 import { QueryError } from '../query-error.ts';
 import type { QueryPlan, QueryRow } from '../sql/compile.ts';
 import { buildRow, type ShownParents } from './build-row.ts';
 import { type CommitImages, ImageReader, type ReaderOptions } from './row-images.ts';
 import { classify, type RoutingTerm, routingTerm, type ViewClass } from './view-class.ts';
 import { patchBetween, rowKeys, type ViewSnapshot } from './view-snapshot.ts';
+import { passes, watchPredicates } from './watch-predicates.ts';
 
 /** What a node did so far, for `explain` and tests. */
 export interface ViewCounters {
@@ -66,6 +67,8 @@ export class ViewNode {
   #errors: readonly QueryError[] = [];
   #class: ViewClass | null = null;
   #reader: ReaderOptions | null = null;
+  /** What rows must pass to matter to a view of class C. */
+  #watched: ReadonlyMap<string, Predicate> = new Map();
   #keysOf: ReturnType<typeof sortKeysOf> = () => [];
   #routing: RoutingTerm | null = null;
   /** Positions of columns whose changes matter, by table. */
@@ -144,6 +147,7 @@ export class ViewNode {
       this.#class.name === 'C'
         ? null
         : routingTerm(resolved, (slot) => this.#isStored(resolved.root.table.name, slot));
+    this.#watched = this.#class.name === 'C' ? watchPredicates(resolved) : new Map();
     this.#keysOf = sortKeysOf(resolved.orders);
     this.#reader = {
       resolved,
@@ -207,7 +211,7 @@ export class ViewNode {
     const others = this.#parentChanges(set, this.#readsRootAsParent() ? null : root);
     this.counters.routed += routed.length + others.length;
     if (kind.name === 'C') {
-      const [first] = [...routed, ...others];
+      const first = [...routed, ...others].find((change) => this.#matters(change));
       if (first !== undefined) this.#requery(`a row of ${first.table} changed`);
       return;
     }
@@ -222,6 +226,15 @@ export class ViewNode {
     for (const id of affected) this.#applyRow(id, images);
     this.#patchParents(shown, images);
     this.#fit();
+  }
+
+  /** Whether a row was or is one that the query looks at. */
+  #matters({ table, before, after }: RowChange): boolean {
+    const predicate = this.#watched.get(table);
+    if (predicate === undefined) return true;
+    const slots = this.#options.store.schema.get(table)?.slotIndex;
+    const position = (slot: string) => slots?.get(slot);
+    return passes(predicate, before, position) || passes(predicate, after, position);
   }
 
   #readsRootAsParent(): boolean {
