@@ -1,8 +1,11 @@
 /** What does it cost to keep 20 views current, against asking all of them again, and against other live engines? */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type AppModel, defineTable, indexModel, withSystemTables } from '@outpost/model';
 import { createQueryEngine, foldedSlots, type QueryEngine, type QueryRow } from '@outpost/query';
 import { type DeviceStore, openStore } from '@outpost/store';
-import { memoryStorage } from '@outpost/store/node';
+import { fileStorage, memoryStorage } from '@outpost/store/node';
 import { openPeers, type PeerContact } from './peers.ts';
 import { medians, type Report } from './report.ts';
 
@@ -85,9 +88,9 @@ interface World {
   readonly engine: QueryEngine;
 }
 
-async function open(rows = contacts): Promise<World> {
+async function open(rows = contacts, storage = memoryStorage()): Promise<World> {
   const accounts = rows / 5;
-  const store = await openStore({ storage: memoryStorage(), foldedSlots, tripwire: 'off' });
+  const store = await openStore({ storage, foldedSlots, tripwire: 'off' });
   store.applySchema(model, ['account', 'contact']);
   const load = (
     table: string,
@@ -170,8 +173,12 @@ function watch({ store, engine }: World, count = viewCount): Watched {
   };
 }
 
-const write = ({ store }: World, list: readonly (readonly [number, Partial<Contact>])[]) =>
-  store.write({ origin: 'sync', durability: 'normal' }, (tx) => {
+const write = (
+  { store }: World,
+  list: readonly (readonly [number, Partial<Contact>])[],
+  durability: 'full' | 'normal' = 'normal',
+) =>
+  store.write({ origin: 'sync', durability }, (tx) => {
     for (const [n, values] of list) tx.update('contact', id(2, n), { ...values });
   });
 const median = (list: readonly number[]): number =>
@@ -213,8 +220,8 @@ function verify(world: World, views: Watched): void {
 
 type Say = (name: string, ours: number, peer: number, peerName: string) => void;
 
-/** Medians of ours by case: the work of the views, and the whole commit. */
-type Ours = Map<string, { readonly work: number; readonly whole: number }>;
+/** Medians of ours by case: the work of the views, the whole commit in memory, and durable on a file. */
+type Ours = Map<string, { readonly work: number; readonly whole: number; durable: number }>;
 
 export async function liveViews(report: Report): Promise<void> {
   const say: Say = (name, ours, peer, peerName) =>
@@ -223,6 +230,7 @@ export async function liveViews(report: Report): Promise<void> {
   const other = await open();
   const ours = commits(world, other, say);
   manyViews(world, other, say);
+  await durableCommits(ours);
   await other.store.close();
   if (moreContacts > 0) await manyRows(world, say);
   await world.store.close();
@@ -252,7 +260,7 @@ function commits(world: World, other: World, say: Say): Ours {
     turn += 2 * runs + 20;
     verify(world, views);
     const spent = median(work);
-    ours.set(name, { work: spent, whole });
+    ours.set(name, { work: spent, whole, durable: 0 });
     say(`${name}: work of ${viewCount} views`, spent, naive, 'asking again, SQL without index');
     say(`${name}: work of ${viewCount} views`, spent, asking, 'asking again, our queries');
     const asked = whole - spent + asking;
@@ -265,6 +273,32 @@ function commits(world: World, other: World, say: Say): Ours {
   measure(hotRow, 200, (run) => [[hot, { telephone1: `hot ${run}` }]]);
   views.stop();
   return ours;
+}
+
+/** The same commits, synced to a file before they return. */
+async function durableCommits(ours: Ours): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'outpost-bench-'));
+  const world = await open(contacts, fileStorage(folder, 'live'));
+  const views = watch(world);
+  let turn = 0;
+  for (const [name, count, runs] of cases) {
+    const { whole } = medians(runs, Math.ceil(runs / 4), {
+      whole: (run) => write(world, changes(turn + run + runs, count), 'full'),
+    });
+    turn += 2 * runs;
+    const known = ours.get(name);
+    if (known !== undefined) known.durable = whole;
+  }
+  const hot = Number.parseInt(views.shown(0).rows[0]?.id.slice(-12) ?? '0', 16);
+  const { whole } = medians(200, 50, {
+    whole: (run) => write(world, [[hot, { telephone1: `hot ${run}` }]], 'full'),
+  });
+  const known = ours.get(hotRow);
+  if (known !== undefined) known.durable = whole;
+  verify(world, views);
+  views.stop();
+  await world.store.close();
+  rmSync(folder, { recursive: true });
 }
 
 /** A change that no view shows, under 20 and under 1,000 views. */
@@ -356,10 +390,11 @@ async function peers(ours: Ours, say: Say): Promise<void> {
         await peer.commit(list);
         times.push(Number(process.hrtime.bigint() - start) / 1e6);
       }
-      const { work, whole } = ours.get(about) ?? { work: 0, whole: 0 };
+      const { work, whole, durable } = ours.get(about) ?? { work: 0, whole: 0, durable: 0 };
       quiet.pause();
       say(`${about}: work of our views against their commit`, work, median(times), name);
       say(`${about}: whole commit`, whole, median(times), name);
+      say(`${about}: whole commit, ours durable on a file`, durable, median(times), name);
       quiet.resume();
     };
     let turn = 0;
