@@ -1,39 +1,32 @@
 /** What do row images, folded columns and the tripwire cost, against bare statements on the same database? */
-import { type AppModel, defineTable, withSystemTables } from '@outpost/model';
+import { type AppModel, defineApp, defineTable, withSystemTables } from '@outpost/model';
 import { type DeviceStore, type OpenStoreOptions, openStore, type SqlDriver } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { medians, type Report } from './report.ts';
 
-const model: AppModel = withSystemTables({
-  name: 'Bench',
-  uniqueName: 'bench',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: {
-        name: { type: 'string' },
-        ...Object.fromEntries(
-          Array.from(
-            { length: 14 },
-            (_, i) => [`c${i}`, { type: i % 4 === 3 ? 'integer' : 'string' }] as const,
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'Bench',
+    uniqueName: 'bench',
+    tables: [
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: {
+          name: { type: 'string' },
+          ...Object.fromEntries(
+            Array.from(
+              { length: 14 },
+              (_, i) => [`c${i}`, { type: i % 4 === 3 ? 'integer' : 'string' }] as const,
+            ),
           ),
-        ),
-      },
-    }),
-  ],
-  relationships: [],
-  savedQueries: [],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+        },
+      }),
+    ],
+  }),
+);
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const cells = (n: number): Record<string, string | number> => ({
   name: `Contact ${n}`,

@@ -2,10 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AppModel, defineTable, indexModel, withSystemTables } from '@outpost/model';
+import {
+  type AppModel,
+  defineApp,
+  defineTable,
+  indexModel,
+  withSystemTables,
+} from '@outpost/model';
 import { createQueryEngine, foldedSlots, type QueryEngine, type QueryRow } from '@outpost/query';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { fileStorage, memoryStorage } from '@outpost/store/node';
+import { loadRows, rowId } from './load-rows.ts';
 import { openPeers, type PeerContact } from './peers.ts';
 import { medians, type Report } from './report.ts';
 
@@ -15,8 +22,6 @@ const moreContacts = Number(process.env['BENCH_MORE_ROWS'] ?? 0);
 const cities = 200;
 const viewCount = 20;
 const windowRows = 50;
-const id = (table: number, n: number): string =>
-  `0000000${table}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const cases = [
   ['1 change', 1, 200],
   ['100 changes', 100, 40],
@@ -29,48 +34,42 @@ const fetchOf = (view: number) => {
   const values = citiesOf(view).map((city) => `<value>${city}</value>`);
   return `<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="telephone1"/><order attribute="fullname"/><filter><condition attribute="statecode" operator="eq" value="0"/><condition attribute="city" operator="in">${values.join('')}</condition></filter><link-entity name="account" from="accountid" to="accountid" link-type="outer" alias="a"><attribute name="name"/></link-entity></entity></fetch>`;
 };
-const model: AppModel = withSystemTables({
-  name: 'Bench',
-  uniqueName: 'bench',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'account',
-      label: 'Account',
-      primaryName: 'name',
-      ownership: 'none',
-      columns: { name: { type: 'string' } },
-    }),
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'fullname',
-      ownership: 'none',
-      columns: {
-        fullname: { type: 'string' },
-        city: { type: 'string' },
-        telephone1: { type: 'string' },
-        accountid: { type: 'lookup', targets: ['account'] },
-      },
-    }),
-  ],
-  relationships: [],
-  savedQueries: Array.from({ length: viewCount }, (_, i) => ({
-    id: id(9, i),
-    name: `View ${i}`,
-    table: 'contact',
-    queryType: 0,
-    isDefault: false,
-    fetchXml: fetchOf(i),
-    layout: [],
-  })),
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'Bench',
+    uniqueName: 'bench',
+    tables: [
+      defineTable({
+        name: 'account',
+        label: 'Account',
+        primaryName: 'name',
+        ownership: 'none',
+        columns: { name: { type: 'string' } },
+      }),
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'fullname',
+        ownership: 'none',
+        columns: {
+          fullname: { type: 'string' },
+          city: { type: 'string' },
+          telephone1: { type: 'string' },
+          accountid: { type: 'lookup', targets: ['account'] },
+        },
+      }),
+    ],
+    savedQueries: Array.from({ length: viewCount }, (_, i) => ({
+      id: rowId(9, i),
+      name: `View ${i}`,
+      table: 'contact',
+      queryType: 0,
+      isDefault: false,
+      fetchXml: fetchOf(i),
+      layout: [],
+    })),
+  }),
+);
 
 interface Contact {
   readonly fullname: string;
@@ -92,27 +91,11 @@ async function open(rows = contacts, storage = memoryStorage()): Promise<World> 
   const accounts = rows / 5;
   const store = await openStore({ storage, foldedSlots, tripwire: 'off' });
   store.applySchema(model, ['account', 'contact']);
-  const load = (
-    table: string,
-    count: number,
-    columns: readonly string[],
-    row: (n: number) => (string | number | null)[],
-  ) => {
-    store.startLoad(table, count);
-    store.write({ origin: 'sync', durability: 'normal' }, (tx) =>
-      tx.load(
-        table,
-        columns,
-        Array.from({ length: count }, (_, n) => row(n)),
-      ),
-    );
-    store.finishLoad(table);
-  };
-  load('account', accounts, ['accountid', 'name'], (n) => [id(1, n), `Account ${n}`]);
+  loadRows(store, 'account', accounts, ['accountid', 'name'], (n) => [rowId(1, n), `Account ${n}`]);
   const names = ['contactid', 'fullname', 'city', 'telephone1', 'accountid', 'statecode'];
-  load('contact', rows, names, (n) => {
+  loadRows(store, 'contact', rows, names, (n) => {
     const { fullname, city, telephone1 } = contactOf(n, 0);
-    return [id(2, n), fullname, city, telephone1, id(1, n % accounts), n % 10 === 0 ? 1 : 0];
+    return [rowId(2, n), fullname, city, telephone1, rowId(1, n % accounts), n % 10 === 0 ? 1 : 0];
   });
   store.requestIndexes('bench', [
     { table: 'contact', columns: ['statecode', 'city$f', 'fullname$f', 'contactid'] },
@@ -155,7 +138,7 @@ function watch({ store, engine }: World, count = viewCount): Watched {
   // More views than there are saved ones: the same with other windows.
   const subscriptions = Array.from({ length: count }, (_, i) =>
     engine
-      .live({ view: id(9, i % viewCount) }, { limit: windowRows + Math.floor(i / viewCount) })
+      .live({ view: rowId(9, i % viewCount) }, { limit: windowRows + Math.floor(i / viewCount) })
       .snapshot.subscribe(({ rows, total }) => {
         shown[i] = { rows, total };
       }),
@@ -179,7 +162,7 @@ const write = (
   durability: 'full' | 'normal' = 'normal',
 ) =>
   store.write({ origin: 'sync', durability }, (tx) => {
-    for (const [n, values] of list) tx.update('contact', id(2, n), { ...values });
+    for (const [n, values] of list) tx.update('contact', rowId(2, n), { ...values });
   });
 const median = (list: readonly number[]): number =>
   [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
@@ -201,7 +184,7 @@ function askNaively({ store }: World): number {
 
 function ask({ engine }: World) {
   return Array.from({ length: viewCount }, (_, i) => {
-    const result = engine.run({ view: id(9, i) }, { limit: windowRows, offset: 0 });
+    const result = engine.run({ view: rowId(9, i) }, { limit: windowRows, offset: 0 });
     if (result.kind === 'invalid') throw result.errors[0];
     return result.value;
   });
@@ -367,7 +350,7 @@ async function peers(ours: Ours, say: Say): Promise<void> {
     limit: windowRows,
   }));
   const rowOf = (n: number, turn: number): PeerContact => ({
-    id: id(2, n),
+    id: rowId(2, n),
     ...contactOf(n, turn),
     statecode: n % 10 === 0 ? 1 : 0,
   });

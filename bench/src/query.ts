@@ -1,59 +1,58 @@
 /** What do the shape of the SQL and the advised index bring to the first page of a view, against the plain form? */
-import { type AppModel, defineTable, indexModel, withSystemTables } from '@outpost/model';
+import {
+  type AppModel,
+  defineApp,
+  defineTable,
+  indexModel,
+  withSystemTables,
+} from '@outpost/model';
 import { createQueryEngine, foldedSlots, parseFetch } from '@outpost/query';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
+import { loadRows, rowId } from './load-rows.ts';
 import { medians, type Report } from './report.ts';
 
 const contacts = 100_000;
 const accounts = 20_000;
-const id = (table: number, n: number): string =>
-  `0000000${table}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const viewId = id(9, 1);
+const viewId = rowId(9, 1);
 const fetchXml = `<fetch><entity name="contact"><attribute name="fullname"/><attribute name="telephone1"/><attribute name="accountid"/><order attribute="fullname"/><filter><condition attribute="statecode" operator="eq" value="0"/></filter><link-entity name="account" from="accountid" to="accountid" link-type="outer" alias="a"><attribute name="name"/><attribute name="city"/></link-entity></entity></fetch>`;
-const model: AppModel = withSystemTables({
-  name: 'Bench',
-  uniqueName: 'bench',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'account',
-      label: 'Account',
-      primaryName: 'name',
-      ownership: 'none',
-      columns: { name: { type: 'string' }, city: { type: 'string' } },
-    }),
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'fullname',
-      ownership: 'none',
-      columns: {
-        fullname: { type: 'string' },
-        telephone1: { type: 'string' },
-        accountid: { type: 'lookup', targets: ['account'] },
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'Bench',
+    uniqueName: 'bench',
+    tables: [
+      defineTable({
+        name: 'account',
+        label: 'Account',
+        primaryName: 'name',
+        ownership: 'none',
+        columns: { name: { type: 'string' }, city: { type: 'string' } },
+      }),
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'fullname',
+        ownership: 'none',
+        columns: {
+          fullname: { type: 'string' },
+          telephone1: { type: 'string' },
+          accountid: { type: 'lookup', targets: ['account'] },
+        },
+      }),
+    ],
+    savedQueries: [
+      {
+        id: viewId,
+        name: 'Active Contacts',
+        table: 'contact',
+        queryType: 0,
+        isDefault: true,
+        fetchXml,
+        layout: [],
       },
-    }),
-  ],
-  relationships: [],
-  savedQueries: [
-    {
-      id: viewId,
-      name: 'Active Contacts',
-      table: 'contact',
-      queryType: 0,
-      isDefault: true,
-      fetchXml,
-      layout: [],
-    },
-  ],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+    ],
+  }),
+);
 
 /** Join, then sort, then cut: what a translation of the query word by word gives. */
 const plain = `SELECT t0."contactid", t0."fullname", t0."telephone1", t0."accountid", t0."accountid$n", t1."name", t1."city"
@@ -64,38 +63,23 @@ const plainCount = `SELECT count(*) FROM "contact" t0 LEFT JOIN "account" t1 ON 
 async function open(): Promise<DeviceStore> {
   const store = await openStore({ storage: memoryStorage(), foldedSlots, tripwire: 'off' });
   store.applySchema(model, ['account', 'contact']);
-  const load = (
-    table: string,
-    count: number,
-    columns: readonly string[],
-    row: (n: number) => (string | number | null)[],
-  ) => {
-    store.startLoad(table, count);
-    store.write({ origin: 'sync', durability: 'normal' }, (tx) =>
-      tx.load(
-        table,
-        columns,
-        Array.from({ length: count }, (_, n) => row(n)),
-      ),
-    );
-    store.finishLoad(table);
-  };
-  load('account', accounts, ['accountid', 'name', 'city'], (n) => [
-    id(1, n),
+  loadRows(store, 'account', accounts, ['accountid', 'name', 'city'], (n) => [
+    rowId(1, n),
     `Account ${n}`,
     `City ${n % 300}`,
   ]);
-  load(
+  loadRows(
+    store,
     'contact',
     contacts,
     ['contactid', 'fullname', 'telephone1', 'accountid', 'accountid$n', 'statecode'],
     (n) => {
       const account = (n * 7919) % accounts;
       return [
-        id(2, n),
+        rowId(2, n),
         `Person ${(n * 48_271) % contacts}`,
         `+43 ${n}`,
-        id(1, account),
+        rowId(1, account),
         `Account ${account}`,
         n % 4 === 0 ? 1 : 0,
       ];

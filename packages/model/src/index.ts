@@ -63,6 +63,7 @@ export {
   removeAttachment,
 } from './command/note-commands.ts';
 export { type DataverseErrorName, dataverseErrors } from './dataverse-error.ts';
+export { type AppDefinition, defineApp } from './define-app.ts';
 export {
   type ColumnDefinition,
   defineColumn,

@@ -124,57 +124,30 @@ const teamMembership = defineTable({
   },
 });
 
-const userRoles = defineTable({
-  name: 'systemuserroles',
-  label: 'User Role',
-  primaryName: null,
-  ownership: 'none',
-  isIntersect: true,
-  availableOffline: false,
-  columns: {
-    systemuserid: { type: 'lookup', label: 'User', targets: ['systemuser'] },
-    roleid: { type: 'guid', label: 'Role' },
-  },
-});
-
-const teamRoles = defineTable({
-  name: 'teamroles',
-  label: 'Team Role',
-  primaryName: null,
-  ownership: 'none',
-  isIntersect: true,
-  availableOffline: false,
-  columns: {
-    teamid: { type: 'lookup', label: 'Team', targets: ['team'] },
-    roleid: { type: 'guid', label: 'Role' },
-  },
-});
-
-const userProfiles = defineTable({
-  name: 'systemuserprofiles',
-  label: 'User Field Security Profile',
-  primaryName: null,
-  ownership: 'none',
-  isIntersect: true,
-  availableOffline: false,
-  columns: {
-    systemuserid: { type: 'lookup', label: 'User', targets: ['systemuser'] },
-    fieldsecurityprofileid: { type: 'guid', label: 'Field Security Profile' },
-  },
-});
-
-const teamProfiles = defineTable({
-  name: 'teamprofiles',
-  label: 'Team Field Security Profile',
-  primaryName: null,
-  ownership: 'none',
-  isIntersect: true,
-  availableOffline: false,
-  columns: {
-    teamid: { type: 'lookup', label: 'Team', targets: ['team'] },
-    fieldsecurityprofileid: { type: 'guid', label: 'Field Security Profile' },
-  },
-});
+/** Who has what: a user or a team, and the id of a role or profile. Rights are told to devices in another form. */
+function assignment(
+  name: string,
+  label: string,
+  holder: 'systemuser' | 'team',
+  held: 'roleid' | 'fieldsecurityprofileid',
+): Table {
+  return defineTable({
+    name,
+    label,
+    primaryName: null,
+    ownership: 'none',
+    isIntersect: true,
+    availableOffline: false,
+    columns: {
+      [`${holder}id`]: {
+        type: 'lookup',
+        label: holder === 'team' ? 'Team' : 'User',
+        targets: [holder],
+      },
+      [held]: { type: 'guid', label: held === 'roleid' ? 'Role' : 'Field Security Profile' },
+    },
+  });
+}
 
 /** Tables every organization has, in the smallest form the stack needs. */
 export const systemTables: readonly Table[] = [
@@ -182,10 +155,15 @@ export const systemTables: readonly Table[] = [
   systemUser,
   team,
   teamMembership,
-  userRoles,
-  teamRoles,
-  userProfiles,
-  teamProfiles,
+  assignment('systemuserroles', 'User Role', 'systemuser', 'roleid'),
+  assignment('teamroles', 'Team Role', 'team', 'roleid'),
+  assignment(
+    'systemuserprofiles',
+    'User Field Security Profile',
+    'systemuser',
+    'fieldsecurityprofileid',
+  ),
+  assignment('teamprofiles', 'Team Field Security Profile', 'team', 'fieldsecurityprofileid'),
   position,
   syncErrorTable,
 ];

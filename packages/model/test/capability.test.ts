@@ -4,6 +4,7 @@ import {
   type AppModel,
   capabilitiesDocument,
   commandMatrix,
+  defineApp,
   defineTable,
   describeCapabilities,
   indexModel,
@@ -63,10 +64,9 @@ test('B22: a custom table gets create, read, update and delete by itself', () =>
   expect(offlineCommands(table('fax'))).toEqual(['read']);
 });
 
-const model: AppModel = {
+const model: AppModel = defineApp({
   name: 'T',
   uniqueName: 't',
-  version: '1',
   tables: [
     table('account'),
     table('contact', {
@@ -96,14 +96,7 @@ const model: AppModel = {
       column2: 'contactid',
     },
   ],
-  savedQueries: [],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-};
+});
 const index = indexModel(model);
 
 test('C09, C10: a lookup needs every table it may point at', () => {

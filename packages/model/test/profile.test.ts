@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type AppModel,
   daysChange,
+  defineApp,
   defineTable,
   generateProfile,
   indexModel,
@@ -28,47 +29,41 @@ const many = (table: string, column: string, target: string) =>
     cascade: noCascade,
   }) as const;
 
-const model: AppModel = withSystemTables({
-  name: 'Test',
-  uniqueName: 'test',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'account',
-      label: 'Account',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: { name, parentid: lookup('account'), mainid: lookup('contact') },
-    }),
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: { name, accountid: lookup('account') },
-    }),
-    defineTable({
-      name: 'hidden',
-      label: 'Hidden',
-      primaryName: 'name',
-      ownership: 'user',
-      availableOffline: false,
-      columns: { name },
-    }),
-  ],
-  relationships: [
-    many('contact', 'accountid', 'account'),
-    many('account', 'parentid', 'account'),
-    many('account', 'mainid', 'contact'),
-  ],
-  savedQueries: [],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'Test',
+    uniqueName: 'test',
+    tables: [
+      defineTable({
+        name: 'account',
+        label: 'Account',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: { name, parentid: lookup('account'), mainid: lookup('contact') },
+      }),
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: { name, accountid: lookup('account') },
+      }),
+      defineTable({
+        name: 'hidden',
+        label: 'Hidden',
+        primaryName: 'name',
+        ownership: 'user',
+        availableOffline: false,
+        columns: { name },
+      }),
+    ],
+    relationships: [
+      many('contact', 'accountid', 'account'),
+      many('account', 'parentid', 'account'),
+      many('account', 'mainid', 'contact'),
+    ],
+  }),
+);
 const index = indexModel(model);
 const item = (table: string, more: Partial<OfflineProfileItem> = {}): OfflineProfileItem => ({
   table,

@@ -65,14 +65,13 @@ test('a typed table is an ordinary table, and its rows are ordinary rows', () =>
     new_outcome: 1,
     new_customerid: { table: 'account', id: 'x' },
   });
-  // @ts-expect-error: no such option
-  rowOf(visit, { new_outcome: 3 });
-  // @ts-expect-error: no such column
-  rowOf(visit, { new_nope: 1 });
-  // @ts-expect-error: a number is no text
-  rowOf(visit, { new_name: 1 });
-  // @ts-expect-error: leads cannot be customers
-  rowOf(visit, { new_customerid: { table: 'lead', id: 'x' } });
-  // @ts-expect-error: written by the platform only
-  rowOf(visit, { new_total: 1 });
+  type Written = Parameters<typeof rowOf<typeof visit>>[1];
+  expectTypeOf<{ new_outcome: 1 }>().toExtend<Written>();
+  expectTypeOf<'new_name'>().toExtend<keyof Written>();
+  expectTypeOf<{ new_outcome: 3 }>().not.toExtend<Written>();
+  expectTypeOf<{ new_name: number }>().not.toExtend<Written>();
+  expectTypeOf<{ new_customerid: { table: 'lead'; id: string } }>().not.toExtend<Written>();
+  // Columns that do not exist, and those that only the platform writes.
+  expectTypeOf<'new_nope'>().not.toExtend<keyof Written>();
+  expectTypeOf<'new_total'>().not.toExtend<keyof Written>();
 });

@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  defineApp,
   defineTable,
   indexModel,
   type RowValues,
@@ -19,66 +20,60 @@ const rating = {
     { value: 3, label: 'Cold' },
   ],
 } as const;
-export const model: AppModel = withSystemTables({
-  name: 'Test',
-  uniqueName: 'test',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'account',
-      label: 'Account',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: {
-        name: { type: 'string' },
-        employees: { type: 'integer' },
-        revenue: { type: 'money' },
-        rating,
-        founded: { type: 'dateOnly' },
-        tags: { ...rating, type: 'choices' },
+export const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'Test',
+    uniqueName: 'test',
+    tables: [
+      defineTable({
+        name: 'account',
+        label: 'Account',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: {
+          name: { type: 'string' },
+          employees: { type: 'integer' },
+          revenue: { type: 'money' },
+          rating,
+          founded: { type: 'dateOnly' },
+          tags: { ...rating, type: 'choices' },
+        },
+      }),
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'fullname',
+        ownership: 'user',
+        columns: {
+          fullname: { type: 'string' },
+          accountid: { type: 'lookup', targets: ['account'] },
+        },
+      }),
+    ],
+    savedQueries: [
+      {
+        id: 'quick',
+        name: 'Quick Find',
+        table: 'account',
+        queryType: 4,
+        isDefault: false,
+        layout: [],
+        fetchXml:
+          '<fetch><entity name="account"><attribute name="name"/><order attribute="name"/><filter><condition attribute="statecode" operator="eq" value="0"/><filter type="or" isquickfindfields="1"><condition attribute="name" operator="like" value="{0}"/><condition attribute="rating" operator="like" value="{0}"/><condition attribute="employees" operator="like" value="{1}"/><condition attribute="founded" operator="like" value="{3}"/></filter></filter></entity></fetch>',
       },
-    }),
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'fullname',
-      ownership: 'user',
-      columns: {
-        fullname: { type: 'string' },
-        accountid: { type: 'lookup', targets: ['account'] },
+      {
+        id: 'linked',
+        name: 'With product',
+        table: 'account',
+        queryType: 0,
+        isDefault: false,
+        layout: [],
+        fetchXml:
+          '<fetch><entity name="account"><link-entity name="product" from="productid" to="productid"/></entity></fetch>',
       },
-    }),
-  ],
-  relationships: [],
-  savedQueries: [
-    {
-      id: 'quick',
-      name: 'Quick Find',
-      table: 'account',
-      queryType: 4,
-      isDefault: false,
-      layout: [],
-      fetchXml:
-        '<fetch><entity name="account"><attribute name="name"/><order attribute="name"/><filter><condition attribute="statecode" operator="eq" value="0"/><filter type="or" isquickfindfields="1"><condition attribute="name" operator="like" value="{0}"/><condition attribute="rating" operator="like" value="{0}"/><condition attribute="employees" operator="like" value="{1}"/><condition attribute="founded" operator="like" value="{3}"/></filter></filter></entity></fetch>',
-    },
-    {
-      id: 'linked',
-      name: 'With product',
-      table: 'account',
-      queryType: 0,
-      isDefault: false,
-      layout: [],
-      fetchXml:
-        '<fetch><entity name="account"><link-entity name="product" from="productid" to="productid"/></entity></fetch>',
-    },
-  ],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+    ],
+  }),
+);
 export const index = indexModel(model);
 export const id = (n: number): string =>
   `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;

@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  defineApp,
   defineTable,
   indexModel,
   type RowValues,
@@ -21,10 +22,9 @@ import {
 } from '../src/index.ts';
 
 const id = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const model: AppModel = {
+const model: AppModel = defineApp({
   name: 'Live',
   uniqueName: 'live',
-  version: '1',
   tables: [
     defineTable({
       name: 'account',
@@ -48,15 +48,7 @@ const model: AppModel = {
       },
     }),
   ],
-  relationships: [],
-  savedQueries: [],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '', name: '', items: [] },
-};
+});
 const index = indexModel(model);
 const inCity = (rank: number) =>
   `<fetch><entity name="contact"><attribute name="fullname"/><attribute name="accountid"/><order attribute="fullname"/><filter><condition attribute="rank" operator="eq" value="${rank}"/></filter><link-entity name="account" from="accountid" to="accountid" link-type="outer" alias="a"><attribute name="city"/></link-entity></entity></fetch>`;

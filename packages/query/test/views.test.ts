@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  defineApp,
   defineTable,
   indexModel,
   type RowValues,
@@ -36,10 +37,9 @@ const view = (
 });
 const linked =
   '<attribute name="name"/><attribute name="primarycontactid"/><attribute name="revenue"/><order attribute="name"/><filter><condition attribute="statecode" operator="eq" value="0"/></filter><link-entity name="contact" from="contactid" to="primarycontactid" link-type="outer" alias="pc"><attribute name="emailaddress1"/></link-entity>';
-const model: AppModel = {
+const model: AppModel = defineApp({
   name: 'Views',
   uniqueName: 'views',
-  version: '1',
   tables: [
     defineTable({
       name: 'account',
@@ -113,13 +113,7 @@ const model: AppModel = {
     ),
     view(8, 'account', 0, '<attribute name="nope"/>'),
   ],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '', name: '', items: [] },
-};
+});
 const index = indexModel(model);
 const context: QueryContext = {
   now: Date.parse('2026-03-08T12:00:00Z'),

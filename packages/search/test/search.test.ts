@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  defineApp,
   defineTable,
   indexModel,
   type RowValues,
@@ -13,51 +14,45 @@ import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSearch, matchLength, type Search, type SearchResult } from '../src/index.ts';
 
-const model: AppModel = withSystemTables({
-  name: 'T',
-  uniqueName: 't',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'contact',
-      label: 'Contact',
-      primaryName: 'fullname',
-      ownership: 'user',
-      columns: {
-        fullname: { type: 'string' },
-        city: { type: 'string' },
-        born: { type: 'dateOnly' },
-        accountid: { type: 'lookup', targets: ['account'] },
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'T',
+    uniqueName: 't',
+    tables: [
+      defineTable({
+        name: 'contact',
+        label: 'Contact',
+        primaryName: 'fullname',
+        ownership: 'user',
+        columns: {
+          fullname: { type: 'string' },
+          city: { type: 'string' },
+          born: { type: 'dateOnly' },
+          accountid: { type: 'lookup', targets: ['account'] },
+        },
+      }),
+      defineTable({
+        name: 'plain',
+        label: 'Plain',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: { name: { type: 'string' } },
+      }),
+    ],
+    savedQueries: [
+      {
+        id: 'q',
+        name: 'Quick',
+        table: 'contact',
+        queryType: 4,
+        isDefault: false,
+        layout: [],
+        fetchXml:
+          '<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="accountid"/><order attribute="fullname"/><filter type="or" isquickfindfields="1"><condition attribute="fullname" operator="like" value="{0}"/><condition attribute="city" operator="like" value="{0}"/><condition attribute="accountid" operator="like" value="{0}"/><condition attribute="born" operator="like" value="{3}"/></filter></entity></fetch>',
       },
-    }),
-    defineTable({
-      name: 'plain',
-      label: 'Plain',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: { name: { type: 'string' } },
-    }),
-  ],
-  relationships: [],
-  savedQueries: [
-    {
-      id: 'q',
-      name: 'Quick',
-      table: 'contact',
-      queryType: 4,
-      isDefault: false,
-      layout: [],
-      fetchXml:
-        '<fetch><entity name="contact"><attribute name="fullname"/><attribute name="city"/><attribute name="accountid"/><order attribute="fullname"/><filter type="or" isquickfindfields="1"><condition attribute="fullname" operator="like" value="{0}"/><condition attribute="city" operator="like" value="{0}"/><condition attribute="accountid" operator="like" value="{0}"/><condition attribute="born" operator="like" value="{3}"/></filter></entity></fetch>',
-    },
-  ],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '1', name: 'p', items: [] },
-});
+    ],
+  }),
+);
 const index = indexModel(model);
 const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 let store: DeviceStore;

@@ -1,4 +1,4 @@
-import { type AppModel, defineTable, type Role, withSystemTables } from '@outpost/model';
+import { type AppModel, defineApp, defineTable, type Role, withSystemTables } from '@outpost/model';
 import { testSystem } from '@outpost/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
@@ -13,59 +13,56 @@ const role: Role = {
     account: { create: 1, read: 1, write: 1, delete: 1, append: 1, appendTo: 1, assign: 1 },
   },
 };
-const model: AppModel = withSystemTables({
-  name: 'T',
-  uniqueName: 't',
-  version: '1',
-  tables: [
-    defineTable({
-      name: 'account',
-      label: 'Account',
-      primaryName: 'name',
-      ownership: 'user',
-      columns: {
-        name: { type: 'string', maxLength: 20, required: 'system' },
-        parentid: { type: 'lookup', targets: ['account'] },
-      },
-    }),
-  ],
-  relationships: [
-    {
-      kind: 'manyToOne',
-      name: 'parent',
-      table: 'account',
-      column: 'parentid',
-      target: 'account',
-      cascade: { assign: 'noCascade', delete: 'cascade' },
-    },
-  ],
-  savedQueries: [],
-  forms: [],
-  flows: [],
-  roles: [role],
-  siteMap: { areas: [] },
-  rules: [
-    {
-      id: 'r',
-      name: 'No X',
-      table: 'account',
-      scope: 'table',
-      state: 'active',
-      order: 1,
-      branches: [
-        {
-          when: { column: 'name', op: 'equals', operands: [{ literal: 'X' }] },
-          then: [{ kind: 'error', column: 'name', message: 'X is no name.' }],
+const model: AppModel = withSystemTables(
+  defineApp({
+    name: 'T',
+    uniqueName: 't',
+    tables: [
+      defineTable({
+        name: 'account',
+        label: 'Account',
+        primaryName: 'name',
+        ownership: 'user',
+        columns: {
+          name: { type: 'string', maxLength: 20, required: 'system' },
+          parentid: { type: 'lookup', targets: ['account'] },
         },
-      ],
+      }),
+    ],
+    relationships: [
+      {
+        kind: 'manyToOne',
+        name: 'parent',
+        table: 'account',
+        column: 'parentid',
+        target: 'account',
+        cascade: { assign: 'noCascade', delete: 'cascade' },
+      },
+    ],
+    roles: [role],
+    rules: [
+      {
+        id: 'r',
+        name: 'No X',
+        table: 'account',
+        scope: 'table',
+        state: 'active',
+        order: 1,
+        branches: [
+          {
+            when: { column: 'name', op: 'equals', operands: [{ literal: 'X' }] },
+            then: [{ kind: 'error', column: 'name', message: 'X is no name.' }],
+          },
+        ],
+      },
+    ],
+    profile: {
+      id: 'p',
+      name: 'p',
+      items: [{ table: 'account', criteria: 'all', relationships: [], intervalMinutes: 10 }],
     },
-  ],
-  profile: {
-    id: 'p',
-    name: 'p',
-    items: [{ table: 'account', criteria: 'all', relationships: [], intervalMinutes: 10 }],
-  },
-});
+  }),
+);
 
 let organization: Organization;
 let server: RunningServer;

@@ -1,6 +1,7 @@
 import {
   type AppModel,
   type Depth,
+  defineApp,
   defineTable,
   type OfflineProfileItem,
   privileges,
@@ -32,62 +33,58 @@ function modelWith(items: readonly Partial<OfflineProfileItem>[]): AppModel {
       ownership: 'user',
       columns: { name, phone: { type: 'string' }, ...more },
     });
-  return withSystemTables({
-    name: 'T',
-    uniqueName: 't',
-    version: '1',
-    tables: [
-      table('account'),
-      table('contact', { accountid: { type: 'lookup', targets: ['account'] } }),
-      defineTable({
-        name: 'pair',
-        label: 'Pair',
-        primaryName: null,
-        ownership: 'none',
-        isIntersect: true,
-        columns: {
-          accountid: { type: 'lookup', targets: ['account'] },
-          contactid: { type: 'lookup', targets: ['contact'] },
+  return withSystemTables(
+    defineApp({
+      name: 'T',
+      uniqueName: 't',
+      tables: [
+        table('account'),
+        table('contact', { accountid: { type: 'lookup', targets: ['account'] } }),
+        defineTable({
+          name: 'pair',
+          label: 'Pair',
+          primaryName: null,
+          ownership: 'none',
+          isIntersect: true,
+          columns: {
+            accountid: { type: 'lookup', targets: ['account'] },
+            contactid: { type: 'lookup', targets: ['contact'] },
+          },
+        }),
+      ],
+      relationships: [
+        {
+          kind: 'manyToOne',
+          name: 'contacts',
+          table: 'contact',
+          column: 'accountid',
+          target: 'account',
+          cascade: noCascade,
         },
-      }),
-    ],
-    relationships: [
-      {
-        kind: 'manyToOne',
-        name: 'contacts',
-        table: 'contact',
-        column: 'accountid',
-        target: 'account',
-        cascade: noCascade,
+        {
+          kind: 'manyToMany',
+          name: 'pairs',
+          intersect: 'pair',
+          table1: 'account',
+          column1: 'accountid',
+          table2: 'contact',
+          column2: 'contactid',
+        },
+      ],
+      roles: [role],
+      profile: {
+        id: 'p',
+        name: 'p',
+        items: items.map((one) => ({
+          table: 'account',
+          criteria: 'all',
+          relationships: [],
+          intervalMinutes: 10,
+          ...one,
+        })),
       },
-      {
-        kind: 'manyToMany',
-        name: 'pairs',
-        intersect: 'pair',
-        table1: 'account',
-        column1: 'accountid',
-        table2: 'contact',
-        column2: 'contactid',
-      },
-    ],
-    savedQueries: [],
-    forms: [],
-    rules: [],
-    flows: [],
-    roles: [role],
-    siteMap: { areas: [] },
-    profile: {
-      id: 'p',
-      name: 'p',
-      items: items.map((one) => ({
-        table: 'account',
-        criteria: 'all',
-        relationships: [],
-        intervalMinutes: 10,
-        ...one,
-      })),
-    },
-  });
+    }),
+  );
 }
 
 const open: Organization[] = [];

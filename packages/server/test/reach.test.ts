@@ -2,6 +2,7 @@ import {
   type AppModel,
   type CascadeKind,
   type Depth,
+  defineApp,
   defineTable,
   type ManyToOne,
   parentalCascade,
@@ -32,44 +33,43 @@ const visits = (assign: CascadeKind): ManyToOne => ({
   cascade: { ...parentalCascade, assign },
 });
 const modelWith = (assign: CascadeKind): AppModel =>
-  withSystemTables({
-    name: 'T',
-    uniqueName: 't',
-    version: '1',
-    tables: [
-      defineTable({
-        name: 'account',
-        label: 'Account',
-        primaryName: 'name',
-        ownership: 'user',
-        columns: { name: { type: 'string' } },
-      }),
-      defineTable({
-        name: 'visit',
-        label: 'Visit',
-        primaryName: 'name',
-        ownership: 'user',
-        columns: { name: { type: 'string' }, accountid: { type: 'lookup', targets: ['account'] } },
-      }),
-    ],
-    relationships: [visits(assign)],
-    savedQueries: [],
-    forms: [],
-    rules: [],
-    flows: [],
-    roles: [role, teamRole],
-    siteMap: { areas: [] },
-    profile: {
-      id: 'p',
-      name: 'p',
-      items: ['account', 'visit'].map((table) => ({
-        table,
-        criteria: 'all' as const,
-        relationships: [],
-        intervalMinutes: 10,
-      })),
-    },
-  });
+  withSystemTables(
+    defineApp({
+      name: 'T',
+      uniqueName: 't',
+      tables: [
+        defineTable({
+          name: 'account',
+          label: 'Account',
+          primaryName: 'name',
+          ownership: 'user',
+          columns: { name: { type: 'string' } },
+        }),
+        defineTable({
+          name: 'visit',
+          label: 'Visit',
+          primaryName: 'name',
+          ownership: 'user',
+          columns: {
+            name: { type: 'string' },
+            accountid: { type: 'lookup', targets: ['account'] },
+          },
+        }),
+      ],
+      relationships: [visits(assign)],
+      roles: [role, teamRole],
+      profile: {
+        id: 'p',
+        name: 'p',
+        items: ['account', 'visit'].map((table) => ({
+          table,
+          criteria: 'all' as const,
+          relationships: [],
+          intervalMinutes: 10,
+        })),
+      },
+    }),
+  );
 
 const user = (name: Person) => ({ table: 'systemuser', id: people[name], name });
 const open: Organization[] = [];

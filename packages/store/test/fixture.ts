@@ -1,6 +1,7 @@
 import {
   type AppModel,
   type ColumnDefinition,
+  defineApp,
   defineTable,
   withSystemTables,
 } from '@outpost/model';
@@ -25,22 +26,15 @@ export const accountColumns: Readonly<Record<string, ColumnDefinition>> = {
 export function modelOf(
   tables: Readonly<Record<string, Readonly<Record<string, ColumnDefinition>>>>,
 ): AppModel {
-  return withSystemTables({
-    name: 'Test',
-    uniqueName: 'test',
-    version: '1',
-    tables: Object.entries(tables).map(([name, columns]) =>
-      defineTable({ name, label: name, primaryName: 'name', ownership: 'user', columns }),
-    ),
-    relationships: [],
-    savedQueries: [],
-    forms: [],
-    rules: [],
-    flows: [],
-    roles: [],
-    siteMap: { areas: [] },
-    profile: { id: '1', name: 'p', items: [] },
-  });
+  return withSystemTables(
+    defineApp({
+      name: 'Test',
+      uniqueName: 'test',
+      tables: Object.entries(tables).map(([name, columns]) =>
+        defineTable({ name, label: name, primaryName: 'name', ownership: 'user', columns }),
+      ),
+    }),
+  );
 }
 
 export const testModel: AppModel = modelOf({ account: accountColumns });

@@ -3,6 +3,7 @@ import {
   type Column,
   type ColumnType,
   type ColumnValue,
+  defineApp,
   parentalCascade,
   type Relationship,
   type RowValues,
@@ -114,20 +115,12 @@ export function caseModel({ metadata }: ConformanceCase): AppModel {
       })),
     ),
   );
-  return {
+  return defineApp({
     name: 'Conformance',
     uniqueName: 'conformance',
-    version: '1',
     tables,
     relationships,
-    savedQueries: [],
-    forms: [],
-    rules: [],
-    flows: [],
-    roles: [],
-    siteMap: { areas: [] },
-    profile: { id: '', name: '', items: [] },
-  };
+  });
 }
 
 function caseColumn(

@@ -1,6 +1,7 @@
 import {
   type AppModel,
   type ColumnDefinition,
+  defineApp,
   defineTable,
   indexModel,
   parentalCascade,
@@ -37,10 +38,9 @@ const link = (
   ...(hierarchical ? { hierarchical } : {}),
 });
 
-export const model: AppModel = {
+export const model: AppModel = defineApp({
   name: 'Oracle',
   uniqueName: 'oracle',
-  version: '1',
   tables: [
     defineTable({
       name: 'person',
@@ -90,14 +90,7 @@ export const model: AppModel = {
     link('visit', 'personid', 'person'),
     link('visit', 'placeid', 'place'),
   ],
-  savedQueries: [],
-  forms: [],
-  rules: [],
-  flows: [],
-  roles: [],
-  siteMap: { areas: [] },
-  profile: { id: '', name: '', items: [] },
-};
+});
 export const index: ReturnType<typeof indexModel> = indexModel(model);
 
 export const id = (table: number, n: number): string =>
