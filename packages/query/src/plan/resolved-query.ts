@@ -1,5 +1,5 @@
 import type { Column } from '@outpost/model';
-import type { AggregateFunction } from '../fetch-xml/ast.ts';
+import type { AggregateFunction, DateGrouping } from '../fetch-xml/ast.ts';
 import type { Condition, DateCalendar } from './condition.ts';
 import type { Source, Term } from './term.ts';
 
@@ -17,15 +17,6 @@ export interface Join {
   readonly unique: boolean;
 }
 
-export type DatePart =
-  | 'day'
-  | 'week'
-  | 'month'
-  | 'quarter'
-  | 'year'
-  | 'fiscal-period'
-  | 'fiscal-year';
-
 /** One value of a result row. */
 export interface Output {
   readonly key: string;
@@ -40,7 +31,7 @@ export interface Output {
     | { readonly kind: 'group'; readonly term: Term }
     | {
         readonly kind: 'datePart';
-        readonly part: DatePart;
+        readonly part: DateGrouping;
         readonly calendar: DateCalendar;
         readonly slot: string;
       }

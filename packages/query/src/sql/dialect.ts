@@ -1,7 +1,7 @@
 import type { Cell } from '@outpost/model';
+import type { DateGrouping } from '../fetch-xml/ast.ts';
 import { type PatternToken, toGlob, toRegExpSource } from '../operators/like-pattern.ts';
 import type { DateCalendar } from '../plan/condition.ts';
-import type { DatePart } from '../plan/resolved-query.ts';
 import { concat, type Sql, sql } from './sql-text.ts';
 
 /** Where SQLite and PostgreSQL say the same thing differently. */
@@ -16,7 +16,7 @@ export interface Dialect {
   same(left: string, right: string): string;
   /** A list too long for single parameters. */
   inList(term: string, values: readonly Cell[]): Sql;
-  datePart(cell: string, part: DatePart, calendar: DateCalendar): Sql;
+  datePart(cell: string, part: DateGrouping, calendar: DateCalendar): Sql;
   /** Labels of a multi-select choice, folded; `labels` is a JSON object by option. */
   labels(cell: string, labels: string): Sql;
   /** NULL first ascending, last descending. */
@@ -63,7 +63,7 @@ function postgresDay(cell: string, timeZone: string): Sql {
 }
 
 /** Numbers in the text of these come from the calendar's checked settings. */
-function postgresPart(part: DatePart, calendar: DateCalendar): string {
+function postgresPart(part: DateGrouping, calendar: DateCalendar): string {
   const { weekStart, fiscalStart, fiscalPeriod } = calendar;
   const [month = 1, day = 1] = fiscalStart.split('-').map(Number);
   const year = `(extract(year FROM x.d) - (CASE WHEN (extract(month FROM x.d), extract(day FROM x.d)) < (${month}, ${day}) THEN 1 ELSE 0 END))`;

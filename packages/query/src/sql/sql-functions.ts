@@ -1,5 +1,5 @@
 import { type Cell, fold } from '@outpost/model';
-import type { DatePart } from '../plan/resolved-query.ts';
+import type { DateGrouping } from '../fetch-xml/ast.ts';
 import { joinLabels } from '../predicate/evaluate.ts';
 import { datePart } from '../time/date-part.ts';
 
@@ -21,7 +21,7 @@ export const sqlFunctions: readonly SqlFunctionDefinition[] = [
     name: 'outpost_datepart',
     arity: 6,
     run: (cell = null, part, timeZone, weekStart, fiscalStart, fiscalPeriod) =>
-      datePart(cell, String(part) as DatePart, {
+      datePart(cell, String(part) as DateGrouping, {
         timeZone: String(timeZone),
         weekStart: Number(weekStart),
         fiscalStart: String(fiscalStart),

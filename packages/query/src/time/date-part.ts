@@ -1,7 +1,7 @@
 import type { Cell } from '@outpost/model';
 import { Temporal } from 'temporal-polyfill';
+import type { DateGrouping } from '../fetch-xml/ast.ts';
 import type { DateCalendar } from '../plan/condition.ts';
-import type { DatePart } from '../plan/resolved-query.ts';
 import type { FiscalSettings } from '../query-context.ts';
 import { fiscalPeriodOf } from './fiscal.ts';
 
@@ -20,7 +20,7 @@ function weekOf(date: Temporal.PlainDate, weekStart: number): number {
 }
 
 /** A part of a stored date as a number; fiscal periods as year x 100 + period. Null has none. */
-export function datePart(cell: Cell, part: DatePart, calendar: DateCalendar): number | null {
+export function datePart(cell: Cell, part: DateGrouping, calendar: DateCalendar): number | null {
   if (typeof cell !== 'string') return null;
   const date = dayOf(cell, calendar.timeZone);
   switch (part) {
