@@ -71,8 +71,9 @@ test('the server knows the protocol, not the device engine; the protocol knows t
 
 test('no suppressions and no any', () => {
   const found = [
-    ...packages.map((name) => filesIn('packages', name, 'src')),
-    filesIn('apps', 'simulator', 'src'),
+    ...packages.flatMap((name) => ['src', 'test'].map((room) => filesIn('packages', name, room))),
+    ...['src', 'test'].map((room) => filesIn('apps', 'simulator', room)),
+    filesIn('bench', 'src'),
   ]
     .flat()
     .filter((file) =>
