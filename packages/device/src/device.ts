@@ -10,6 +10,7 @@ import {
   describeCapabilities,
   disqualifyLead,
   type Form,
+  indexModel,
   type LookupValue,
   markComplete,
   type NewNote,
@@ -26,7 +27,7 @@ import {
 } from '@outpost/model';
 import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
 import type { FlowMove } from '@outpost/rules';
-import type { Search } from '@outpost/search';
+import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
 import { Sync, type SyncTransport, syncModule } from '@outpost/sync';
 import { filter, firstValueFrom, map, type Observable, of, Subscription, startWith } from 'rxjs';
@@ -71,6 +72,7 @@ export class Device {
   readonly #subscriptions = new Subscription();
   #session: Session | null = null;
   #model: AppModel | null = null;
+  #searchIndex: SearchIndex | null = null;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
@@ -108,6 +110,10 @@ export class Device {
   }
   get search(): Search {
     return this.#open().search;
+  }
+  /** The index of words behind `search`: how far it is, whether it is right. */
+  get searchIndex(): SearchIndex {
+    return this.#open().searchIndex;
   }
 
   /** System views of a table, each with the reasons why it cannot run offline. */
@@ -227,18 +233,29 @@ export class Device {
     this.#cancelTimer?.();
     this.#subscriptions.unsubscribe();
     await this.sync.close();
+    this.#searchIndex?.close();
     await this.store.close();
   }
 
+  /** The index takes part in every commit from the moment that the tables are known. */
   #useApp(app: AppModel | null): void {
     this.#model = app;
     this.#session = null;
+    this.#searchIndex?.close();
+    this.#searchIndex =
+      app === null
+        ? null
+        : new SearchIndex({
+            store: this.store,
+            model: indexModel(app),
+            clock: this.#system.clock,
+          });
   }
 
   #open(): Session {
     if (this.#closed)
       throw new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
-    if (this.#model === null) {
+    if (this.#model === null || this.#searchIndex === null) {
       throw new DeviceError(
         'device.notReady',
         'The app is not on this device yet.',
@@ -247,7 +264,14 @@ export class Device {
     }
     const tables = this.sync.hello?.plan.length ?? 0;
     if (this.#session === null || this.#session.tables.size !== tables) {
-      this.#session = openSession(this.#model, this.store, this.sync, this.#system, this.#timeZone);
+      this.#session = openSession(
+        this.#model,
+        this.store,
+        this.sync,
+        this.#system,
+        this.#timeZone,
+        this.#searchIndex,
+      );
     }
     return this.#session;
   }
@@ -302,7 +326,7 @@ function generatedForm(session: Session, table: string): Form {
 export async function openDevice(options: DeviceOptions): Promise<Device> {
   const store = await openStore({
     storage: options.storage,
-    modules: [syncModule],
+    modules: [syncModule, searchModule],
     foldedSlots,
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });

@@ -10,7 +10,7 @@ import {
 } from '@outpost/model';
 import { createQueryEngine, type QueryEngine } from '@outpost/query';
 import { type CompiledRules, compileRules } from '@outpost/rules';
-import { createSearch, type Search } from '@outpost/search';
+import { createSearch, type Search, type SearchIndex } from '@outpost/search';
 import type { DeviceStore } from '@outpost/store';
 import { readSyncTables, type Sync } from '@outpost/sync';
 import { DeviceError } from './device-error.ts';
@@ -24,6 +24,7 @@ export interface Session {
   readonly system: System;
   readonly queries: QueryEngine;
   readonly search: Search;
+  readonly searchIndex: SearchIndex;
   /** Tables on this device. */
   readonly tables: ReadonlySet<string>;
   readonly timeZone: string;
@@ -42,6 +43,7 @@ export function openSession(
   sync: Sync,
   system: System,
   timeZone: string,
+  searchIndex: SearchIndex,
 ): Session {
   const index = indexModel(model);
   const tables = new Set(readSyncTables(store).map((one) => one.table));
@@ -79,7 +81,16 @@ export function openSession(
     sync,
     system,
     queries,
-    search: createSearch({ store, queries, model: index, offlineTables: tables }),
+    searchIndex,
+    search: createSearch({
+      store,
+      queries,
+      model: index,
+      index: searchIndex,
+      offlineTables: tables,
+      clock: system.clock,
+      grouped: true,
+    }),
     tables,
     timeZone,
     table,

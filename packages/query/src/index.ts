@@ -18,6 +18,7 @@ export {
   runCase,
 } from './conformance/run-case.ts';
 export type { Explanation } from './engine/explain.ts';
+export { PreparedQuery, type RankedRow } from './engine/prepared-query.ts';
 export {
   createQueryEngine,
   type QueryEngine,
@@ -47,8 +48,14 @@ export { parseFetch, queryLimits } from './fetch-xml/parse.ts';
 export { type LiveExplanation, type LiveOptions, LiveView, snapshotOf } from './live/live-view.ts';
 export type { ViewCounters } from './live/view-node.ts';
 export { applyPatch, type PatchOp, type ViewSnapshot } from './live/view-snapshot.ts';
-export { escapePattern, parsePattern, toGlob } from './operators/like-pattern.ts';
-export type { ColumnKind } from './operators/operands.ts';
+export {
+  escapePattern,
+  type LikePattern,
+  parsePattern,
+  patternTest,
+  toGlob,
+} from './operators/like-pattern.ts';
+export { type ColumnKind, kindOf } from './operators/operands.ts';
 export { type Arity, type Operator, operators } from './operators/operator-table.ts';
 export type { IndexAdvice } from './plan/index-advice.ts';
 export type { TimeDependency } from './plan/resolved-query.ts';
@@ -77,7 +84,7 @@ export { availability, queryTables, type UnavailableReason } from './views/avail
 export { foldedSlots } from './views/folded-slots.ts';
 export { formatRow } from './views/format-row.ts';
 export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
-export { type QuickFind, quickFindQuery } from './views/quick-find.ts';
+export { type QuickFind, quickFindNumber, quickFindQuery } from './views/quick-find.ts';
 export { associatedQuery, lookupQuery, withFilter } from './views/related-query.ts';
 export { readView, type SavedView, type ViewColumn } from './views/saved-view.ts';
 export {

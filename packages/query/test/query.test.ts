@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compileQuery, parseFetch, sql } from '../src/index.ts';
+import { compileQuery, parseFetch, predicateOf, sql } from '../src/index.ts';
 import { context, type Fixture, fetchAccounts, id, index, openFixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -222,6 +222,83 @@ test('the caller can restrict every table of a query', () => {
   const rows = fixture.store.all(text, params);
   expect(rows.flat().filter((cell) => cell === 'Nina Berg')).toEqual([]);
   expect(rows.flat().filter((cell) => cell === 'Kai Moe')).toHaveLength(1);
+});
+
+describe('a prepared query', () => {
+  const prepared = (fetchXml: string) => {
+    const result = fixture.engine.prepare({ fetchXml });
+    if (result.kind === 'invalid') throw result.errors[0];
+    return result.value;
+  };
+  const byName = '<attribute name="name"/><order attribute="name"/>';
+
+  test('gives those of the given rows that pass, by rank and then in order', () => {
+    for (const [n, name] of ['Delta', 'Alpha', 'Charlie', 'Bravo'].entries()) {
+      fixture.insert('account', 500 + n, { name, employees: n });
+    }
+    const rid = (n: number) =>
+      Number(
+        fixture.store.all('SELECT _rid FROM account WHERE accountid = ?', [id(500 + n)])[0]?.[0],
+      );
+    const [delta, alpha, charlie, bravo] = [rid(0), rid(1), rid(2), rid(3)];
+    const query = prepared(
+      fetchAccounts(
+        `${byName}<filter><condition attribute="employees" operator="ge" value="1"/></filter>`,
+      ),
+    );
+    const groups = [
+      { rank: 1, rids: [delta, charlie] },
+      { rank: 2, rids: [bravo, alpha] },
+    ];
+    expect(query.isFiltered).toBe(true);
+    expect(
+      query.rows(groups, 10).map((one) => [one.row.values['name'], one.rank, one.rid]),
+    ).toEqual([
+      ['Charlie', 1, charlie],
+      ['Alpha', 2, alpha],
+      ['Bravo', 2, bravo],
+    ]);
+    expect(query.rows(groups, 2)).toHaveLength(2);
+    expect(query.count([delta, charlie, alpha])).toBe(2);
+    const walked = [...query.walk()].filter((one) => [delta, alpha, charlie, bravo].includes(one));
+    expect(walked).toEqual([alpha, bravo, charlie]);
+  });
+
+  test('walks an index when there is one for its order', () => {
+    const query = prepared(fetchAccounts(byName));
+    expect([query.isFiltered, query.walksIndex]).toEqual([false, false]);
+    fixture.store.requestIndexes('test', [{ table: 'account', columns: ['name$f', 'accountid'] }]);
+    expect(prepared(fetchAccounts(byName)).walksIndex).toBe(true);
+    query.used(10);
+    expect(query.walksIndex).toBe(true);
+  });
+
+  test('is refused for rows that are no rows of a table', () => {
+    const distinct =
+      '<fetch distinct="true"><entity name="account"><attribute name="name"/></entity></fetch>';
+    expect(fixture.engine.prepare({ fetchXml: distinct })).toMatchObject({
+      kind: 'invalid',
+      errors: [{ code: 'schema' }],
+    });
+  });
+});
+
+test('a hyphen in a pattern with several wildcards is itself, for SQL and for a row alike', () => {
+  const pattern = (operator: string, value: string) =>
+    fetchAccounts(
+      `<filter><condition attribute="name" operator="${operator}" value="${value}"/></filter>`,
+    );
+  fixture.insert('account', 600, { name: 'x-ray-box' });
+  fixture.insert('account', 601, { name: 'xxrayxbox' });
+  for (const value of ['x-%-b%x', 'x[-]r%-%x', '_[x-]%y-%']) {
+    expect(fixture.ids(pattern('like', value))).toEqual([600]);
+    const parsed = parseFetch(pattern('like', value));
+    if (parsed.kind === 'invalid') throw parsed.errors[0];
+    const resolved = compileQuery(parsed.value, { model: index, context });
+    const predicate = resolved.kind === 'ok' ? predicateOf(resolved.value.resolved) : null;
+    const test_ = (name: string) => predicate?.({ cell: () => name, targetName: () => null });
+    expect([test_('X-Ray-Box'), test_('xxrayxbox')]).toEqual([true, false]);
+  }
 });
 
 describe('availability', () => {

@@ -35,6 +35,7 @@ export {
   type WriteOptions,
 } from './gateway/device-store.ts';
 export type { IndexRequest } from './gateway/indexes.ts';
+export { foldFingerprint } from './gateway/meta.ts';
 export type { MigrationReport } from './gateway/migrate-schema.ts';
 export {
   buildSchema,

@@ -85,6 +85,32 @@ describe('a commit', () => {
     await store.close();
   });
 
+  test('names rows by their number before it, and says which have another one now', async () => {
+    const { store, commits } = await openTestStore();
+    const ridOf = (n: number) =>
+      Number(store.all('SELECT _rid FROM account WHERE accountid = ?', [id(n)])[0]?.[0]);
+    store.write(local, (tx) => {
+      for (const n of [1, 2, 3]) tx.insert('account', id(n), { name: `A${n}` });
+    });
+    expect(rowsOf(commits[0])).toMatchObject(Array(3).fill({ rid: null, isNew: true }));
+    store.write(local, (tx) => {
+      tx.update('account', id(1), { name: 'B' });
+      tx.delete('account', id(2));
+      // Gone and back as it was: nothing differs but the number.
+      tx.delete('account', id(3));
+      tx.insert('account', id(4), { name: 'A4' });
+      tx.insert('account', id(3), { name: 'A3' });
+    });
+    expect(rowsOf(commits[1])).toMatchObject([
+      { id: id(1), kind: 'update', rid: 1, isNew: false },
+      { id: id(2), kind: 'delete', rid: 2, isNew: false },
+      { id: id(3), kind: 'update', rid: 3, isNew: true, changed: [] },
+      { id: id(4), kind: 'insert', rid: null, isNew: true },
+    ]);
+    expect([ridOf(4), ridOf(3)]).toEqual([2, 3]);
+    await store.close();
+  });
+
   test('that changes nothing is none', async () => {
     const { store, commits } = await openTestStore();
     store.write(local, (tx) => tx.insert('account', id(1), { name: 'A' }));
@@ -297,10 +323,10 @@ describe('loading a table', () => {
     ).toEqual([['Änderung', 'anderung', 'Graz', 77]]);
     expect(store.verifyFolded()).toEqual([]);
     expect(commits.map((set) => set.tables.get('account'))).toMatchObject([
-      { kind: 'loaded', count: 3000 },
+      { kind: 'loaded', count: 3000, overwritten: 0 },
       { kind: 'rows' },
-      { kind: 'loaded', count: 3000 },
-      { kind: 'loaded', count: 1 },
+      { kind: 'loaded', count: 3000, overwritten: 0 },
+      { kind: 'loaded', count: 1, overwritten: 1 },
     ]);
     expect(() => load(rows(1, 1))).toThrow(expect.objectContaining({ code: 'write.notLoading' }));
     await store.close();
@@ -351,6 +377,48 @@ describe('loading a table', () => {
     expect(store.count('account')).toBe(0);
     await store.close();
   });
+});
+
+test('participants are told of loads after they begin and end; they may write then', async () => {
+  const { store } = await openTestStore();
+  const told: string[] = [];
+  const leave = store.participate({
+    name: 'test',
+    phase: 'index',
+    beforeCommit: () => {},
+    loadChanged: (table) => {
+      told.push(`${table} ${store.isLoading(table)}`);
+      store.write({ origin: 'system' }, () => 0);
+    },
+  });
+  store.startLoad('account', 10);
+  store.startLoad('account', 10);
+  store.finishLoad('account');
+  leave();
+  store.startLoad('account', 10);
+  expect(told).toEqual(['account true', 'account false']);
+  await store.close();
+});
+
+test('an opening that changed rows or the schema is told from one that did not', async () => {
+  const storage = memoryStorage();
+  const first = await openTestStore({ storage });
+  expect([first.store.epoch, first.store.rowsEpoch]).toEqual([1, 1]);
+  await first.store.close();
+  const second = await openTestStore({ storage });
+  second.store.write(local, (tx) => tx.sql.exec('CREATE TABLE "$own" (a)'));
+  expect(() =>
+    second.store.write(local, (tx) => {
+      tx.insert('account', id(1), {});
+      throw new Error('undone');
+    }),
+  ).toThrow('undone');
+  expect([second.store.epoch, second.store.rowsEpoch]).toEqual([2, 1]);
+  await second.store.close();
+  const third = await openTestStore({ storage });
+  third.store.write(local, (tx) => tx.insert('account', id(1), {}));
+  expect([third.store.epoch, third.store.rowsEpoch]).toEqual([3, 3]);
+  await third.store.close();
 });
 
 describe('opening', () => {

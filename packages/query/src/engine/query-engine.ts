@@ -24,6 +24,7 @@ import { readView, type SavedView, viewOf } from '../views/saved-view.ts';
 import { type Explanation, explainPlan } from './explain.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { withCurrentNames } from './lookup-names.ts';
+import { PreparedQuery } from './prepared-query.ts';
 import { checkGuard, countRows, runPlan } from './run-plan.ts';
 
 /** What to run: text, a saved view by id, or a parsed query. */
@@ -68,6 +69,10 @@ export interface QueryEngine {
   run(source: QuerySource, window?: Window): Result<QueryResult, QueryError>;
   /** The result as it is and as it becomes, from the row images of each commit. */
   live(source: QuerySource, options?: LiveOptions): LiveView;
+  /** The query over rows that an index of somebody else finds, as of now: relative dates keep this moment. */
+  prepare(source: QuerySource): Result<PreparedQuery, QueryError>;
+  /** Who asks, and when. */
+  context(): QueryContext;
   /** What watching costs: views that changes were offered to so far, views watched now, whether a timer waits. */
   readonly liveStats: LiveViews['stats'];
   /** Why a view cannot run offline; empty when it can. */
@@ -148,6 +153,24 @@ class Engine implements QueryEngine {
     return parsed.kind === 'ok'
       ? new LiveView(this.#views, parsed.value, [], options)
       : new LiveView(this.#views, null, parsed.errors, options);
+  }
+
+  context(): QueryContext {
+    return this.#options.context();
+  }
+
+  prepare(source: QuerySource): Result<PreparedQuery, QueryError> {
+    const planned = this.#plan(source);
+    if (planned.kind === 'invalid') return planned;
+    const { plan } = planned.value;
+    try {
+      const named = (rows: readonly QueryRow[]) => this.#withNames(rows);
+      const used = (total: number) => this.#indexes.used(plan, total, this.#isFolded);
+      return { kind: 'ok', value: new PreparedQuery(this.#store, plan, named, used) };
+    } catch (error) {
+      if (error instanceof QueryError) return { kind: 'invalid', errors: [error] };
+      throw error;
+    }
   }
 
   get liveStats(): LiveViews['stats'] {

@@ -151,7 +151,7 @@ export function toRegExpSource(parts: readonly PatternToken[]): string {
         const members = token.ranges
           .filter(([from, to]) => isOrdered(from, to))
           .map(([from, to]) =>
-            from === to ? escapeRegExp(from) : `${escapeRegExp(from)}-${escapeRegExp(to)}`,
+            from === to ? escapeMember(from) : `${escapeMember(from)}-${escapeMember(to)}`,
           );
         if (members.length === 0) return token.negated ? '[\\s\\S]' : '[^\\s\\S]';
         return `[${token.negated ? '^' : ''}${members.join('')}]`;
@@ -164,7 +164,12 @@ export function toRegExpSource(parts: readonly PatternToken[]): string {
 }
 
 function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+/** Inside of a set a hyphen makes a range; outside, to escape it is an error. */
+function escapeMember(character: string): string {
+  return character === '-' ? '\\-' : escapeRegExp(character);
 }
 
 /** Whether a folded text matches. */

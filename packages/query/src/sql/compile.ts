@@ -53,6 +53,22 @@ export interface DecodedRow extends QueryRow {
   readonly order: readonly Cell[];
 }
 
+/** A query over rows that somebody else has found, named by their `_rid` on this device. */
+export interface AmongRows {
+  /**
+   * Those of the rows that pass, lower ranks first and in order within a rank. A place is the `_rid` plus the rank times
+   * `rankUnit`; the last cell of a row repeats it.
+   */
+  rows(places: readonly number[], limit: number): Sql;
+  count(rids: readonly number[]): Sql;
+  /** `_rid`s of all rows that pass, in order. */
+  readonly walk: Sql;
+}
+
+const rankBits = 40;
+/** What a rank counts in a place. */
+export const rankUnit: number = 2 ** rankBits;
+
 /** A query as SQL, ready to run. */
 export interface QueryPlan {
   readonly table: string;
@@ -84,6 +100,8 @@ export interface QueryPlan {
   decode(cells: readonly Cell[]): DecodedRow;
   /** What a row is ordered by, as the order's terms compare. */
   keysOf(row: DecodedRow): readonly Cell[];
+  /** The query over given rows of its table; null for distinct and aggregate queries. */
+  readonly among: AmongRows | null;
   /** Rows after a row with these keys; not of distinct and aggregate queries. */
   rowsAfter(keys: readonly Cell[], id: string, limit: number): Sql;
 }
@@ -187,6 +205,7 @@ class Compiler {
         : null,
       keys: finish(concat(`SELECT ${root.sql}.${primary}`, this.#body())),
       decode,
+      among: grouped || this.#dialect !== sqlite ? null : this.#among(),
       keysOf: (row) =>
         orders.map((order, i) => {
           const cell = row.order[i] ?? null;
@@ -237,16 +256,12 @@ class Compiler {
   }
 
   /** Joins that cannot change which rows there are do not count. */
-  #count(): Sql {
+  #count(extra: Sql | null = null): Sql {
     const { root, joins, distinct, aggregate } = this.#resolved;
     if (distinct || aggregate) return concat('SELECT count(*) FROM (', this.#groups(), ') c');
-    const needed = joins.every(
-      (one) => one.type === 'outer' && one.unique && !this.#isTested(one.source.sql),
-    )
-      ? []
-      : joins;
+    const needed = joins.every((one) => this.#isIdle(one)) ? [] : joins;
     const from = concat(` FROM ${name(root.table.name)} ${root.sql}`, this.#emit.joins(needed));
-    return concat('SELECT count(*)', from, this.#where(null));
+    return concat('SELECT count(*)', from, this.#where(extra));
   }
 
   #isTested(alias: string): boolean {
@@ -279,10 +294,7 @@ class Compiler {
     ];
     const after = cursor === null ? null : this.#after(cursor, terms, backwards);
     const page = sql(' LIMIT ? OFFSET ?', limit, offset);
-    const late =
-      joins.length > 0 &&
-      joins.every((one) => one.type === 'outer' && one.unique && !this.#isTested(one.source.sql));
-    if (!late) return concat('SELECT ', list, this.#body(after), order(ordered), page);
+    if (!this.#isLate()) return concat('SELECT ', list, this.#body(after), order(ordered), page);
     // The page first, then its joins: a join of every row would be thrown away by the limit.
     const from = ` FROM ${name(root.table.name)} ${root.sql}`;
     const inner = concat(`SELECT ${primary} AS id`, from, this.#where(after), order(ordered), page);
@@ -295,6 +307,89 @@ class Compiler {
       this.#emit.joins(joins),
       order(ordered),
     );
+  }
+
+  #among(): AmongRows {
+    const finish = (statement: Sql) => this.#dialect.finish(statement);
+    const { root } = this.#resolved;
+    const rid = `${root.sql}."_rid"`;
+    const given = (rids: readonly number[]) =>
+      sql(`${rid} IN (SELECT value FROM json_each(?))`, JSON.stringify(rids));
+    return {
+      rows: (places, limit) => finish(this.#rowsAmong(places, limit)),
+      count: (rids) => {
+        return finish(this.#count(given(rids)));
+      },
+      walk: finish(concat(`SELECT ${rid}`, this.#body(), this.#ordered())),
+    };
+  }
+
+  #rowsAmong(places: readonly number[], limit: number): Sql {
+    const { root, joins, outputs, orders } = this.#resolved;
+    const primary = `${root.sql}.${name(root.table.primaryId)}`;
+    const table = `${name(root.table.name)} ${root.sql}`;
+    const list = join(
+      [
+        sql(primary),
+        ...outputs.flatMap((output) => this.#plainOutput(output)),
+        ...orders.map(({ term }) => this.#orderCell(term)),
+      ],
+      ', ',
+    );
+    const found = concat(
+      sql(' FROM json_each(?) p', JSON.stringify(places)),
+      ` CROSS JOIN ${table} ON ${root.sql}."_rid" = (p.value & ${rankUnit - 1})`,
+    );
+    const page = sql(' LIMIT ?', limit);
+    const order = (place: string) => this.#ordered(`${place} >> ${rankBits}, `);
+    if (!this.#isLate()) {
+      return concat(
+        'SELECT ',
+        list,
+        ', p.value',
+        found,
+        this.#emit.joins(joins),
+        this.#where(null),
+        order('p.value'),
+        page,
+      );
+    }
+    const inner = concat(
+      `SELECT p.value AS place, ${root.sql}."_rid" AS rid`,
+      found,
+      this.#where(null),
+      order('p.value'),
+      page,
+    );
+    return concat(
+      'SELECT ',
+      list,
+      ', k.place FROM (',
+      inner,
+      `) k CROSS JOIN ${table} ON ${root.sql}."_rid" = k.rid`,
+      this.#emit.joins(joins),
+      order('k.place'),
+    );
+  }
+
+  #ordered(before = ''): Sql {
+    const { root, orders } = this.#resolved;
+    const terms = orders.map(({ term, descending }) =>
+      this.#direction(this.#emit.term(term), descending),
+    );
+    const primary = sql(`${root.sql}.${name(root.table.primaryId)}`);
+    return concat(` ORDER BY ${before}`, join([...terms, primary], ', '));
+  }
+
+  /** A join that neither adds nor removes rows, and that nothing but the select list reads. */
+  #isIdle({ type, unique, source }: ResolvedQuery['joins'][number]): boolean {
+    return type === 'outer' && unique && !this.#isTested(source.sql);
+  }
+
+  /** Joins may come after the page is cut. */
+  #isLate(): boolean {
+    const { joins } = this.#resolved;
+    return joins.length > 0 && joins.every((one) => this.#isIdle(one));
   }
 
   #direction(term: Sql, descending: boolean): Sql {

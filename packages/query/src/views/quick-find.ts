@@ -63,6 +63,14 @@ function fillFilter(
   return { ...filter, items: [{ kind: 'condition', condition: never }] };
 }
 
+/** The number that a typed term names in a column of numbers, without thousands separators; null: none. */
+export function quickFindNumber(column: Column, term: string): string | null {
+  const number = term.replaceAll('*', '').replaceAll(',', '');
+  const whole = column.type === 'integer' || column.type === 'bigint';
+  const pattern = whole ? /^[-+]?\d{1,15}$/ : /^[-+]?\d{1,15}(\.\d{1,10})?$/;
+  return pattern.test(number) ? number : null;
+}
+
 function fillCondition(
   condition: ConditionNode,
   column: Column,
@@ -74,10 +82,8 @@ function fillCondition(
       notes.push(`${column.label} is a date: dates are not searched.`);
       return null;
     case 'number': {
-      const number = term.replaceAll('*', '').replaceAll(',', '');
-      const whole = column.type === 'integer' || column.type === 'bigint';
-      const pattern = whole ? /^[-+]?\d{1,15}$/ : /^[-+]?\d{1,15}(\.\d{1,10})?$/;
-      return pattern.test(number) ? { ...condition, operator: 'eq', operands: [number] } : null;
+      const number = quickFindNumber(column, term);
+      return number === null ? null : { ...condition, operator: 'eq', operands: [number] };
     }
     case 'other':
       return null;

@@ -11,6 +11,10 @@ export interface RowChange {
   readonly table: string;
   readonly id: string;
   readonly kind: 'insert' | 'update' | 'delete';
+  /** `_rid` that the row had before; null for an insert. Reused by later rows: never keep one past its commit. */
+  readonly rid: number | null;
+  /** The row was inserted by this commit, so its `_rid` is another one now; also of an update, when it was deleted first. */
+  readonly isNew: boolean;
   readonly before: RowImage | null;
   readonly after: RowImage | null;
   /** Positions whose cells differ; every position for an insert or a delete. */
@@ -23,7 +27,12 @@ export type Origin = 'local' | 'sync' | 'system';
 /** What one commit did to a table. `loaded` and `unknown` come without images: read the table again. */
 export type TableChanges =
   | { readonly kind: 'rows'; readonly rows: readonly RowChange[] }
-  | { readonly kind: 'loaded'; readonly count: number }
+  | {
+      readonly kind: 'loaded';
+      readonly count: number;
+      /** Rows among them that were there before. */
+      readonly overwritten: number;
+    }
   | { readonly kind: 'unknown'; readonly reason: 'bypassed' | 'migration' | 'restore' };
 
 /** What one commit changed. Delivered once, after the commit; a rollback delivers nothing. */

@@ -19,6 +19,8 @@ export interface Participant {
   /** `derive` comes before `index`. */
   readonly phase: 'derive' | 'index';
   beforeCommit(tx: WriteTx): void;
+  /** A load into a table has begun or ended. Told after the fact, so it may write. */
+  loadChanged?(table: string): void;
 }
 
 export interface WriteOptions {
@@ -79,6 +81,8 @@ export class DeviceStore {
   #rows: ReadonlyMap<string, RowStatements> = new Map();
   #schema: StoreSchema = new Map();
   #schemaVersion: number;
+  /** See `rowsEpoch`; as committed. */
+  #rowsEpoch: number;
   #commit = 0;
   #writing = false;
   #closed: Promise<void> | null = null;
@@ -98,6 +102,7 @@ export class DeviceStore {
     );
     this.#tripwire = new Tripwire(driver);
     this.#schemaVersion = Number(readMeta(driver, 'schemaVersion') ?? 0);
+    this.#rowsEpoch = Number(readMeta(driver, 'rowsEpoch') ?? 0);
     this.#loading = this.#readLoading();
   }
 
@@ -117,6 +122,14 @@ export class DeviceStore {
   /** Number of commits since the store was opened. */
   get commit(): number {
     return this.#commit;
+  }
+
+  /**
+   * The newest opening (`epoch`) in which rows or the schema changed: what a package keeps beside the rows is sound when
+   * it took part in every commit since it last was, and this is not later than that.
+   */
+  get rowsEpoch(): number {
+    return this.#rowsEpoch;
   }
 
   /** The connection, for reading. Rows of model tables changed through it are found by the tripwire. */
@@ -176,9 +189,11 @@ export class DeviceStore {
         if (changes.size === 0 && this.#driver.runs - before === tx.writes) {
           throw new NothingWritten(result);
         }
+        if (changes.size > 0) this.#noteRowsEpoch();
         return [result, changes];
       }, durability);
       this.#tripwire.committed();
+      if (tables.size > 0) this.#rowsEpoch = this.epoch;
     } catch (error) {
       if (!(error instanceof NothingWritten)) throw error;
       return { commit: this.#commit, value: error.value as T, durable: true };
@@ -194,7 +209,7 @@ export class DeviceStore {
   /** A row by its id, or null. */
   get(table: string, id: string): RowImage | null {
     this.#checkOpen();
-    return this.#rows.get(table)?.read(this.#driver, id) ?? null;
+    return this.#rows.get(table)?.read(this.#driver, id)?.image ?? null;
   }
 
   /** Reads with SQL. Never use it to change rows of model tables. */
@@ -226,6 +241,7 @@ export class DeviceStore {
     } finally {
       this.#writing = false;
     }
+    for (const participant of [...this.#participants]) participant.loadChanged?.(table);
   }
 
   isLoading(table: string): boolean {
@@ -248,6 +264,7 @@ export class DeviceStore {
     } finally {
       this.#writing = false;
     }
+    for (const participant of [...this.#participants]) participant.loadChanged?.(table);
   }
 
   /** Makes the indexes of `owner` exactly these. On a table that is being loaded they come when it is finished. */
@@ -310,6 +327,7 @@ export class DeviceStore {
       this.#driver.transaction(() => writeMeta(this.#driver, 'epoch', this.epoch));
       this.#loading.clear();
       for (const table of this.#readLoading()) this.#loading.add(table);
+      this.#rowsEpoch = Number(readMeta(this.#driver, 'rowsEpoch') ?? 0);
       this.#migrate(this.#schema, 'restore');
     } finally {
       this.#writing = false;
@@ -361,7 +379,12 @@ export class DeviceStore {
     this.#tripwire.disarmAll();
     let report: MigrationReport;
     try {
-      report = this.#driver.transaction(() => migrateSchema(this.#driver, target));
+      report = this.#driver.transaction(() => {
+        const done = migrateSchema(this.#driver, target);
+        if (done.changed) this.#noteRowsEpoch();
+        return done;
+      });
+      if (report.changed) this.#rowsEpoch = this.epoch;
     } catch (error) {
       for (const table of before.keys()) this.#arm(table);
       throw error;
@@ -381,6 +404,10 @@ export class DeviceStore {
       this.#deliver(new Map(changes), { origin: 'system', label: reason }, this.#driver.durable);
     }
     return report;
+  }
+
+  #noteRowsEpoch(): void {
+    if (this.#rowsEpoch !== this.epoch) writeMeta(this.#driver, 'rowsEpoch', this.epoch);
   }
 
   #arm(table: string): void {

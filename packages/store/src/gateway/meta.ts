@@ -17,6 +17,8 @@ export interface MetaFacts {
   format: number;
   /** Counts openings. */
   epoch: number;
+  /** The newest opening in which rows of model tables were changed. */
+  rowsEpoch: number;
   /** 1 after a regular close. */
   clean: number;
   /** Counts changes of the schema. */

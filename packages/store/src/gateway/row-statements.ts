@@ -6,6 +6,12 @@ import { quoted, storedColumns, type TableSchema } from './table-schema.ts';
 
 const maxUpdateTexts = 64;
 
+/** A row as it lies in its table. */
+export interface StoredRow {
+  readonly image: RowImage;
+  readonly rid: number;
+}
+
 /** The SQL of one table's rows, made once. */
 export class RowStatements {
   readonly schema: TableSchema;
@@ -23,13 +29,15 @@ export class RowStatements {
     const table = quoted(schema.table.name);
     const all = this.#names.join(', ');
     this.#where = ` WHERE ${quoted(schema.table.primaryId)} = ?`;
-    this.select = `SELECT ${all} FROM ${table}${this.#where}`;
+    this.select = `SELECT ${all}, "_rid" FROM ${table}${this.#where}`;
     this.insert = `INSERT INTO ${table} (${all}) VALUES (${places(this.#names.length)})`;
     this.delete = `DELETE FROM ${table}${this.#where}`;
   }
 
-  read(driver: SqlDriver, id: string): RowImage | null {
-    return (driver.prepare(this.select).get([id]) as RowImage | undefined) ?? null;
+  read(driver: SqlDriver, id: string): StoredRow | null {
+    const cells = driver.prepare(this.select).get([id]) as RowImage | undefined;
+    if (cells === undefined) return null;
+    return { image: cells.slice(0, -1), rid: Number(cells.at(-1)) };
   }
 
   update(driver: SqlDriver, id: string, after: RowImage, changed: readonly number[]): void {

@@ -2,8 +2,8 @@ import type { Cell, Cells, Slot } from '@outpost/model';
 import type { SqlDriver } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
 import type { Origin, RowChange, RowImage, TableChanges } from './change-set.ts';
-import { foldedCell, type RowStatements } from './row-statements.ts';
-import type { TableSchema } from './table-schema.ts';
+import { foldedCell, type RowStatements, type StoredRow } from './row-statements.ts';
+import { quoted, type TableSchema } from './table-schema.ts';
 
 /** What a transaction needs of its store. */
 export interface WriteContext {
@@ -19,6 +19,13 @@ interface NetChange {
   readonly id: string;
   readonly before: RowImage | null;
   readonly after: RowImage | null;
+  readonly rid: number | null;
+  readonly isNew: boolean;
+}
+
+interface Loaded {
+  readonly count: number;
+  readonly overwritten: number;
 }
 
 /** Row writes of one kind in one table: what the tripwire must have seen. */
@@ -28,7 +35,7 @@ export type WriteCounts = ReadonlyMap<string, number>;
 export class WriteTx {
   readonly #context: WriteContext;
   #net = new Map<string, NetChange>();
-  #loaded = new Map<string, number>();
+  #loaded = new Map<string, Loaded>();
   #counts = new Map<string, number>();
   #writes = 0;
   #state: 'open' | 'sealed' | 'ended' = 'open';
@@ -52,11 +59,12 @@ export class WriteTx {
 
   /** Net changes so far. */
   get changes(): readonly RowChange[] {
-    return [...this.#net.values()].flatMap(({ table, id, before, after }) => {
+    return [...this.#net.values()].flatMap(({ table, id, before, after, rid, isNew }) => {
       const changed = difference(before, after);
-      if (changed.length === 0) return [];
+      // The same row again lies elsewhere now.
+      if (changed.length === 0 && !(isNew && after !== null)) return [];
       const kind = before === null ? 'insert' : after === null ? 'delete' : 'update';
-      return [{ table, id, kind, before, after, changed }];
+      return [{ table, id, kind, rid, isNew: isNew && after !== null, before, after, changed }];
     });
   }
 
@@ -70,7 +78,7 @@ export class WriteTx {
     }
     const tables = new Map<string, TableChanges>();
     for (const [table, rows] of byTable) tables.set(table, { kind: 'rows', rows });
-    for (const [table, count] of this.#loaded) tables.set(table, { kind: 'loaded', count });
+    for (const [table, loaded] of this.#loaded) tables.set(table, { kind: 'loaded', ...loaded });
     return tables;
   }
 
@@ -88,7 +96,7 @@ export class WriteTx {
 
   /** The row as this transaction sees it, or null. */
   get(table: string, id: string): RowImage | null {
-    return this.#rows(table).read(this.sql, id);
+    return this.#rows(table).read(this.sql, id)?.image ?? null;
   }
 
   /** Throws `write.rowExists` when there is such a row. */
@@ -110,7 +118,7 @@ export class WriteTx {
         error,
       );
     }
-    this.#note(table, id, 'I', null, image);
+    this.#note(table, id, 'I', null, image, null);
   }
 
   /** Changes the given cells; an update that changes none writes nothing. */
@@ -133,7 +141,7 @@ export class WriteTx {
     const before = rows.read(this.sql, id);
     if (before === null) return 'missing';
     this.sql.prepare(rows.delete).run([id]);
-    this.#note(table, id, 'D', before, null);
+    this.#note(table, id, 'D', before.image, null, before.rid);
     return 'deleted';
   }
 
@@ -158,8 +166,16 @@ export class WriteTx {
       );
     }
     if (rows.length === 0) return;
+    const last = () =>
+      Number(this.sql.prepare(`SELECT max("_rid") FROM ${quoted(table)}`).get()?.[0] ?? 0);
+    const before = last();
     statements.load(this.sql, columns, rows);
-    this.#loaded.set(table, (this.#loaded.get(table) ?? 0) + rows.length);
+    const known = this.#loaded.get(table) ?? { count: 0, overwritten: 0 };
+    this.#loaded.set(table, {
+      count: known.count + rows.length,
+      // New rows are numbered on from the last one.
+      overwritten: known.overwritten + rows.length - (last() - before),
+    });
   }
 
   /** Runs `fn` in a savepoint: when it throws, its changes and nothing else are undone. */
@@ -235,7 +251,7 @@ export class WriteTx {
   #change(
     rows: RowStatements,
     id: string,
-    before: RowImage,
+    { image: before, rid }: StoredRow,
     cells: Cells,
   ): 'updated' | 'unchanged' {
     const { slotIndex, folded, table } = rows.schema;
@@ -251,7 +267,7 @@ export class WriteTx {
     const changed = difference(before, after);
     if (changed.length === 0) return 'unchanged';
     rows.update(this.sql, id, after, changed);
-    this.#note(table.name, id, 'U', before, after);
+    this.#note(table.name, id, 'U', before, after, rid);
     return 'updated';
   }
 
@@ -261,14 +277,20 @@ export class WriteTx {
     operation: string,
     before: RowImage | null,
     after: RowImage | null,
+    rid: number | null,
   ): void {
     const count = `${table} ${operation}`;
     this.#counts.set(count, (this.#counts.get(count) ?? 0) + 1);
     this.#writes += 1;
     const key = `${table}/${id}`;
     const earlier = this.#net.get(key);
-    const first = earlier === undefined ? before : earlier.before;
-    this.#net.set(key, { table, id, before: first, after });
+    const isNew = operation === 'I' || earlier?.isNew === true;
+    this.#net.set(
+      key,
+      earlier === undefined
+        ? { table, id, before, after, rid, isNew }
+        : { ...earlier, after, isNew },
+    );
   }
 }
 

@@ -15,7 +15,7 @@ import { type Entry, insertEntry, readEntries, readerOf } from './entry.ts';
 const maxBatch = 100;
 
 /** What the outbox needs of a row change. */
-type DescribedChange = Omit<RowChange, 'changed'>;
+type DescribedChange = Omit<RowChange, 'changed' | 'rid' | 'isNew'>;
 
 /** The user's edits that the organization has not confirmed yet. Each commits together with its row. */
 export class Outbox implements Participant {

@@ -1,0 +1,188 @@
+import { type Cell, fold } from '@outpost/model';
+import { quickFindNumber } from '@outpost/query';
+import { type DeviceStore, quoted } from '@outpost/store';
+import { namespaces } from '../terms/row-terms.ts';
+import type { SearchedTable } from '../terms/searched-table.ts';
+import { isDigits } from '../terms/tokenize.ts';
+import { collectPhones, collectWord, type WordContext } from './collect-word.ts';
+import { Hits, weakSink } from './hits.ts';
+import { rankOf, ranks } from './rank.ts';
+import type { SearchSources } from './search-source.ts';
+import type { SearchTerm, SearchWord } from './search-term.ts';
+
+export interface WordsOptions {
+  /** The words may stand in different columns. */
+  readonly anyColumn: boolean;
+  /** Words of three characters and more may stand inside tokens. */
+  readonly isInfix: boolean;
+  readonly withTypos: boolean;
+}
+
+/** Matching rows by rank: `_rid`s ascending for each of `ranks`. */
+export type RankedRids = readonly (readonly number[])[];
+
+/** Shortest word that is looked for inside tokens. */
+const minInfix = 3;
+
+/** Finds the rows that have the words of a term. Keeps its working memory between searches. */
+export class WordMatcher {
+  readonly #context: WordContext;
+  readonly #pool: Hits[] = [];
+
+  constructor(context: WordContext) {
+    this.#context = context;
+  }
+
+  match(sources: SearchSources, term: SearchTerm, options: WordsOptions): RankedRids {
+    const { words } = term;
+    const perWord = words.map((word, i) => this.#collect(i, sources, word, options, words.length));
+    const best = new Map<number, number>();
+    const ranked =
+      words.length === 0
+        ? []
+        : options.anyColumn
+          ? this.#inAnyColumn(perWord)
+          : this.#inOneColumn(perWord, words.length === 1);
+    for (const [rid, rank] of ranked) best.set(rid, rank);
+    if (words.length > 1) this.#raise(sources, term, perWord, best);
+    this.#addWhole(sources, term, best);
+    for (const hits of perWord) hits.clear();
+    return group(best);
+  }
+
+  #collect(
+    i: number,
+    sources: SearchSources,
+    word: SearchWord,
+    { anyColumn, isInfix, withTypos }: WordsOptions,
+    count: number,
+  ): Hits {
+    const hits = this.#pool[i] ?? new Hits();
+    this.#pool[i] = hits;
+    const reach = {
+      isInfix: word.isAnywhere || (isInfix && word.text.length >= minInfix),
+      withTypos,
+      // A single word is looked up as a whole term.
+      withNumbers: anyColumn && count > 1 && isDigits(word.text),
+    };
+    collectWord(this.#context, sources, word, reach, hits);
+    return hits;
+  }
+
+  /** Rows with every word in one and the same column. */
+  #inOneColumn(
+    perWord: readonly Hits[],
+    isSingle: boolean,
+  ): readonly (readonly [number, number])[] {
+    const [smallest] = [...perWord].sort((a, b) => a.rids.length - b.rids.length);
+    const found: (readonly [number, number])[] = [];
+    for (const rid of smallest?.rids ?? []) {
+      let shared = -1;
+      for (const hits of perWord) shared &= hits.masks[rid] ?? 0;
+      if (shared === 0) continue;
+      let worst = 0;
+      for (const hits of perWord) {
+        const rank = isSingle
+          ? (hits.best[rid] ?? 0) - 1
+          : ((hits.firsts[rid] ?? 0) & shared) !== 0
+            ? rankOf.firstToken
+            : ((hits.prefixes[rid] ?? 0) & shared) !== 0
+              ? rankOf.token
+              : Math.max(rankOf.infix, (hits.best[rid] ?? 0) - 1);
+        if (rank > worst) worst = rank;
+      }
+      found.push([rid, worst]);
+    }
+    return found;
+  }
+
+  #inAnyColumn(perWord: readonly Hits[]): readonly (readonly [number, number])[] {
+    const [smallest] = [...perWord].sort((a, b) => a.rids.length - b.rids.length);
+    const isSingle = perWord.length === 1;
+    const found: (readonly [number, number])[] = [];
+    for (const rid of smallest?.rids ?? []) {
+      let worst = 0;
+      for (const hits of perWord) {
+        const best = hits.has(rid) ? (hits.best[rid] ?? 0) - 1 : ranks.length;
+        const rank = isSingle ? best : Math.max(best, rankOf.firstToken);
+        if (rank > worst) worst = rank;
+      }
+      if (worst < ranks.length) found.push([rid, worst]);
+    }
+    return found;
+  }
+
+  /** Of several words: rows whose value is the term, or begins with it, rank as such. */
+  #raise(
+    { searched }: SearchSources,
+    { core }: SearchTerm,
+    perWord: readonly Hits[],
+    best: Map<number, number>,
+  ): void {
+    const texts = searched.columns
+      .filter((one) => one.isFindColumn && one.as === 'words')
+      .reduce((mask, one) => mask | (1 << one.bit), 0);
+    const candidates: number[] = [];
+    for (const rid of best.keys()) {
+      let shared = texts & (perWord[0]?.firsts[rid] ?? 0);
+      for (const hits of perWord) shared &= hits.prefixes[rid] ?? 0;
+      if (shared !== 0) candidates.push(rid);
+    }
+    for (const { rid, cells } of readTexts(this.#context.store, searched, texts, candidates)) {
+      for (const cell of cells) {
+        if (typeof cell !== 'string') continue;
+        const value = fold(cell);
+        if (value === core) best.set(rid, rankOf.exact);
+        else if (value.startsWith(core)) {
+          best.set(rid, Math.min(best.get(rid) ?? rankOf.value, rankOf.value));
+        }
+      }
+    }
+  }
+
+  /** A term that is a number or a telephone number as a whole. */
+  #addWhole(sources: SearchSources, term: SearchTerm, best: Map<number, number>): void {
+    const hits = new Hits();
+    for (const { terms } of sources.sources) {
+      for (const one of sources.searched.columns) {
+        if (one.as !== 'number' || !one.isFindColumn) continue;
+        const number = quickFindNumber(one.column, term.text);
+        if (number === null) continue;
+        const sink = weakSink(hits, 1 << one.bit, 'exact');
+        terms.equal(namespaces.number + String(Number(number)), sink);
+      }
+      if (term.phone !== null) {
+        collectPhones(terms, sources.searched.columns, term.phone, hits);
+      }
+    }
+    for (const rid of hits.rids) {
+      const rank = (hits.best[rid] ?? 0) - 1;
+      best.set(rid, Math.min(best.get(rid) ?? rank, rank));
+    }
+  }
+}
+
+function group(best: ReadonlyMap<number, number>): RankedRids {
+  const groups: number[][] = ranks.map(() => []);
+  for (const [rid, rank] of best) groups[rank]?.push(rid);
+  return groups;
+}
+
+/** Texts of some columns of rows. */
+function readTexts(
+  store: DeviceStore,
+  { table, columns }: SearchedTable,
+  mask: number,
+  rids: readonly number[],
+): readonly { readonly rid: number; readonly cells: readonly Cell[] }[] {
+  if (rids.length === 0) return [];
+  const slots = columns
+    .filter(({ bit }) => (mask & (1 << bit)) !== 0)
+    .map(({ slot }) => `r.${quoted(slot)}`);
+  return store
+    .all(
+      `SELECT r."_rid", ${slots.join(', ')} FROM json_each(?) p CROSS JOIN ${quoted(table)} r ON r."_rid" = p.value`,
+      [JSON.stringify(rids)],
+    )
+    .map(([rid, ...cells]) => ({ rid: Number(rid), cells: cells as readonly Cell[] }));
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { seededRandom } from '@outpost/testkit';
+import { expect, test } from 'vitest';
+
+/** Kills; `OUTPOST_ROUNDS` asks for more. */
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 12);
+const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
+const writer = fileURLToPath(new URL('./index-writer.ts', import.meta.url));
+const random = seededRandom(seed);
+
+/** Runs the writer until it has been at work for `afterMs`, and gives what it said. */
+function killed(folder: string, round: number, afterMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [writer, folder, String(seed * 1000 + round)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    let armed = false;
+    child.stdout.on('data', (part: Buffer) => {
+      said += part.toString();
+      if (armed || !said.includes('START')) return;
+      armed = true;
+      setTimeout(() => child.kill('SIGKILL'), afterMs);
+    });
+    child.on('close', () => resolve(said));
+  });
+}
+
+test(
+  'F-1: a process killed at any moment leaves an index that says what the rows say',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'outpost-search-'));
+    let writes = 0;
+    for (let round = 0; round < rounds; round++) {
+      const said = await killed(folder, round, 20 + random.next() * 400);
+      expect(said, `round ${round}`).toContain('START');
+      expect(said, `round ${round}`).not.toContain('BAD');
+      writes += Number([...said.matchAll(/^DID (\d+)$/gm)].at(-1)?.[1] ?? 0);
+    }
+    expect(writes).toBeGreaterThan(rounds * 20);
+    rmSync(folder, { recursive: true });
+  },
+  60_000 + rounds * 5000,
+);
