@@ -3,6 +3,7 @@ import { gateway } from './gateway.ts';
 import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
+import { search } from './search.ts';
 import { store } from './store.ts';
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   gateway,
   query,
   'live-views': liveViews,
+  search,
   'first-sync': firstSync,
 };
 

@@ -80,6 +80,37 @@ test('a person syncs, goes offline, edits, comes back and reconciles', async () 
   expect(await terminal.exited).toBe(0);
 });
 
+test('a person searches while typing, sees what matched by table, and opens a hit', async () => {
+  const terminal = openTerminal(100, 30, '--dir', folder, '--rows', '1500');
+  await terminal.see(/> Accounts +\d+ rows/);
+  await terminal.see(/\(\+\) Connected/);
+  terminal.press('/');
+  await terminal.see('Search all tables: _');
+  await terminal.see('Type what you look for.');
+  terminal.press('alp');
+  await terminal.see('Search all tables: alp_');
+  await terminal.see(/Accounts: \d/);
+  await terminal.see(/> Alpine/);
+  // Letters are typed, not commands.
+  terminal.press('ine qqq');
+  await terminal.see('Nothing found.');
+  for (let i = 0; i < 4; i++) terminal.press('\x7f');
+  await terminal.see('Search all tables: alpine_');
+  terminal.press('\t');
+  await terminal.see('words: words in any order');
+  await terminal.see(/> Alpine.* value/);
+  terminal.press('\x1b[C');
+  await terminal.see('Search Accounts: alpine_');
+  terminal.press('\r');
+  await terminal.see('Account Name');
+  terminal.press('\x1b');
+  await terminal.see('Search Accounts: alpine_');
+  terminal.press('\x1b');
+  await terminal.see(/> Accounts +\d+ rows/);
+  terminal.press('q');
+  expect(await terminal.exited).toBe(0);
+});
+
 test('a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves', async () => {
   const terminal = openTerminal(60, 14, '--dir', folder, '--rows', '300');
   await terminal.see('Accounts');

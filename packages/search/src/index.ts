@@ -16,7 +16,7 @@ export {
 } from './index/search-index.ts';
 export type { IndexDifference } from './index/verify-index.ts';
 export { type Rank, ranks } from './match/rank.ts';
-export { type SearchHighlight, shownText } from './result/highlight.ts';
+export type { SearchHighlight } from './result/highlight.ts';
 export type {
   SearchHit,
   SearchMode,

@@ -14,7 +14,12 @@ import type { SearchSources } from './match/search-source.ts';
 import { readTerm, type SearchTerm } from './match/search-term.ts';
 import { MemoryTerms } from './postings/memory-terms.ts';
 import { type Fetched, fetchHits, maxCounted } from './result/fetch-hits.ts';
-import { type Comparison, highlightRow, type SearchHighlight } from './result/highlight.ts';
+import {
+  type Comparison,
+  highlightRow,
+  type SearchHighlight,
+  shownText,
+} from './result/highlight.ts';
 import type {
   SearchHit,
   SearchMode,
@@ -50,6 +55,8 @@ export interface Search {
   live(requests: Observable<SearchRequest>): Observable<SearchResult>;
   /** How a request is answered. */
   explain(request: SearchRequest): SearchPlan;
+  /** The text of a hit's value that highlights count in; null: the column is not searched. */
+  shownText(row: QueryRow, column: string): string | null;
   /** Searches done so far; for tests that count work. */
   readonly runs: number;
 }
@@ -130,6 +137,12 @@ class Searcher implements Search {
       run: (request) => this.query(request),
       dependsOn: (request) => this.#dependsOn(request),
     });
+  }
+
+  shownText(row: QueryRow, column: string): string | null {
+    const searched = this.#options.index.searched(row.table);
+    const found = searched?.columns.find((one) => one.column.name === column);
+    return found === undefined ? null : shownText(found, row);
   }
 
   explain(request: SearchRequest): SearchPlan {
@@ -219,7 +232,7 @@ class Searcher implements Search {
       base: base.value,
       term: readTerm(term),
       mode,
-      limit: Math.max(1, Math.floor(limit)),
+      limit: Math.max(0, Math.floor(limit)),
     };
   }
 
@@ -320,7 +333,8 @@ class Searcher implements Search {
       return { fetched: this.#verified(prepared, fetched, one), options: one };
     };
     let best = search(options);
-    if (mode === 'smart' && best.fetched.rows.length < limit) {
+    const wanted = limit === 0 ? defaultLimit : limit;
+    if (mode === 'smart' && countOf(best.fetched.total) < wanted) {
       best = search({ ...options, withTypos: true });
     }
     return this.#found(prepared, best.fetched, { mode: 'words', ...best.options });
@@ -358,7 +372,7 @@ class Searcher implements Search {
         'The term has no letters and no digits; mode "begins" compares every character.';
       notes.push({ code: 'noWords', message });
     }
-    const count = typeof total === 'number' ? total : total.atLeast;
+    const count = countOf(total);
     return {
       kind: 'found',
       table: searched.table,
@@ -462,6 +476,10 @@ function hitOf(
       return highlights;
     },
   };
+}
+
+function countOf(total: Fetched['total']): number {
+  return typeof total === 'number' ? total : total.atLeast;
 }
 
 /** The query with nothing but its find filter. */

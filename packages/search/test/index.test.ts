@@ -162,7 +162,7 @@ describe('bulk', () => {
     world.clock.advance({ ms: 1 });
     const chunks = () =>
       world.store.all(`SELECT count(*), count(DISTINCT c) FROM "$sx2" WHERE t = 'wperson'`);
-    expect(chunks()).toEqual([[12, 12]]);
+    expect(chunks()).toEqual([[9, 9]]);
     expect(world.index.verify()).toEqual([]);
     const rename = (from: number, to: number, name: string) =>
       world.store.write({ origin: 'sync' }, (tx) => {

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type SearchRequest, type SearchResult, shownText } from '../src/index.ts';
+import type { SearchRequest, SearchResult } from '../src/index.ts';
 import { account, contactFind, id, makeModel, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -12,11 +12,9 @@ const find = (request: Omit<SearchRequest, 'table'>) =>
 const marks = (request: Omit<SearchRequest, 'table'>) => {
   const result = world.search.query({ table: 'contact', ...request });
   if (result.kind === 'refused') return [];
-  const columns = world.index.searched('contact')?.columns ?? [];
   return result.hits.flatMap(({ row, highlights }) =>
     highlights.map(({ column, start, length, kind }) => {
-      const searched = columns.find((one) => one.column.name === column);
-      const text = searched === undefined ? '' : shownText(searched, row);
+      const text = world.search.shownText(row, column) ?? '';
       return `${column} "${text.slice(start, start + length)}" ${kind}`;
     }),
   );

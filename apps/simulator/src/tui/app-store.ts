@@ -7,14 +7,16 @@ import {
   type SavedQuery,
   siteMapTables,
 } from '@outpost/model';
+import type { QueryRow } from '@outpost/query';
 import type { SyncProgress, SyncStatus } from '@outpost/sync';
 import { readSyncTables } from '@outpost/sync';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
 import { type GridRows, GridWindow } from './grid-window.ts';
 import { type CommandId, commandOf } from './keys.ts';
+import { SearchPanel } from './search-panel.ts';
 
-export type ScreenId = 'home' | 'grid' | 'form' | 'status' | 'errors' | 'help';
+export type ScreenId = 'home' | 'grid' | 'search' | 'form' | 'status' | 'errors' | 'help';
 
 /** Text being typed: a field's value or a search term. */
 export interface TextInput {
@@ -57,6 +59,10 @@ export class AppStore {
   #form: FormSession | null = null;
   #pageSize = 10;
   readonly #grid: GridWindow;
+  /** What is typed into the search screen, and what it finds. */
+  readonly search: SearchPanel;
+  /** Where a form goes back to. */
+  #formOf: 'grid' | 'search' = 'grid';
 
   constructor(world: World, opened: OpenDevice, quit: () => void) {
     this.#world = world;
@@ -64,6 +70,7 @@ export class AppStore {
     this.#quit = quit;
     const { device } = opened;
     this.#grid = new GridWindow(device, () => this.#touch());
+    this.search = new SearchPanel(device, () => this.#touch());
     for (const source of [
       device.sync.status,
       device.sync.progress,
@@ -99,6 +106,11 @@ export class AppStore {
   }
   get serverUrl(): string {
     return this.#world.server.url;
+  }
+
+  /** Letters are text, not commands. */
+  get isTyping(): boolean {
+    return this.current.input !== null || this.current.screen === 'search';
   }
 
   /** Rows that fit on a list screen; the layout tells. */
@@ -159,10 +171,19 @@ export class AppStore {
       : formatValue(column, value, { locale: 'en-US', timeZone: 'UTC' });
   }
 
+  /** The text of a found row's value that was searched. */
+  shown(row: QueryRow, name: string): string {
+    return (
+      this.device.search.shownText(row, name) ??
+      this.format(row.table, name, row.values[name] ?? null)
+    );
+  }
+
   /** A key by its name (`a`, `ctrl+s`, `return`). Text fields take everything but enter and escape. */
   press(key: string): void {
     if (key === 'ctrl+c') return this.#quit();
     if (this.current.input !== null) return this.#type(key);
+    if (this.current.screen === 'search' && this.#typeSearch(key)) return;
     const command = commandOf(key, this.current.screen);
     if (command === null) return;
     try {
@@ -173,7 +194,11 @@ export class AppStore {
   }
 
   paste(text: string): void {
-    const { input } = this.current;
+    const { input, screen } = this.current;
+    if (input === null && screen === 'search') {
+      this.search.type(this.search.text + text.replace(/[\r\n]+/g, ' '));
+      return this.#set({ selected: 0 });
+    }
     if (input !== null)
       this.#set({
         input: { ...input, text: (input.text + text.replace(/[\r\n]+/g, ' ')).slice(0, 4000) },
@@ -183,6 +208,7 @@ export class AppStore {
   close(): void {
     this.#subscriptions.unsubscribe();
     this.#grid.close();
+    this.search.close();
     this.#form?.close();
     this.#state.complete();
   }
@@ -213,6 +239,23 @@ export class AppStore {
         ? { input: typed, term: text === '' ? null : text, selected: 0 }
         : { input: typed },
     );
+  }
+
+  /** True when the key was text. */
+  #typeSearch(key: string): boolean {
+    const { text } = this.search;
+    const typed =
+      key === 'backspace'
+        ? text.slice(0, -1)
+        : key === 'space'
+          ? `${text} `
+          : key.length === 1
+            ? text + key
+            : null;
+    if (typed === null) return false;
+    this.search.type(typed);
+    this.#set({ selected: 0, message: '' });
+    return true;
   }
 
   /** A lookup takes a typed name: the row that begins with it is found among the rows on the device. */
@@ -293,6 +336,16 @@ export class AppStore {
         return this.#set({
           input: { purpose: 'find', label: 'Find', text: this.current.term ?? '' },
         });
+      case 'search':
+        if (!this.ready) return this.#set({ message: 'There is nothing to search yet.' });
+        return this.#show('search');
+      case 'changeMode':
+        this.search.nextMode();
+        return this.#set({ selected: 0 });
+      case 'nextTable':
+      case 'previousTable':
+        this.search.moveTable(command === 'nextTable' ? 1 : -1);
+        return this.#set({ selected: 0 });
       case 'editField':
         return this.#editField();
       case 'save':
@@ -358,7 +411,7 @@ export class AppStore {
   #back(): void {
     const { screen, table, term } = this.current;
     if (screen === 'grid' && term !== null) return this.#set({ term: null, selected: 0 });
-    if (screen === 'form' && table !== null) return this.#show('grid');
+    if (screen === 'form' && table !== null) return this.#show(this.#formOf);
     if (screen !== 'home') this.#show('home');
   }
 
@@ -371,9 +424,11 @@ export class AppStore {
           ? this.grid().total
           : screen === 'form'
             ? this.formFields().length
-            : screen === 'errors'
-              ? this.device.sync.errors.list().length
-              : 1000;
+            : screen === 'search'
+              ? this.search.hits().length
+              : screen === 'errors'
+                ? this.device.sync.errors.list().length
+                : 1000;
     this.#set({ selected: Math.max(0, Math.min(count - 1, this.current.selected + by)) });
   }
 
@@ -392,14 +447,21 @@ export class AppStore {
         message: '',
       });
     }
+    if (this.current.screen === 'search') {
+      const hit = this.search.hits()[this.current.selected];
+      if (hit === undefined) return;
+      this.#set({ table: hit.row.table });
+      return this.#openForm(hit.row.id, 'search');
+    }
     const { rows, from } = this.grid();
     const row = rows[this.current.selected - from];
     if (row !== undefined) this.#openForm(row.id);
   }
 
-  #openForm(id: string | null): void {
+  #openForm(id: string | null, from: 'grid' | 'search' = 'grid'): void {
     const { table } = this.current;
     if (table === null) return;
+    this.#formOf = from;
     this.#form = this.device.openForm(table, id);
     this.#subscriptions.add(this.#form.state.subscribe(() => this.#touch()));
     this.#set({ screen: 'form', selected: 0, message: '' });

@@ -9,6 +9,7 @@ type Style = {
   readonly bold?: boolean;
   readonly inverse?: boolean;
   readonly dimColor?: boolean;
+  readonly underline?: boolean;
 };
 
 const colored: Readonly<Record<NonNullable<Run['tone']>, Style>> = {
@@ -19,6 +20,8 @@ const colored: Readonly<Record<NonNullable<Run['tone']>, Style>> = {
   error: { color: 'red' },
   selected: { inverse: true },
   title: { bold: true },
+  match: { color: 'yellow', bold: true },
+  selectedMatch: { inverse: true, bold: true, underline: true },
 };
 /** Without colour every meaning still has its word or sign; selection keeps its inverse. */
 const plain: typeof colored = {
@@ -29,6 +32,8 @@ const plain: typeof colored = {
   error: { bold: true },
   selected: { inverse: true },
   title: { bold: true },
+  match: { bold: true, underline: true },
+  selectedMatch: { inverse: true, bold: true, underline: true },
 };
 
 export interface AppProps {
@@ -49,7 +54,7 @@ export function App({ store, color }: AppProps) {
   useInput((input, key) => {
     // Fast typing arrives as several letters at once.
     const letters = input.length > 1 && !key.ctrl && !key.meta;
-    if (letters && store.current.input !== null) store.paste(input);
+    if (letters && store.isTyping) store.paste(input);
     else if (letters) for (const letter of input) store.press(letter);
     else store.press(keyName(input, key));
   });
@@ -65,19 +70,16 @@ export function App({ store, color }: AppProps) {
 }
 
 function FrameLine({ runs, theme }: { readonly runs: Line; readonly theme: typeof colored }) {
-  const [left, right] = runs;
-  return (
-    <Text wrap="truncate">
-      <Text {...styleOf(left, theme)}>
-        {left === undefined || left.text === '' ? ' ' : left.text}
-      </Text>
-      {right === undefined ? null : <Text {...styleOf(right, theme)}>{right.text}</Text>}
+  const parts = runs.map((run, i) => (
+    <Text key={`run ${i.toString()}`} {...styleOf(run, theme)}>
+      {i === 0 && run.text === '' ? ' ' : run.text}
     </Text>
-  );
+  ));
+  return <Text wrap="truncate">{parts}</Text>;
 }
 
-function styleOf(run: Run | undefined, theme: typeof colored): Style {
-  return run?.tone === undefined ? {} : theme[run.tone];
+function styleOf(run: Run, theme: typeof colored): Style {
+  return run.tone === undefined ? {} : theme[run.tone];
 }
 
 type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
@@ -85,6 +87,9 @@ type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
 function keyName(input: string, key: InkKey): string {
   if (key.upArrow) return 'up';
   if (key.downArrow) return 'down';
+  if (key.leftArrow) return 'left';
+  if (key.rightArrow) return 'right';
+  if (key.tab) return 'tab';
   if (key.pageUp) return 'pageup';
   if (key.pageDown) return 'pagedown';
   if (key.return) return 'return';

@@ -19,6 +19,10 @@ export type CommandId =
   | 'refresh'
   | 'changeView'
   | 'find'
+  | 'search'
+  | 'changeMode'
+  | 'nextTable'
+  | 'previousTable'
   | 'editField'
   | 'save'
   | 'nextStage'
@@ -30,7 +34,7 @@ export type CommandId =
   | 'discard'
   | 'errors';
 
-export type Context = 'global' | 'home' | 'grid' | 'form' | 'errors' | 'list';
+export type Context = 'global' | 'home' | 'grid' | 'search' | 'form' | 'errors' | 'list';
 
 export interface KeyBinding {
   readonly command: CommandId;
@@ -44,6 +48,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { command: 'sync', keys: ['s'], context: 'global', label: 'sync now' },
   { command: 'status', keys: ['d'], context: 'global', label: 'device status' },
   { command: 'errors', keys: ['x'], context: 'global', label: 'sync errors' },
+  { command: 'search', keys: ['/'], context: 'global', label: 'search' },
   { command: 'home', keys: ['h'], context: 'global', label: 'home' },
   { command: 'help', keys: ['?'], context: 'global', label: 'help' },
   { command: 'quit', keys: ['q'], context: 'global', label: 'quit' },
@@ -61,6 +66,10 @@ export const keyBindings: readonly KeyBinding[] = [
   { command: 'refresh', keys: ['r'], context: 'grid', label: 'refresh' },
   { command: 'changeView', keys: ['v'], context: 'grid', label: 'change view' },
   { command: 'find', keys: ['/'], context: 'grid', label: 'find' },
+  { command: 'open', keys: ['return'], context: 'search', label: 'open' },
+  { command: 'changeMode', keys: ['tab'], context: 'search', label: 'how to compare' },
+  { command: 'nextTable', keys: ['right'], context: 'search', label: 'one table' },
+  { command: 'previousTable', keys: ['left'], context: 'search', label: 'other table' },
   { command: 'editField', keys: ['return', 'e'], context: 'form', label: 'edit field' },
   { command: 'save', keys: ['ctrl+s', 'w'], context: 'form', label: 'save' },
   { command: 'nextStage', keys: ['>'], context: 'form', label: 'next stage' },
@@ -84,7 +93,10 @@ export function commandOf(key: string, screen: string): CommandId | null {
 
 export function helpBar(screen: string): string {
   const own = keyBindings.filter((one) => one.context === screen);
-  const everywhere = keyBindings.filter((one) => one.context === 'global');
+  // On the search screen letters are typed.
+  const everywhere = keyBindings.filter(
+    (one) => one.context === 'global' && (screen !== 'search' || one.command === 'back'),
+  );
   return [...own, ...everywhere]
     .map(
       (one) => `${one.keys[0]?.replace('return', 'enter').replace('escape', 'esc')} ${one.label}`,

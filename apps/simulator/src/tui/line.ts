@@ -1,10 +1,19 @@
 /** A run of text with a meaning. Every meaning also has a word or a sign. */
 export interface Run {
   readonly text: string;
-  readonly tone?: 'muted' | 'accent' | 'ok' | 'warn' | 'error' | 'selected' | 'title';
+  readonly tone?:
+    | 'muted'
+    | 'accent'
+    | 'ok'
+    | 'warn'
+    | 'error'
+    | 'selected'
+    | 'title'
+    | 'match'
+    | 'selectedMatch';
 }
-/** One line of a screen: one run, or a left and a right one. */
-export type Line = readonly [Run, Run?];
+/** One line of a screen, in runs from left to right. */
+export type Line = readonly [Run, ...Run[]];
 
 export const line = (text: string, tone?: Run['tone']): Line => [
   tone === undefined ? { text } : { text, tone },

@@ -2,6 +2,7 @@ import { type Icon, readSyncTables } from '@outpost/sync';
 import type { AppStore } from './app-store.ts';
 import { helpBar, keyBindings } from './keys.ts';
 import { bar, bytesText, fit, type Line, line, type Run } from './line.ts';
+import { drawSearch } from './search-screen.ts';
 
 const icons: Readonly<
   Record<
@@ -79,6 +80,8 @@ function drawBody(store: AppStore, columns: number, rows: number): readonly Line
       return drawHome(store, columns, rows);
     case 'grid':
       return drawGrid(store, columns);
+    case 'search':
+      return drawSearch(store, columns, rows);
     case 'form':
       return drawForm(store, columns, rows);
     case 'status':

@@ -342,7 +342,9 @@ class Compiler {
     );
     const page = sql(' LIMIT ?', limit);
     const order = (place: string) => this.#ordered(`${place} >> ${rankBits}, `);
-    if (!this.#isLate()) {
+    // What is shown is read for the rows that stay; the others are sorted by what they are ordered by alone.
+    const isLate = joins.length === 0 || this.#isLate();
+    if (!isLate) {
       return concat(
         'SELECT ',
         list,

@@ -1,8 +1,8 @@
 import type { Cell } from '@outpost/model';
 import { type DeviceStore, quoted, type RowImage } from '@outpost/store';
 import { MemoryTerms } from '../postings/memory-terms.ts';
-import { TermTable } from '../postings/term-table.ts';
-import { rowTerms, visitTerms, type WordNamespace } from '../terms/row-terms.ts';
+import { type TermChange, TermTable } from '../postings/term-table.ts';
+import { rowTerms, type TermMasks, visitTerms, type WordNamespace } from '../terms/row-terms.ts';
 import type { SearchedTable } from '../terms/searched-table.ts';
 import { Vocabulary } from '../vocabulary/vocabulary.ts';
 import { complete, type GenerationState } from './index-state.ts';
@@ -13,6 +13,8 @@ export class Generation {
   readonly terms: TermTable;
   readonly #store: DeviceStore;
   readonly #vocabularies = new Map<string, Vocabulary>();
+  /** Changes of the running transaction by term. */
+  #changes = new Map<string, TermChange[]>();
 
   constructor(store: DeviceStore, state: GenerationState) {
     this.#store = store;
@@ -33,21 +35,24 @@ export class Generation {
     return vocabulary;
   }
 
-  /** Brings the terms of a row from one image to another; null: the row is not there. */
+  /** Brings the terms of some columns of a row from one image to another; null: the row is not there. */
   change(
     searched: SearchedTable,
-    positions: readonly number[],
+    at: ColumnPlaces,
     rid: number,
     before: RowImage | null,
     after: RowImage | null,
   ): void {
-    const old = before === null ? null : rowTerms(searched.columns, pick(before, positions));
-    const now = after === null ? null : rowTerms(searched.columns, pick(after, positions));
-    for (const term of old?.keys() ?? []) {
-      if (now?.has(term) !== true) this.terms.touch(term, rid, null);
-    }
-    for (const [term, masks] of now ?? []) {
-      const known = old?.get(term);
+    const columns = at
+      .map((place) => searched.columns[place.column])
+      .filter((one) => one !== undefined);
+    const positions = at.map((place) => place.position);
+    const bits = columns.reduce((mask, one) => mask | (1 << one.bit), 0);
+    const old = before === null ? noTerms : rowTerms(columns, pick(before, positions));
+    const now = after === null ? noTerms : rowTerms(columns, pick(after, positions));
+    for (const term of old.keys()) if (!now.has(term)) this.#note(term, rid, bits, noMasks);
+    for (const [term, masks] of now) {
+      const known = old.get(term);
       if (
         known !== undefined &&
         known.mask === masks.mask &&
@@ -55,9 +60,27 @@ export class Generation {
         known.only === masks.only
       )
         continue;
-      this.terms.touch(term, rid, masks);
+      this.#note(term, rid, bits, masks);
       if (known === undefined) this.#learn(term);
     }
+  }
+
+  /** Forgets changes of a transaction that was rolled back. */
+  begin(): void {
+    if (this.#changes.size > 0) this.#changes = new Map();
+  }
+
+  /** Writes the changes of the running transaction. */
+  flush(): void {
+    if (this.#changes.size === 0) return;
+    this.terms.apply(this.#changes);
+    this.#changes = new Map();
+  }
+
+  #note(term: string, rid: number, columns: number, masks: TermMasks): void {
+    const known = this.#changes.get(term);
+    if (known === undefined) this.#changes.set(term, [{ rid, columns, masks }]);
+    else known.push({ rid, columns, masks });
   }
 
   /** Takes in the rows after the last one, at most `limit`; says up to which one. */
@@ -78,6 +101,12 @@ export class Generation {
     this.#vocabularies.get(term.slice(0, 1))?.add(term.slice(1));
   }
 }
+
+/** Searched columns, by their place among the table's, with the place of their cell in row images. */
+export type ColumnPlaces = readonly { readonly column: number; readonly position: number }[];
+
+const noMasks: TermMasks = { mask: 0, first: 0, only: 0 };
+const noTerms: ReadonlyMap<string, TermMasks> = new Map();
 
 /** Cells of the searched columns; null where the table has no such slot. */
 export function pick(image: RowImage, positions: readonly number[]): readonly Cell[] {

@@ -9,7 +9,7 @@ import {
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { TermTable } from '../postings/term-table.ts';
 import { type SearchedTable, searchedTables } from '../terms/searched-table.ts';
-import { Generation } from './generation.ts';
+import { type ColumnPlaces, Generation } from './generation.ts';
 import {
   complete,
   deleteState,
@@ -38,7 +38,7 @@ export interface SearchIndexOptions {
   readonly model: ModelIndex;
   /** Runs the building, slice by slice. */
   readonly clock: Clock;
-  /** Rows of one slice. Default 2,000. */
+  /** Rows of one slice. Default 4,000. */
   readonly sliceRows?: number;
 }
 
@@ -58,7 +58,7 @@ interface TableIndex {
   building: Generation | null;
 }
 
-const defaultSlice = 2000;
+const defaultSlice = 4000;
 
 /** Where the index was when it stopped taking part, and how to take its guard away. */
 interface Detached {
@@ -82,7 +82,7 @@ export class SearchIndex {
   readonly #waiting = new Map<string, (() => void)[]>();
   #tables = new Map<string, TableIndex>();
   #schemaVersion = -1;
-  #positions = new Map<string, readonly number[]>();
+  #places = new Map<string, ColumnPlaces>();
   /** New states of the transaction that is running; taken over when it is committed. */
   #pending: [Generation, GenerationState][] = [];
   #cancel: (() => void) | null = null;
@@ -331,6 +331,11 @@ export class SearchIndex {
     this.#pending = [];
     const changes = tx.changes.filter((change) => this.#tables.has(change.table));
     if (changes.length === 0) return;
+    const generations = [...new Set(changes.map((change) => change.table))].flatMap((table) => {
+      const { serving, building } = this.#table(table);
+      return building === null ? [serving] : [serving, building];
+    });
+    for (const generation of generations) generation.begin();
     // Numbers of deleted rows are used again, maybe in the same transaction: what leaves goes first.
     for (const change of changes) {
       if (change.kind === 'delete' || (change.kind === 'update' && change.isNew))
@@ -339,6 +344,7 @@ export class SearchIndex {
     for (const change of changes) {
       if (change.kind !== 'delete') this.#enter(tx, change);
     }
+    for (const generation of generations) generation.flush();
     const left = new Set(changes.filter((one) => one.kind !== 'insert').map((one) => one.table));
     for (const table of left) this.#lowerBuiltTo(table);
   }
@@ -348,17 +354,18 @@ export class SearchIndex {
     if (rid === null) return;
     for (const generation of this.#current(table, rid)) {
       const { searched } = this.#table(table);
-      generation.change(searched, this.#positionsOf(table), rid, before, null);
+      generation.change(searched, this.#placesOf(table), rid, before, null);
     }
   }
 
   #enter(tx: WriteTx, { table, id, before, after, rid, isNew, changed }: RowChange): void {
-    const positions = this.#positionsOf(table);
-    if (!isNew && !changed.some((at) => positions.includes(at))) return;
+    const all = this.#placesOf(table);
+    const places = isNew ? all : all.filter(({ position }) => changed.includes(position));
+    if (places.length === 0) return;
     const { searched } = this.#table(table);
     const now = isNew || rid === null ? this.#ridOf(tx, table, id) : rid;
     for (const generation of this.#current(table, now)) {
-      generation.change(searched, positions, now, isNew ? null : before, after);
+      generation.change(searched, places, now, isNew ? null : before, after);
     }
   }
 
@@ -402,17 +409,19 @@ export class SearchIndex {
   }
 
   /** Where the searched cells of a table stand in row images. */
-  #positionsOf(table: string): readonly number[] {
+  #placesOf(table: string): ColumnPlaces {
     if (this.#schemaVersion !== this.#store.schemaVersion) {
-      this.#positions.clear();
+      this.#places.clear();
       this.#schemaVersion = this.#store.schemaVersion;
     }
-    const known = this.#positions.get(table);
+    const known = this.#places.get(table);
     if (known !== undefined) return known;
     const slots = this.#store.schema.get(table)?.slotIndex;
-    const positions = this.#table(table).searched.columns.map(({ slot }) => slots?.get(slot) ?? -1);
-    this.#positions.set(table, positions);
-    return positions;
+    const places = this.#table(table).searched.columns.map(({ slot }, column) => {
+      return { column, position: slots?.get(slot) ?? -1 };
+    });
+    this.#places.set(table, places);
+    return places;
   }
 
   /** Loaded rows are taken in later: what is there when a load begins is all that the index has. */
@@ -510,6 +519,7 @@ export class SearchIndex {
       const isEnd = rows < this.#slice && !this.#store.isLoading(searched.table);
       const state = { ...target.state, builtTo: isEnd ? complete : builtTo };
       writeState(this.#store.driver, state);
+      if (isEnd) target.terms.settle();
       if (isEnd && index.building !== null) this.#promote(index, state);
       else target.state = state;
     });

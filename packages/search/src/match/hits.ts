@@ -8,6 +8,8 @@ import { rankOf } from './rank.ts';
  */
 export class Hits {
   rids: number[] = [];
+  /** The only word of a term: its rank says all, so `prefixes`, `firsts` and `onlys` are left out. */
+  isSingle = false;
   masks: Uint32Array = new Uint32Array(1024);
   prefixes: Uint32Array = new Uint32Array(1024);
   firsts: Uint32Array = new Uint32Array(1024);
@@ -23,6 +25,7 @@ export class Hits {
   addPrefix(rid: number, mask: number, first: number, only: number): void {
     this.#note(rid, only !== 0 ? rankOf.exact : first !== 0 ? rankOf.value : rankOf.token);
     this.masks[rid] = (this.masks[rid] ?? 0) | mask;
+    if (this.isSingle) return;
     this.prefixes[rid] = (this.prefixes[rid] ?? 0) | mask;
     this.firsts[rid] = (this.firsts[rid] ?? 0) | first;
     this.onlys[rid] = (this.onlys[rid] ?? 0) | only;

@@ -4,6 +4,7 @@ import { type DeviceStore, quoted } from '@outpost/store';
 import { namespaces } from '../terms/row-terms.ts';
 import type { SearchedTable } from '../terms/searched-table.ts';
 import { isDigits } from '../terms/tokenize.ts';
+import { BestRanks } from './best-ranks.ts';
 import { collectPhones, collectWord, type WordContext } from './collect-word.ts';
 import { Hits, weakSink } from './hits.ts';
 import { rankOf, ranks } from './rank.ts';
@@ -28,6 +29,7 @@ const minInfix = 3;
 export class WordMatcher {
   readonly #context: WordContext;
   readonly #pool: Hits[] = [];
+  readonly #best = new BestRanks();
 
   constructor(context: WordContext) {
     this.#context = context;
@@ -36,18 +38,17 @@ export class WordMatcher {
   match(sources: SearchSources, term: SearchTerm, options: WordsOptions): RankedRids {
     const { words } = term;
     const perWord = words.map((word, i) => this.#collect(i, sources, word, options, words.length));
-    const best = new Map<number, number>();
-    const ranked =
-      words.length === 0
-        ? []
-        : options.anyColumn
-          ? this.#inAnyColumn(perWord)
-          : this.#inOneColumn(perWord, words.length === 1);
-    for (const [rid, rank] of ranked) best.set(rid, rank);
+    const best = this.#best;
+    if (perWord.length > 0) {
+      if (options.anyColumn) this.#inAnyColumn(perWord, best);
+      else this.#inOneColumn(perWord, best);
+    }
     if (words.length > 1) this.#raise(sources, term, perWord, best);
     this.#addWhole(sources, term, best);
+    const groups = best.groups();
+    best.clear();
     for (const hits of perWord) hits.clear();
-    return group(best);
+    return groups;
   }
 
   #collect(
@@ -59,6 +60,7 @@ export class WordMatcher {
   ): Hits {
     const hits = this.#pool[i] ?? new Hits();
     this.#pool[i] = hits;
+    hits.isSingle = count === 1;
     const reach = {
       isInfix: word.isAnywhere || (isInfix && word.text.length >= minInfix),
       withTypos,
@@ -70,12 +72,9 @@ export class WordMatcher {
   }
 
   /** Rows with every word in one and the same column. */
-  #inOneColumn(
-    perWord: readonly Hits[],
-    isSingle: boolean,
-  ): readonly (readonly [number, number])[] {
+  #inOneColumn(perWord: readonly Hits[], best: BestRanks): void {
     const [smallest] = [...perWord].sort((a, b) => a.rids.length - b.rids.length);
-    const found: (readonly [number, number])[] = [];
+    const isSingle = perWord.length === 1;
     for (const rid of smallest?.rids ?? []) {
       let shared = -1;
       for (const hits of perWord) shared &= hits.masks[rid] ?? 0;
@@ -91,25 +90,21 @@ export class WordMatcher {
               : Math.max(rankOf.infix, (hits.best[rid] ?? 0) - 1);
         if (rank > worst) worst = rank;
       }
-      found.push([rid, worst]);
+      best.add(rid, worst);
     }
-    return found;
   }
 
-  #inAnyColumn(perWord: readonly Hits[]): readonly (readonly [number, number])[] {
+  #inAnyColumn(perWord: readonly Hits[], best: BestRanks): void {
     const [smallest] = [...perWord].sort((a, b) => a.rids.length - b.rids.length);
-    const isSingle = perWord.length === 1;
-    const found: (readonly [number, number])[] = [];
+    const least = perWord.length === 1 ? 0 : rankOf.firstToken;
     for (const rid of smallest?.rids ?? []) {
-      let worst = 0;
+      let worst = least;
       for (const hits of perWord) {
-        const best = hits.has(rid) ? (hits.best[rid] ?? 0) - 1 : ranks.length;
-        const rank = isSingle ? best : Math.max(best, rankOf.firstToken);
+        const rank = hits.has(rid) ? (hits.best[rid] ?? 0) - 1 : ranks.length;
         if (rank > worst) worst = rank;
       }
-      if (worst < ranks.length) found.push([rid, worst]);
+      if (worst < ranks.length) best.add(rid, worst);
     }
-    return found;
   }
 
   /** Of several words: rows whose value is the term, or begins with it, rank as such. */
@@ -117,13 +112,13 @@ export class WordMatcher {
     { searched }: SearchSources,
     { core }: SearchTerm,
     perWord: readonly Hits[],
-    best: Map<number, number>,
+    best: BestRanks,
   ): void {
     const texts = searched.columns
       .filter((one) => one.isFindColumn && one.as === 'words')
       .reduce((mask, one) => mask | (1 << one.bit), 0);
     const candidates: number[] = [];
-    for (const rid of best.keys()) {
+    for (const rid of best.rids) {
       let shared = texts & (perWord[0]?.firsts[rid] ?? 0);
       for (const hits of perWord) shared &= hits.prefixes[rid] ?? 0;
       if (shared !== 0) candidates.push(rid);
@@ -132,16 +127,15 @@ export class WordMatcher {
       for (const cell of cells) {
         if (typeof cell !== 'string') continue;
         const value = fold(cell);
-        if (value === core) best.set(rid, rankOf.exact);
-        else if (value.startsWith(core)) {
-          best.set(rid, Math.min(best.get(rid) ?? rankOf.value, rankOf.value));
-        }
+        if (value === core) best.add(rid, rankOf.exact);
+        else if (value.startsWith(core)) best.add(rid, rankOf.value);
       }
     }
   }
 
   /** A term that is a number or a telephone number as a whole. */
-  #addWhole(sources: SearchSources, term: SearchTerm, best: Map<number, number>): void {
+  #addWhole(sources: SearchSources, term: SearchTerm, best: BestRanks): void {
+    if (!/[0-9]/.test(term.text)) return;
     const hits = new Hits();
     for (const { terms } of sources.sources) {
       for (const one of sources.searched.columns) {
@@ -155,17 +149,8 @@ export class WordMatcher {
         collectPhones(terms, sources.searched.columns, term.phone, hits);
       }
     }
-    for (const rid of hits.rids) {
-      const rank = (hits.best[rid] ?? 0) - 1;
-      best.set(rid, Math.min(best.get(rid) ?? rank, rank));
-    }
+    for (const rid of hits.rids) best.add(rid, (hits.best[rid] ?? 0) - 1);
   }
-}
-
-function group(best: ReadonlyMap<number, number>): RankedRids {
-  const groups: number[][] = ranks.map(() => []);
-  for (const [rid, rank] of best) groups[rank]?.push(rid);
-  return groups;
 }
 
 /** Texts of some columns of rows. */

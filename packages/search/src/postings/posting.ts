@@ -62,6 +62,101 @@ export function listPostings(bytes: Uint8Array, key: number): PostingList {
   return list;
 }
 
+/** Where a reader stands in a chunk, and what it has read last. */
+class Cursor {
+  at = 0;
+  rid: number;
+  form = 0;
+  mask = 0;
+  first = 0;
+  only = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, key: number) {
+    this.#bytes = bytes;
+    this.rid = key;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.#bytes.length;
+  }
+
+  next(): void {
+    const head = this.#number();
+    this.form = head % 4;
+    this.rid += (head - this.form) / 4;
+    this.mask = this.#number();
+    this.first = this.form === 0 ? 0 : this.form === 3 ? this.#number() : this.mask;
+    this.only = this.form < 2 ? 0 : this.form === 3 ? this.#number() : this.mask;
+  }
+
+  #number(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.#bytes[this.at++] ?? 0;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  }
+}
+
+/** The last row of a chunk. */
+export function lastRid(bytes: Uint8Array, key: number): number {
+  const cursor = new Cursor(bytes, key);
+  while (!cursor.isAtEnd) cursor.next();
+  return cursor.rid;
+}
+
+/**
+ * A chunk in which the masks of a row are these in the columns of `columns`, and in other columns what they were. The same
+ * bytes when nothing changes.
+ */
+export function editPostings(
+  bytes: Uint8Array,
+  key: number,
+  rid: number,
+  columns: number,
+  masks: { readonly mask: number; readonly first: number; readonly only: number },
+): Uint8Array {
+  const cursor = new Cursor(bytes, key);
+  let before = key;
+  let start = 0;
+  while (!cursor.isAtEnd) {
+    start = cursor.at;
+    before = cursor.rid;
+    cursor.next();
+    if (cursor.rid >= rid) break;
+    start = cursor.at;
+    before = cursor.rid;
+  }
+  const isThere = start < bytes.length && cursor.rid === rid;
+  const keep = isThere ? ~columns : 0;
+  const mask = (cursor.mask & keep) | masks.mask;
+  const first = (cursor.first & keep) | masks.first;
+  const only = (cursor.only & keep) | masks.only;
+  const isSame = isThere
+    ? mask === cursor.mask && first === cursor.first && only === cursor.only
+    : mask === 0;
+  if (isSame) return bytes;
+  // What follows is written with another distance.
+  let rest = start;
+  let next: PostingList = [];
+  if (isThere) rest = cursor.at;
+  const follower = isThere ? !cursor.isAtEnd : start < bytes.length;
+  if (follower) {
+    if (isThere) cursor.next();
+    rest = cursor.at;
+    next = [cursor.rid, cursor.mask, cursor.first, cursor.only];
+  }
+  const own = mask === 0 ? [] : [rid, mask, first, only];
+  const middle = writePostings([...own, ...next], 0, own.length + next.length, before);
+  const edited = new Uint8Array(start + middle.length + bytes.length - rest);
+  edited.set(bytes.subarray(0, start));
+  edited.set(middle, start);
+  edited.set(bytes.subarray(rest), start + middle.length);
+  return edited;
+}
+
 /** Grows with what is written; reused. */
 let buffer = new Uint8Array(16_384);
 

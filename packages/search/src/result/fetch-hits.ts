@@ -20,6 +20,7 @@ export function fetchHits(
   tableRows: () => number,
 ): Fetched {
   const found = groups.reduce((sum, group) => sum + group.length, 0);
+  if (limit === 0) return { rows: [], total: totalOf(prepared, groups, found) };
   const rows = firstRows(prepared, groups, found, limit, tableRows);
   if (rows.length < limit) return { rows, total: rows.length };
   return { rows, total: totalOf(prepared, groups, found) };
@@ -78,11 +79,12 @@ function walk(
   if (!prepared.walksIndex) return null;
   const most = patience * Math.ceil((wanted * tableRows) / rids.length);
   if (most > rids.length * 2) return null;
-  const members = new Set(rids);
+  const members = new Uint8Array(rids.reduce((most, rid) => (rid > most ? rid : most), 0) + 1);
+  for (const rid of rids) members[rid] = 1;
   const found: number[] = [];
   let steps = 0;
   for (const rid of prepared.walk()) {
-    if (members.has(rid)) found.push(rid);
+    if (members[rid] === 1) found.push(rid);
     if (found.length === wanted) return found;
     steps += 1;
     if (steps > most) return null;

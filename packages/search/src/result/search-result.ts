@@ -16,7 +16,7 @@ export interface SearchRequest {
   readonly mode?: SearchMode;
   /** Of `words`: they may be in different columns. */
   readonly anyColumn?: boolean;
-  /** Default 50. */
+  /** Default 50; 0 counts only. */
   readonly limit?: number;
   /** Refuse, as the organization does, a term that more than 10,000 rows match before the view's other filters. */
   readonly strictServerLimit?: boolean;
