@@ -18,6 +18,8 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
 const args = process.argv.slice(2).filter((arg) => arg !== '--');
 const json = args.includes('--json');
 const [name] = args.filter((arg) => !arg.startsWith('--'));
+/** Names longer than this push their line to the right. */
+const nameWidth = 48;
 const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) {
   console.error(
@@ -25,6 +27,8 @@ if (bench === undefined) {
   );
   process.exitCode = 2;
 } else {
+  if (!json)
+    console.log(`${''.padEnd(nameWidth)} ${'ours'.padStart(14)} ${'peer'.padStart(14)}    ratio`);
   await bench((measure) => {
     const ratio = costRatio(measure);
     if (json) {
@@ -32,8 +36,9 @@ if (bench === undefined) {
       return;
     }
     const { ours, peer, unit, peerName } = measure;
+    const cell = (value: number) => `${value.toFixed(value < 1 ? 3 : 2)} ${unit}`.padStart(14);
     console.log(
-      `${measure.case}: ours ${ours.toFixed(2)} ${unit}, ${peerName} ${peer.toFixed(2)} ${unit}, ratio ${ratio}`,
+      `${measure.case.padEnd(nameWidth)} ${cell(ours)} ${cell(peer)} ${String(ratio).padStart(8)}  ${peerName}`,
     );
   });
   // Some of the peers keep timers that nobody can stop.

@@ -382,7 +382,7 @@ class Searcher implements Search {
       total,
       truncated: count > rows.length || rows.length > limit,
       partial: sources.isPartial,
-      withTypos: comparison?.withTypos ?? false,
+      withTypos: rows.some(({ rank }) => rank >= rankOf.typo1),
       commit: this.#options.store.commit,
       notes,
     };

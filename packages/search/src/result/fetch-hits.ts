@@ -79,7 +79,7 @@ function walk(
   if (!prepared.walksIndex) return null;
   const most = patience * Math.ceil((wanted * tableRows) / rids.length);
   if (most > rids.length * 2) return null;
-  const members = new Uint8Array(rids.reduce((most, rid) => (rid > most ? rid : most), 0) + 1);
+  const members = new Uint8Array(rids.reduce((last, rid) => Math.max(last, rid), 0) + 1);
   for (const rid of rids) members[rid] = 1;
   const found: number[] = [];
   let steps = 0;

@@ -58,7 +58,7 @@ export type SearchResult =
       readonly truncated: boolean;
       /** Rows are still being downloaded or taken into the index: there may be more. */
       readonly partial: boolean;
-      /** Words were found with typos. */
+      /** Some of the hits were found with typos. */
       readonly withTypos: boolean;
       readonly commit: number;
       readonly notes: readonly SearchNote[];
