@@ -243,8 +243,11 @@ export async function search(report: Report): Promise<void> {
   );
 
   const changed = (n: number): SearchRow => {
+    // Somebody has another family name.
     const row = rows[(n * 37) % rows.length] as SearchRow;
-    return { ...row, fullname: `Changed ${n} ${row.fullname}` };
+    const other = rows[(n * 91 + 5) % rows.length] as SearchRow;
+    const [given = ''] = row.fullname.split(' ');
+    return { ...row, fullname: `${given} ${other.fullname.split(' ')[1] ?? ''}` };
   };
   ours.store.driver.exec('DROP TRIGGER fts_before; DROP TRIGGER fts_after');
   const update = await updates(ours.store, bareFolder, changed);

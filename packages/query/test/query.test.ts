@@ -259,7 +259,8 @@ describe('a prepared query', () => {
       ['Bravo', 2, bravo],
     ]);
     expect(query.rows(groups, 2)).toHaveLength(2);
-    expect(query.count([delta, charlie, alpha])).toBe(2);
+    expect(query.count([delta, charlie, alpha], 10)).toBe(2);
+    expect(query.count([delta, charlie, alpha], 1)).toBe(1);
     const walked = [...query.walk()].filter((one) => [delta, alpha, charlie, bravo].includes(one));
     expect(walked).toEqual([alpha, bravo, charlie]);
   });

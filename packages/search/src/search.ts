@@ -232,7 +232,7 @@ class Searcher implements Search {
       base: base.value,
       term: readTerm(term),
       mode,
-      limit: Math.max(0, Math.floor(limit)),
+      limit: Number.isFinite(limit) ? Math.max(0, Math.floor(limit)) : defaultLimit,
     };
   }
 

@@ -25,6 +25,14 @@ function check(world: World): void {
     expect(world.index.serving(one.table)?.isStale).toBe(false);
   }
   expect(world.index.verify()).toEqual([]);
+  // F-8: words in memory are at least those of the index.
+  for (const { table } of world.index.currentStatus) {
+    const generation = world.index.serving(table)?.generation;
+    const vocabulary = generation?.vocabularyOf('w');
+    for (const word of generation?.terms.terms('w') ?? []) {
+      expect(vocabulary?.containing(word)).toContain(word);
+    }
+  }
   expect(world.store.verifyFolded()).toEqual([]);
 }
 

@@ -38,8 +38,8 @@ export function nearest(word: string, token: string, isLast: boolean): number {
   const found =
     known.get(key) ??
     Math.min(
-      ...(isLast ? [...token, ''].map((_, n) => n) : [token.length]).map((n) =>
-        distance(word, token.slice(0, n)),
+      ...(isLast ? Array.from({ length: token.length + 1 }, (_, n) => n) : [token.length]).map(
+        (n) => distance(word, token.slice(0, n)),
       ),
     );
   known.set(key, found);

@@ -220,12 +220,47 @@ describe('C13, C15: a search that cannot run is refused with its reason', () => 
     });
     const request = { table: 'account', term: 'many' };
     const loose = world.search.query(request);
-    expect(loose).toMatchObject({ kind: 'found', total: { atLeast: 10_000 }, truncated: true });
+    expect(loose).toMatchObject({ kind: 'found', total: 5001, truncated: true });
+    for (const mode of ['words', 'smart'] as const) {
+      expect(world.search.query({ ...request, mode })).toMatchObject({ total: 5001 });
+      expect(world.search.query({ ...request, mode, limit: 0 })).toMatchObject({
+        total: 5001,
+        hits: [],
+      });
+    }
     expect(loose.kind === 'found' && loose.hits.map((hit) => hit.row.values['name'])).toContain(
       'Many 0',
     );
     const strict = world.search.query({ ...request, strictServerLimit: true });
     expect(strict).toMatchObject({ reason: 'recordLimit', code: '0x8004e024' });
+    store.write({ origin: 'sync' }, (tx) => {
+      for (let n = 0; n < 10_001; n++) put(tx, 'account', id('a', 100 + n), { statecode: 0 });
+    });
+    for (const mode of ['begins', 'words'] as const) {
+      const total = { atLeast: 10_000 };
+      expect(world.search.query({ ...request, mode })).toMatchObject({ total, truncated: true });
+    }
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    '\u0000',
+    '\ud800',
+    '*'.repeat(5000),
+    'ber'.repeat(40_000),
+    "'; DROP TABLE contact;--",
+    '\u202e',
+  ])('any text is a term (%#)', (term) => {
+    for (const mode of ['begins', 'words', 'smart'] as const) {
+      expect(world.search.query({ table: 'contact', term, mode })).toMatchObject({ kind: 'found' });
+    }
+    expect(find({ term: 'ber' })).toEqual([bert, elodie]);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 1.5])('a limit of %s', (limit) => {
+    const result = world.search.query({ table: 'contact', term: 'ber', limit });
+    expect(result).toMatchObject({ kind: 'found', total: 2 });
   });
 });
 

@@ -29,7 +29,8 @@ export class IndexKeeper {
     total: number,
     isFolded: (table: string, slot: string) => boolean,
   ): void {
-    if (total < minRows) return;
+    // Indexes are made between transactions.
+    if (total < minRows || this.#store.driver.inTransaction) return;
     const advice = adviseIndex(resolved, isFolded);
     if (advice === null) return;
     const known = this.#store.schema.get(advice.table)?.slotIndex;

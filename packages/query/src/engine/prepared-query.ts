@@ -61,9 +61,9 @@ export class PreparedQuery {
     });
   }
 
-  /** How many of the rows pass. */
-  count(rids: readonly number[]): number {
-    const { text, params } = this.#among.count(rids);
+  /** How many of the rows pass, counted up to `most`. */
+  count(rids: readonly number[], most: number): number {
+    const { text, params } = this.#among.count(rids, most);
     return Number(this.#store.all(text, params)[0]?.[0] ?? 0);
   }
 
@@ -88,6 +88,6 @@ export class PreparedQuery {
   /** Says that a large result was wanted in this order; an index for it is made when that happens often. */
   used(total: number): void {
     this.#used(total);
-    this.#sorts = null;
+    if (this.#sorts?.value === true) this.#sorts = null;
   }
 }

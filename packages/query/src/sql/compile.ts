@@ -60,7 +60,8 @@ export interface AmongRows {
    * `rankUnit`; the last cell of a row repeats it.
    */
   rows(places: readonly number[], limit: number): Sql;
-  count(rids: readonly number[]): Sql;
+  /** How many pass, counted up to `most`. */
+  count(rids: readonly number[], most: number): Sql;
   /** `_rid`s of all rows that pass, in order. */
   readonly walk: Sql;
 }
@@ -256,12 +257,17 @@ class Compiler {
   }
 
   /** Joins that cannot change which rows there are do not count. */
-  #count(extra: Sql | null = null): Sql {
-    const { root, joins, distinct, aggregate } = this.#resolved;
+  #count(): Sql {
+    const { distinct, aggregate } = this.#resolved;
     if (distinct || aggregate) return concat('SELECT count(*) FROM (', this.#groups(), ') c');
+    return concat('SELECT count(*)', this.#needed(), this.#where(null));
+  }
+
+  /** FROM with the joins that decide which rows there are. */
+  #needed(): Sql {
+    const { root, joins } = this.#resolved;
     const needed = joins.every((one) => this.#isIdle(one)) ? [] : joins;
-    const from = concat(` FROM ${name(root.table.name)} ${root.sql}`, this.#emit.joins(needed));
-    return concat('SELECT count(*)', from, this.#where(extra));
+    return concat(` FROM ${name(root.table.name)} ${root.sql}`, this.#emit.joins(needed));
   }
 
   #isTested(alias: string): boolean {
@@ -317,8 +323,9 @@ class Compiler {
       sql(`${rid} IN (SELECT value FROM json_each(?))`, JSON.stringify(rids));
     return {
       rows: (places, limit) => finish(this.#rowsAmong(places, limit)),
-      count: (rids) => {
-        return finish(this.#count(given(rids)));
+      count: (rids, most) => {
+        const rows = concat('SELECT 1', this.#needed(), this.#where(given(rids)));
+        return finish(concat('SELECT count(*) FROM (', rows, sql(' LIMIT ?) c', most)));
       },
       walk: finish(concat(`SELECT ${rid}`, this.#body(), this.#ordered())),
     };

@@ -98,6 +98,6 @@ function totalOf(
   found: number,
 ): Fetched['total'] {
   if (!prepared.isFiltered) return found;
-  if (found > maxCounted) return { atLeast: maxCounted };
-  return prepared.count(groups.flat());
+  const count = prepared.count(groups.flat(), maxCounted + 1);
+  return count > maxCounted ? { atLeast: maxCounted } : count;
 }

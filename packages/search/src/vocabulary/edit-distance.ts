@@ -15,7 +15,6 @@ export function editDistance(word: string, text: string, most: number, prefix: b
   // Row i: `word` up to i against every beginning of `text`.
   let [before, last, next] = rows as [Uint8Array, Uint8Array, Uint8Array];
   for (let j = 0; j <= n; j++) last[j] = j;
-  let best = n === 0 || prefix ? m : most + 1;
   for (let i = 1; i <= m; i++) {
     next[0] = i;
     let least = i;
@@ -43,8 +42,7 @@ export function editDistance(word: string, text: string, most: number, prefix: b
     if (least > most && minOf(last, n) > most) return most + 1;
     [before, last, next] = [last, next, before];
   }
-  if (!prefix) best = last[n] ?? most + 1;
-  else best = Math.min(best, minOf(last, n));
+  const best = prefix ? minOf(last, n) : (last[n] ?? 255);
   return Math.min(best, most + 1);
 }
 

@@ -1,4 +1,5 @@
 import { editDistance } from './edit-distance.ts';
+import { type NearWord, nearWords } from './near-words.ts';
 
 const separator = '\n';
 /** Added words wait in a set until there are so many. */
@@ -13,8 +14,6 @@ export class Vocabulary {
   /** All words, each between separators. */
   #text = separator;
   #words: string[] = [];
-  /** Letters of each word, a bit per letter modulo 32. */
-  #letters = new Uint32Array(0);
 
   constructor(words: Iterable<string>) {
     this.#fill([...words]);
@@ -45,47 +44,16 @@ export class Vocabulary {
   }
 
   /** Words at most `most` edits away, with `prefix` those with such a beginning. */
-  near(
-    word: string,
-    most: number,
-    prefix: boolean,
-  ): readonly { readonly word: string; readonly distance: number }[] {
-    const found: { word: string; distance: number }[] = [];
-    const wanted = lettersOf(word);
-    const shortest = word.length - most;
-    const longest = prefix ? Number.MAX_SAFE_INTEGER : word.length + most;
-    const test = (candidate: string) => {
+  near(word: string, most: number, prefix: boolean): readonly NearWord[] {
+    const added = [...this.#added].flatMap((candidate): NearWord[] => {
       const distance = editDistance(word, candidate, most, prefix);
-      if (distance <= most) found.push({ word: candidate, distance });
-    };
-    const words = this.#words;
-    for (let i = 0; i < words.length; i++) {
-      const candidate = words[i] ?? '';
-      if (candidate.length < shortest || candidate.length > longest) continue;
-      // An edit takes away at most one of the letters that the word has.
-      if (bitsOf(wanted & ~(this.#letters[i] ?? 0)) > most) continue;
-      test(candidate);
-    }
-    for (const candidate of this.#added) test(candidate);
-    return found;
+      return distance <= most ? [{ word: candidate, distance }] : [];
+    });
+    return [...nearWords(this.#words, word, most, prefix), ...added];
   }
 
   #fill(words: string[]): void {
-    this.#words = words;
+    this.#words = words.sort();
     this.#text = separator + words.join(separator) + separator;
-    this.#letters = Uint32Array.from(words, lettersOf);
   }
-}
-
-function lettersOf(word: string): number {
-  let bits = 0;
-  for (let i = 0; i < word.length; i++) bits |= 1 << (word.charCodeAt(i) & 31);
-  return bits >>> 0;
-}
-
-function bitsOf(bits: number): number {
-  let x = bits >>> 0;
-  x -= (x >>> 1) & 0x55555555;
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
