@@ -44,7 +44,17 @@ export type Condition =
   | { readonly not: Condition }
   | { readonly column: string; readonly op: RuleOperator; readonly operands: readonly Operand[] };
 
-export type Operand = { readonly literal: ColumnValue } | { readonly column: string };
+export type Operand =
+  | { readonly literal: ColumnValue }
+  | { readonly column: string }
+  | { readonly formula: Formula };
+
+/** Numbers by the four operations; a date plus or minus whole days. Empty when an operand is, or a divisor is 0. */
+export interface Formula {
+  readonly left: Operand;
+  readonly op: '+' | '-' | '*' | '/';
+  readonly right: Operand;
+}
 
 export type RuleAction =
   | { readonly kind: 'setValue' | 'setDefault'; readonly column: string; readonly value: Operand }

@@ -11,6 +11,7 @@ export { type AppModel, indexModel, type ModelIndex } from './app-model.ts';
 export type {
   BusinessRule,
   Condition,
+  Formula,
   Operand,
   RuleAction,
   RuleBranch,

@@ -4,7 +4,8 @@
  *
  * ```ts
  * const { program } = compileRules(model.rules, leadTable, null);
- * const { effects } = program.load({ leadqualitycode: 1 }, 'create');
+ * const { session } = program.open({ leadqualitycode: 1 }, 'create');
+ * const { required } = session.change({ leadqualitycode: 3 });
  * ```
  */
 export {
@@ -15,14 +16,22 @@ export {
   startPosition,
   step,
 } from './flow/step.ts';
-export { operatorFits } from './rule/condition.ts';
+export type {
+  ClauseState,
+  ColumnExplanation,
+  Decision,
+  Effects,
+  EffectsDiff,
+  Recommendation,
+  RuleExplanation,
+} from './rule/effects.ts';
 export {
   type CompiledRules,
   compileRules,
-  type Effects,
+  type FormColumns,
   type Program,
-  type Recommendation,
+  type RuleOptions,
   type RuleRefusal,
-  type RuleRun,
   type TableScopeResult,
 } from './rule/program.ts';
+export type { RuleSession, SessionOptions } from './rule/rule-session.ts';

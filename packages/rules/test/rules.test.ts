@@ -40,15 +40,20 @@ const needsBudget = rule({
 describe('a rule on a form', () => {
   test('applies its branch at load and reverses it on change', () => {
     const { program } = compileRules([needsBudget], lead, null);
-    const loaded = program.load({ rating: 1 }, 'create');
-    expect(loaded.effects.required).toEqual({ budget: 'required' });
-    const changed = program.change(loaded, { rating: 3 }, ['rating']);
-    expect(changed.effects.required).toEqual({ budget: 'none' });
+    const { session, first } = program.open({ rating: 1 }, 'create');
+    expect(first.required).toEqual({ budget: 'required' });
+    expect(session.change({ rating: 3 }).required).toEqual({ budget: 'none' });
+    expect(session.change({ rating: 3 }).required).toEqual({});
+    expect(session.effects.required).toEqual({ budget: 'none' });
   });
 
   test('does not run on a form that lacks one of its columns', () => {
-    const { program } = compileRules([needsBudget], lead, { id: 'f', columns: ['rating'] });
-    expect(program.load({ rating: 1 }, 'create').effects.required).toEqual({});
+    const form = { id: 'f', columns: ['rating'] };
+    const { program, diagnostics } = compileRules([needsBudget], lead, form);
+    expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'rule.columnNotOnForm' }]);
+    const { session, first } = program.open({ rating: 1 }, 'create');
+    expect(first.required).toEqual({});
+    expect(session.whyNot('1')).toMatchObject({ state: 'columnNotOnForm', missing: ['budget'] });
   });
 
   test('a value it writes triggers the rules that read it, never itself', () => {
@@ -63,9 +68,9 @@ describe('a rule on a form', () => {
       ],
     });
     const { program } = compileRules([needsBudget, first], lead, null);
-    const ran = program.change(program.load({}, 'update'), { note: 'GO' }, ['note']);
+    const ran = program.open({}, 'update').session.change({ note: 'GO' });
     expect(ran.values).toEqual({ rating: 1 });
-    expect(ran.effects.required).toEqual({ budget: 'required' });
+    expect(ran.required).toEqual({ budget: 'required' });
   });
 
   test('rules that write each other end after ten passes', () => {
@@ -81,7 +86,9 @@ describe('a rule on a form', () => {
         ],
       });
     const { program } = compileRules([swap('a', 1, 3), swap('b', 3, 1)], lead, null);
-    expect([1, 3]).toContain(program.load({ rating: 1 }, 'update').values['rating'] ?? 1);
+    const { first } = program.open({ rating: 1 }, 'update');
+    expect([1, 3]).toContain(first.values['rating'] ?? 1);
+    expect(first.diagnostics).toMatchObject([{ severity: 'error', code: 'rule.cycleLimit' }]);
   });
 
   test('a recommendation changes nothing until accepted', () => {
@@ -102,11 +109,18 @@ describe('a rule on a form', () => {
       ],
     });
     const { program } = compileRules([advice], lead, null);
-    const loaded = program.load({ rating: 1 }, 'update');
-    expect(loaded.values).toEqual({});
-    const [recommendation] = loaded.effects.recommendations;
-    expect(program.accept(recommendation?.id ?? '', { rating: 1 })).toEqual({ rating: 3 });
-    expect(program.change(loaded, { budget: 5 }, ['budget']).effects.recommendations).toEqual([]);
+    const { session, first } = program.open({ rating: 1 }, 'update');
+    expect(first.values).toEqual({});
+    const [recommendation] = first.recommendations.added;
+    expect(session.effects.recommendations).toEqual([recommendation]);
+    const accepted = session.accept(recommendation?.id ?? '');
+    expect(accepted.values).toEqual({ rating: 3 });
+    expect(accepted.recommendations.removed).toEqual([recommendation?.id]);
+    expect(session.accept(recommendation?.id ?? '').values).toEqual({});
+    // It comes back when the branch is chosen again.
+    expect(session.change({ budget: 5 }).recommendations.added).toEqual([]);
+    expect(session.change({ budget: null }).recommendations.added).toHaveLength(1);
+    expect(session.change({ budget: 7 }).recommendations.removed).toHaveLength(1);
   });
 });
 
@@ -190,12 +204,14 @@ test.each([
         },
       ],
     },
-    'rule.operatorNotForType',
+    'rule.unsupportedColumn',
   ],
   ['no condition', {}, 'rule.noCondition'],
   ['an empty branch', { branches: [{ when: hot, then: [] }] }, 'rule.noAction'],
 ])('a rule with %s is reported and does not run', (_, more, code) => {
   const { program, diagnostics } = compileRules([rule(more)], lead, null);
   expect(diagnostics.map((one) => one.code)).toContain(code);
-  expect(program.load({ rating: 1 }, 'create').values).toEqual({});
+  const { session, first } = program.open({ rating: 1 }, 'create');
+  expect(first.values).toEqual({});
+  expect(session.whyNot('1').state).toBe('invalid');
 });

@@ -8,7 +8,7 @@ import {
   parseValue,
   type RowValues,
 } from '@outpost/model';
-import type { Recommendation, RuleRun } from '@outpost/rules';
+import type { ColumnExplanation, Effects, Recommendation, RuleSession } from '@outpost/rules';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import {
   createRow,
@@ -50,16 +50,18 @@ export class FormSession {
   #values: RowValues;
   #changed: Record<string, ColumnValue> = {};
   #errors: Record<string, string> = {};
-  #run: RuleRun;
+  readonly #rules: RuleSession;
 
   constructor(session: Session, form: Form, id: string | null) {
     this.#session = session;
     this.#form = form;
     this.#id = id;
     this.#values = id === null ? {} : (session.values(form.table, id) ?? {});
-    const { program } = this.#program();
-    this.#run = program.load(this.#values, id === null ? 'create' : 'update');
-    this.#take(this.#run.values);
+    const columns = formColumns(form);
+    const { program } = session.rules(form.table, { id: form.id, columns });
+    const opened = program.open(this.#values, id === null ? 'create' : 'update');
+    this.#rules = opened.session;
+    this.#take(opened.first.values);
     this.#state = new BehaviorSubject(this.#compute());
   }
 
@@ -80,17 +82,22 @@ export class FormSession {
     if (parsed.kind === 'invalid') this.#errors = { ...errors, [column]: parsed.message };
     else {
       this.#take({ [column]: parsed.value });
-      const { program } = this.#program();
-      this.#run = program.change(this.#run, this.#values, [column]);
-      this.#take(this.#run.values);
+      this.#take(this.#rules.change({ [column]: parsed.value }).values);
     }
     this.#state.next(this.#compute());
   }
 
   /** Applies a recommendation. */
   accept(recommendation: string): void {
-    const values = this.#program().program.accept(recommendation, this.#values);
-    for (const [column, value] of Object.entries(values)) this.set(column, value);
+    const { values } = this.#rules.accept(recommendation);
+    for (const column of Object.keys(values)) delete this.#errors[column];
+    this.#take(values);
+    this.#state.next(this.#compute());
+  }
+
+  /** Which rules make a field what it is. */
+  explain(column: string): ColumnExplanation {
+    return this.#rules.explain(column);
   }
 
   /** Saves, or says everything that stands in the way. */
@@ -127,11 +134,6 @@ export class FormSession {
     this.#state.complete();
   }
 
-  #program() {
-    const form = { id: this.#form.id, columns: formColumns(this.#form) };
-    return this.#session.rules(this.#form.table, form);
-  }
-
   #take(values: RowValues): void {
     this.#values = { ...this.#values, ...values };
     this.#changed = { ...this.#changed, ...values };
@@ -139,6 +141,7 @@ export class FormSession {
 
   #compute(): FormState {
     const { table } = this.#form;
+    const { effects } = this.#rules;
     const primary = this.#session.table(table).primaryName;
     const name = primary === null ? null : this.#values[primary];
     return {
@@ -149,10 +152,10 @@ export class FormSession {
       sections: this.#form.tabs.flatMap((tab) =>
         tab.sections.map((section) => ({
           label: section.label || tab.label,
-          fields: section.controls.flatMap((control) => this.#field(control)),
+          fields: section.controls.flatMap((control) => this.#field(control, effects)),
         })),
       ),
-      recommendations: this.#run.effects.recommendations,
+      recommendations: effects.recommendations,
       dirty: Object.keys(this.#changed).length > 0,
     };
   }
@@ -161,10 +164,10 @@ export class FormSession {
     return mayUse(this.#session, this.#session.table(this.#form.table), column, right);
   }
 
-  #field(control: FormControl): FieldState[] {
+  #field(control: FormControl, effects: Effects): FieldState[] {
     const column = this.#session.index.column(this.#form.table, control.column);
     if (column === undefined) return [];
-    const { required, visible, locked, errors } = this.#run.effects;
+    const { required, visible, locked, errors } = effects;
     const base =
       column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
     const ownerless = column.type === 'owner' && this.#id === null;

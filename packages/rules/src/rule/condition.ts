@@ -1,141 +1,125 @@
-import {
-  type Column,
-  type ColumnValue,
-  type Condition,
-  equalValues,
-  fold,
-  isLookupValue,
-  isText,
-  type Operand,
-  type RowValues,
-  type RuleOperator,
-} from '@outpost/model';
+import type { Condition, RuleOperator, Table } from '@outpost/model';
+import { type Cells, isEmpty, type Slots } from './cells.ts';
+import { compileCompare } from './compare.ts';
+import { compileOperand, operandColumns } from './operand.ts';
 
-/** A compiled condition. Never throws. */
-export type Predicate = (row: RowValues) => boolean;
-
-type Compare = (value: ColumnValue, operand: ColumnValue) => boolean;
-
-function text(value: ColumnValue): string {
-  return isLookupValue(value) ? value.id : fold(String(value));
+/** A single comparison of a rule. Equal ones are shared by all rules of a program. */
+export interface Atom {
+  readonly test: (cells: Cells) => boolean;
+  /** Slots it reads. */
+  readonly reads: readonly number[];
+  readonly clause: Clause;
 }
 
-function compareOrdered(a: ColumnValue, b: ColumnValue): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = [text(a), text(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
+export type Clause = Extract<Condition, { readonly column: string }>;
+
+/** What is known of the atoms: 0 not computed, 1 false, 2 true. */
+export type Bits = Uint8Array;
+
+/** A condition over the atoms of a program. Computes the atoms it needs. */
+export type Test = (cells: Cells, bits: Bits) => boolean;
+
+/** How a program reads conditions. */
+export interface ConditionOptions {
+  /** Whether `notEquals` holds for an empty column. Default false: only `hasData` and `noData` tell emptiness. */
+  readonly emptyNotEquals: boolean;
 }
 
-function equal(a: ColumnValue, b: ColumnValue): boolean {
-  return typeof a === 'string' && typeof b === 'string' ? fold(a) === fold(b) : equalValues(a, b);
-}
+/** Compiles the conditions of one program. */
+export class ConditionCompiler {
+  readonly atoms: Atom[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #table: Table;
+  readonly #slots: Slots;
+  readonly #options: ConditionOptions;
 
-const comparisons: Readonly<Record<Exclude<RuleOperator, 'hasData' | 'noData'>, Compare>> = {
-  equals: equal,
-  notEquals: (a, b) => !equal(a, b),
-  contains: (a, b) => text(a).includes(text(b)),
-  notContains: (a, b) => !text(a).includes(text(b)),
-  beginsWith: (a, b) => text(a).startsWith(text(b)),
-  notBeginsWith: (a, b) => !text(a).startsWith(text(b)),
-  endsWith: (a, b) => text(a).endsWith(text(b)),
-  notEndsWith: (a, b) => !text(a).endsWith(text(b)),
-  greater: (a, b) => compareOrdered(a, b) > 0,
-  greaterOrEqual: (a, b) => compareOrdered(a, b) >= 0,
-  less: (a, b) => compareOrdered(a, b) < 0,
-  lessOrEqual: (a, b) => compareOrdered(a, b) <= 0,
-};
-
-const textOnly: ReadonlySet<RuleOperator> = new Set([
-  'contains',
-  'notContains',
-  'beginsWith',
-  'notBeginsWith',
-  'endsWith',
-  'notEndsWith',
-]);
-const orderedOnly: ReadonlySet<RuleOperator> = new Set([
-  'greater',
-  'greaterOrEqual',
-  'less',
-  'lessOrEqual',
-]);
-const orderedTypes: ReadonlySet<Column['type']> = new Set([
-  'integer',
-  'bigint',
-  'decimal',
-  'double',
-  'money',
-  'dateTime',
-  'dateOnly',
-]);
-const unsupportedTypes: ReadonlySet<Column['type']> = new Set(['choices', 'file', 'partyList']);
-
-/** Whether a business rule may use an operator on a column. */
-export function operatorFits(op: RuleOperator, column: Column): boolean {
-  if (unsupportedTypes.has(column.type)) return false;
-  if (textOnly.has(op)) return isText(column);
-  if (orderedOnly.has(op)) return orderedTypes.has(column.type);
-  return true;
-}
-
-export function readOperand(operand: Operand, row: RowValues): ColumnValue {
-  return 'literal' in operand ? operand.literal : (row[operand.column] ?? null);
-}
-
-function isEmpty(value: ColumnValue): boolean {
-  return value === null || value === '';
-}
-
-/**
- * Compiles a condition. A comparison with an empty side is false, `notEquals` included; `hasData` and `noData` are the
- * only tests of emptiness. `equals` with several operands means any of them, `notEquals` none of them.
- */
-export function compileCondition(condition: Condition): Predicate {
-  if ('all' in condition) {
-    const parts = condition.all.map(compileCondition);
-    return (row) => parts.every((part) => part(row));
+  constructor(table: Table, slots: Slots, options: ConditionOptions) {
+    this.#table = table;
+    this.#slots = slots;
+    this.#options = options;
   }
-  if ('any' in condition) {
-    const parts = condition.any.map(compileCondition);
-    return (row) => parts.some((part) => part(row));
-  }
-  if ('not' in condition) {
-    const part = compileCondition(condition.not);
-    return (row) => !part(row);
-  }
-  const { column, op, operands } = condition;
-  if (op === 'hasData') return (row) => !isEmpty(row[column] ?? null);
-  if (op === 'noData') return (row) => isEmpty(row[column] ?? null);
-  const compare = comparisons[op];
-  const every = op.startsWith('not');
-  return (row) => {
-    const value = row[column] ?? null;
-    if (isEmpty(value)) return false;
-    const test = (operand: Operand) => {
-      const other = readOperand(operand, row);
-      return !isEmpty(other) && compare(value, other);
+
+  compile(condition: Condition): Test {
+    if ('all' in condition) {
+      const parts = condition.all.map((one) => this.compile(one));
+      return (cells, bits) => {
+        for (const part of parts) if (!part(cells, bits)) return false;
+        return true;
+      };
+    }
+    if ('any' in condition) {
+      const parts = condition.any.map((one) => this.compile(one));
+      return (cells, bits) => {
+        for (const part of parts) if (part(cells, bits)) return true;
+        return false;
+      };
+    }
+    if ('not' in condition) {
+      const part = this.compile(condition.not);
+      return (cells, bits) => !part(cells, bits);
+    }
+    const number = this.#atom(condition);
+    const { test } = this.atoms[number] as Atom;
+    return (cells, bits) => {
+      const known = bits[number];
+      if (known !== 0) return known === 2;
+      const holds = test(cells);
+      bits[number] = holds ? 2 : 1;
+      return holds;
     };
-    return every ? operands.every(test) : operands.some(test);
-  };
+  }
+
+  #atom(clause: Clause): number {
+    const key = JSON.stringify([clause.column, clause.op, clause.operands]);
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const columns = [clause.column, ...clause.operands.flatMap(operandColumns)];
+    const reads = [...new Set(columns)].map((one) => this.#slots.slotOf(one));
+    this.atoms.push({ test: this.#test(clause), reads, clause });
+    this.#numbers.set(key, this.atoms.length - 1);
+    return this.atoms.length - 1;
+  }
+
+  #test({ column: name, op, operands }: Clause): (cells: Cells) => boolean {
+    const slot = this.#slots.slotOf(name);
+    if (op === 'hasData') return (cells) => !isEmpty(cells[slot]);
+    if (op === 'noData') return (cells) => isEmpty(cells[slot]);
+    const column = this.#table.columns.find((one) => one.name === name);
+    if (column === undefined) return () => false;
+    const compare = compileCompare(op, column);
+    const reads = operands.map((operand) => compileOperand(operand, this.#slots));
+    const every = isNegative(op);
+    const empty = op === 'notEquals' && this.#options.emptyNotEquals;
+    return (cells) => {
+      const value = cells[slot] ?? null;
+      if (isEmpty(value)) return empty;
+      for (const read of reads) {
+        const other = read(cells);
+        const holds = isEmpty(other) ? empty : compare(value, other);
+        if (holds !== every) return holds;
+      }
+      return every;
+    };
+  }
+}
+
+/** Of several operands, a negative operator must hold for all, another one for any. */
+function isNegative(op: RuleOperator): boolean {
+  return op.startsWith('not');
 }
 
 /** Columns a condition reads. */
 export function conditionColumns(condition: Condition): readonly string[] {
-  if ('all' in condition) return condition.all.flatMap(conditionColumns);
-  if ('any' in condition) return condition.any.flatMap(conditionColumns);
-  if ('not' in condition) return conditionColumns(condition.not);
-  return [
-    condition.column,
-    ...condition.operands.flatMap((operand) => ('column' in operand ? [operand.column] : [])),
-  ];
+  return clausesOf(condition).flatMap(({ column, operands }) => [
+    column,
+    ...operands.flatMap(operandColumns),
+  ]);
 }
 
-/** Every single comparison inside a condition, for static checks. */
-export function comparisonsOf(
-  condition: Condition,
-): readonly { readonly column: string; readonly op: RuleOperator }[] {
-  if ('all' in condition) return condition.all.flatMap(comparisonsOf);
-  if ('any' in condition) return condition.any.flatMap(comparisonsOf);
-  if ('not' in condition) return comparisonsOf(condition.not);
-  return [{ column: condition.column, op: condition.op }];
+/** Every single comparison inside a condition. */
+export function clausesOf(condition: Condition): readonly Clause[] {
+  if ('all' in condition) return condition.all.flatMap(clausesOf);
+  if ('any' in condition) return condition.any.flatMap(clausesOf);
+  if ('not' in condition) return clausesOf(condition.not);
+  return [condition];
 }

@@ -1,42 +1,19 @@
 import {
   type BusinessRule,
-  type ColumnValue,
   type Diagnostic,
   dataverseErrors,
   equalValues,
-  type RequirementLevel,
   type RowValues,
-  type RuleAction,
   type Table,
 } from '@outpost/model';
-import { actionsOf } from './actions-of.ts';
+import { isEmpty } from './cells.ts';
 import { checkRule } from './check.ts';
-import { compileCondition, conditionColumns, type Predicate, readOperand } from './condition.ts';
-
-/** What the rules say about a row right now. Columns that no rule speaks of are absent. */
-export interface Effects {
-  readonly required: Readonly<Record<string, RequirementLevel>>;
-  readonly visible: Readonly<Record<string, boolean>>;
-  readonly locked: Readonly<Record<string, boolean>>;
-  readonly errors: Readonly<Record<string, string>>;
-  readonly recommendations: readonly Recommendation[];
-}
-
-export interface Recommendation {
-  /** Names the recommendation to `accept`. */
-  readonly id: string;
-  readonly column: string;
-  readonly title: string;
-  readonly text: string;
-}
-
-export interface RuleRun {
-  /** Values the rules wrote, by column. */
-  readonly values: RowValues;
-  readonly effects: Effects;
-}
+import { actionsOf, compileProgram, triggersOf } from './compiled-rule.ts';
+import type { EffectsDiff } from './effects.ts';
+import { type LeftOut, RuleSession, type SessionOptions } from './rule-session.ts';
 
 export interface RuleRefusal {
+  /** Name of the rule. */
   readonly rule: string;
   readonly column: string;
   readonly message: string;
@@ -47,14 +24,24 @@ export type TableScopeResult =
   | { readonly kind: 'accepted'; readonly values: RowValues }
   | { readonly kind: 'refused'; readonly errors: readonly RuleRefusal[] };
 
+export interface RuleOptions extends Partial<SessionOptions> {
+  /** Whether `notEquals` holds where a side is empty. Default false. */
+  readonly emptyNotEquals?: boolean;
+  /** Whether a required level that a table-scope rule sets refuses an empty column. Default true. */
+  readonly requiredOnServer?: boolean;
+}
+
 /** Compiled rules of one table. The same program runs on the device and on the server. */
 export interface Program {
-  /** Runs the rules of a form as at load: every rule, in order of activation. */
-  load(row: RowValues, mode: 'create' | 'update'): RuleRun;
-  /** Runs the rules that reference one of the changed columns, keeping the other effects of `earlier`. */
-  change(earlier: RuleRun, row: RowValues, changed: readonly string[]): RuleRun;
-  /** Values that an accepted recommendation sets. */
-  accept(recommendation: string, row: RowValues): RowValues;
+  /** Columns that the rules speak of. */
+  readonly columns: readonly string[];
+  /** Names the set of active rules: equal sets have equal versions. */
+  readonly ruleVersion: string;
+  /** A row on a form: every rule has run as at load; `first` is what they changed. */
+  open(
+    values: RowValues,
+    mode: 'create' | 'update',
+  ): { readonly session: RuleSession; readonly first: EffectsDiff };
   /** Table-scope rules around a save: add values, or refuse. */
   runTableScope(before: RowValues | null, after: RowValues): TableScopeResult;
 }
@@ -64,285 +51,134 @@ export interface CompiledRules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** At most this many passes while rules trigger each other. */
-const maxPasses = 10;
-
-interface CompiledRule {
-  readonly rule: BusinessRule;
-  readonly branches: readonly { readonly when: Predicate; readonly then: readonly RuleAction[] }[];
-  readonly reads: ReadonlySet<string>;
-}
-
-interface State {
-  values: Record<string, ColumnValue>;
-  required: Record<string, RequirementLevel>;
-  visible: Record<string, boolean>;
-  locked: Record<string, boolean>;
-  errors: Map<string, { readonly column: string; readonly message: string }>;
-  recommendations: Map<string, Recommendation>;
+/** A form: rules that reference a column it lacks do not run there. */
+export interface FormColumns {
+  readonly id: string;
+  readonly columns: readonly string[];
 }
 
 /**
  * Compiles the active rules of a table. A rule with an error in its definition is left out, with diagnostics, as a
- * whole. `form` names a form's columns: rules that reference a column it lacks do not run there.
+ * whole. Null for a form: every rule runs.
  */
 export function compileRules(
   rules: readonly BusinessRule[],
   table: Table,
-  form: { readonly id: string; readonly columns: readonly string[] } | null,
+  form: FormColumns | null,
+  options: RuleOptions = {},
 ): CompiledRules {
   const diagnostics: Diagnostic[] = [];
-  const compiled: CompiledRule[] = [];
-  const ordered = rules
-    .filter((rule) => rule.state === 'active' && rule.table === table.name)
-    .sort((a, b) => a.order - b.order);
-  for (const rule of ordered) {
-    const found = checkRule(rule, table);
-    diagnostics.push(...found);
-    if (found.some((one) => one.severity === 'error')) continue;
-    compiled.push({
-      rule,
-      branches: rule.branches.map((branch) => ({
-        when: compileCondition(branch.when),
-        then: branch.then,
-      })),
-      reads: new Set(referencedColumns(rule)),
+  const leftOut: LeftOut[] = [];
+  const usable = rules
+    .filter((rule) => rule.table === table.name)
+    .sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1))
+    .filter((rule) => {
+      if (rule.state !== 'active') {
+        leftOut.push({ rule, state: 'draft', missing: [] });
+        return false;
+      }
+      const found = checkRule(rule, table);
+      diagnostics.push(...found);
+      const isBroken = found.some((one) => one.severity === 'error');
+      if (isBroken) leftOut.push({ rule, state: 'invalid', missing: [] });
+      return !isBroken;
     });
+  const onForm = usable.filter((rule) => {
+    const reason = whyNotOnForm(rule, form);
+    if (reason === null) return true;
+    leftOut.push(reason);
+    if (reason.state === 'columnNotOnForm') {
+      diagnostics.push({
+        severity: 'warning',
+        code: 'rule.columnNotOnForm',
+        message: `The rule does not run on this form, which lacks ${reason.missing.join(', ')}.`,
+        location: `rule "${rule.name}"`,
+      });
+    }
+    return false;
+  });
+  return { program: createProgram(usable, onForm, leftOut, table, options), diagnostics };
+}
+
+function whyNotOnForm(rule: BusinessRule, form: FormColumns | null): LeftOut | null {
+  if (form === null) return null;
+  if (typeof rule.scope === 'object' && rule.scope.form !== form.id) {
+    return { rule, state: 'otherForm', missing: [] };
   }
-  const onForm = compiled.filter((one) => runsOnForm(one, form));
-  const tableScope = compiled.filter((one) => one.rule.scope === 'table');
-  return { program: createProgram(onForm, tableScope), diagnostics };
-}
-
-function referencedColumns(rule: BusinessRule): readonly string[] {
-  const actions = actionsOf(rule);
-  const operands = actions.flatMap((action) =>
-    'value' in action && 'column' in action.value ? [action.value.column] : [],
-  );
-  return [...rule.branches.flatMap((branch) => conditionColumns(branch.when)), ...operands];
-}
-
-function runsOnForm(
-  { rule, reads }: CompiledRule,
-  form: { readonly id: string; readonly columns: readonly string[] } | null,
-): boolean {
-  if (form === null) return true;
-  if (typeof rule.scope === 'object' && rule.scope.form !== form.id) return false;
-  const actionColumns = actionsOf(rule).map((action) => action.column);
-  return [...reads, ...actionColumns].every((column) => form.columns.includes(column));
+  const named = new Set([...triggersOf(rule), ...actionsOf(rule).map((one) => one.column)]);
+  const missing = [...named].filter((column) => !form.columns.includes(column));
+  return missing.length === 0 ? null : { rule, state: 'columnNotOnForm', missing };
 }
 
 function createProgram(
-  onForm: readonly CompiledRule[],
-  tableScope: readonly CompiledRule[],
+  usable: readonly BusinessRule[],
+  onForm: readonly BusinessRule[],
+  leftOut: readonly LeftOut[],
+  table: Table,
+  options: RuleOptions,
 ): Program {
+  const { emptyNotEquals = false, requiredOnServer = true } = options;
+  const session: SessionOptions = {
+    chaining: options.chaining ?? 'fixpoint',
+    reversal: options.reversal ?? 'none',
+    maxPasses: options.maxPasses ?? 10,
+  };
+  const formProgram = compileProgram(onForm, table, { emptyNotEquals });
+  const tableRules = usable.filter((rule) => rule.scope === 'table');
+  const tableProgram = compileProgram(tableRules, table, { emptyNotEquals });
   return {
-    load: (row, mode) => run(onForm, emptyState(), row, null, mode),
-    change: (earlier, row, changed) =>
-      run(onForm, stateOf(earlier), row, new Set(changed), 'update'),
-    accept: (id, row) => acceptRecommendation(onForm, id, row),
+    columns: formProgram.columns,
+    ruleVersion: versionOf(usable),
+    open(values, mode) {
+      const opened = new RuleSession(formProgram, session, leftOut, values);
+      return { session: opened, first: opened.load(mode) };
+    },
     runTableScope(before, after) {
-      const changed =
+      const opened = new RuleSession(tableProgram, session, leftOut, after);
+      const { values, diagnostics } =
         before === null
-          ? null
-          : new Set(
-              Object.keys(after).filter(
+          ? opened.load('create')
+          : opened.trigger(
+              tableProgram.columns.filter(
                 (column) => !equalValues(before[column] ?? null, after[column] ?? null),
               ),
+              false,
             );
-      const mode = before === null ? 'create' : 'update';
-      const ran = run(tableScope, emptyState(), after, changed, mode);
-      const errors = Object.entries(ran.effects.errors).map(([column, message]) => ({
-        rule: ruleOfError(tableScope, column, message),
+      const { errors, required } = opened.effects;
+      const row = { ...after, ...values };
+      const refuse = (column: string, message: string, kind: 'error' | 'required') => ({
+        rule: opened.explain(column)[kind]?.rule ?? '',
         column,
         message,
         code: dataverseErrors.isvAborted,
-      }));
-      const row = { ...after, ...ran.values };
-      const missing = Object.entries(ran.effects.required).flatMap(([column, level]) =>
-        level === 'required' && (row[column] ?? null) === null
-          ? [
-              {
-                rule: '',
-                column,
-                message: `"${column}" is required.`,
-                code: dataverseErrors.isvAborted,
-              },
-            ]
-          : [],
+      });
+      const missing = Object.entries(required).filter(
+        ([column, level]) => requiredOnServer && level === 'required' && isEmpty(row[column]),
       );
-      const refusals = [...errors, ...missing];
+      const refusals = [
+        ...Object.entries(errors).map(([column, message]) => refuse(column, message, 'error')),
+        ...missing.map(([column]) => refuse(column, `"${column}" is required.`, 'required')),
+        ...diagnostics.map(({ message }) => ({
+          rule: '',
+          column: '',
+          message,
+          code: dataverseErrors.isvAborted,
+        })),
+      ];
       return refusals.length > 0
         ? { kind: 'refused', errors: refusals }
-        : { kind: 'accepted', values: ran.values };
+        : { kind: 'accepted', values };
     },
   };
 }
 
-function emptyState(): State {
-  return {
-    values: {},
-    required: {},
-    visible: {},
-    locked: {},
-    errors: new Map(),
-    recommendations: new Map(),
-  };
-}
-
-function stateOf(run: RuleRun): State {
-  const errors = Object.entries(run.effects.errors).map(
-    ([column, message]) => [column, { column, message }] as const,
-  );
-  return {
-    values: {},
-    required: { ...run.effects.required },
-    visible: { ...run.effects.visible },
-    locked: { ...run.effects.locked },
-    errors: new Map(errors),
-    recommendations: new Map(run.effects.recommendations.map((one) => [one.id, one])),
-  };
-}
-
-/** Runs triggered rules in order; values they write trigger the other rules that read them. */
-function run(
-  rules: readonly CompiledRule[],
-  state: State,
-  row: RowValues,
-  changed: ReadonlySet<string> | null,
-  mode: 'create' | 'update',
-): RuleRun {
-  const current: Record<string, ColumnValue> = { ...row };
-  let triggered = new Set(
-    rules.filter(
-      ({ reads }) => changed === null || [...reads].some((column) => changed.has(column)),
-    ),
-  );
-  for (let pass = 0; pass < maxPasses && triggered.size > 0; pass++) {
-    const next = new Set<CompiledRule>();
-    for (const [position, one] of rules.entries()) {
-      if (!triggered.has(one)) continue;
-      const branch = one.branches.find(({ when }) => when(current));
-      const actions = branch?.then ?? one.rule.otherwise ?? [];
-      clearTransient(state, one.rule);
-      for (const action of actions) {
-        const written = applyAction(action, one.rule, state, current, mode);
-        if (written === null) continue;
-        for (const [otherPosition, other] of rules.entries()) {
-          // A rule is never triggered by its own writes: its message would vanish before anyone reads it.
-          if (other === one || !other.reads.has(written)) continue;
-          if (otherPosition > position) triggered.add(other);
-          else next.add(other);
-        }
-      }
-    }
-    triggered = next;
+/** A short name of a set of rules. */
+function versionOf(rules: readonly BusinessRule[]): string {
+  const text = JSON.stringify(rules);
+  let [a, b] = [0x811c9dc5, 0x9e3779b1];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x5bd1e995) ^ (b >>> 13);
   }
-  const errors = [...state.errors.values()].map(
-    ({ column, message }) => [column, message] as const,
-  );
-  return {
-    values: state.values,
-    effects: {
-      required: state.required,
-      visible: state.visible,
-      locked: state.locked,
-      errors: Object.fromEntries(errors),
-      recommendations: [...state.recommendations.values()],
-    },
-  };
-}
-
-/** Errors and recommendations exist only while their branch is chosen; the other effects stay (as in Dataverse). */
-function clearTransient(state: State, rule: BusinessRule): void {
-  const actions = actionsOf(rule);
-  for (const action of actions) {
-    if (action.kind === 'error' && state.errors.get(action.column)?.message === action.message) {
-      state.errors.delete(action.column);
-    }
-    if (action.kind === 'recommend') state.recommendations.delete(recommendationId(rule, action));
-  }
-}
-
-function recommendationId(rule: BusinessRule, action: RuleAction): string {
-  return `${rule.id}/${action.column}`;
-}
-
-/** Applies one action; answers the column it changed, if any. */
-function applyAction(
-  action: RuleAction,
-  rule: BusinessRule,
-  state: State,
-  row: Record<string, ColumnValue>,
-  mode: 'create' | 'update',
-): string | null {
-  switch (action.kind) {
-    case 'setValue':
-      return assign(state, row, action.column, readOperand(action.value, row));
-    case 'setDefault':
-      if (mode !== 'create' || (row[action.column] ?? null) !== null) return null;
-      return assign(state, row, action.column, readOperand(action.value, row));
-    case 'clear':
-      return assign(state, row, action.column, null);
-    case 'require':
-      state.required[action.column] = action.level;
-      return null;
-    case 'visible':
-      state.visible[action.column] = action.visible;
-      return null;
-    case 'lock':
-      state.locked[action.column] = action.locked;
-      return null;
-    case 'error':
-      state.errors.set(action.column, { column: action.column, message: action.message });
-      return null;
-    case 'recommend': {
-      const { column, title, text } = action;
-      const id = recommendationId(rule, action);
-      state.recommendations.set(id, { id, column, title, text });
-      return null;
-    }
-    default:
-      return action satisfies never;
-  }
-}
-
-function assign(
-  state: State,
-  row: Record<string, ColumnValue>,
-  column: string,
-  value: ColumnValue,
-): string | null {
-  if (equalValues(row[column] ?? null, value)) return null;
-  row[column] = value;
-  state.values[column] = value;
-  return column;
-}
-
-function acceptRecommendation(
-  rules: readonly CompiledRule[],
-  id: string,
-  row: RowValues,
-): RowValues {
-  const values: Record<string, ColumnValue> = {};
-  for (const { rule } of rules) {
-    const actions = actionsOf(rule);
-    for (const action of actions) {
-      if (action.kind !== 'recommend' || recommendationId(rule, action) !== id) continue;
-      for (const inner of action.actions) {
-        if (inner.kind === 'setValue') values[inner.column] = readOperand(inner.value, row);
-        if (inner.kind === 'clear') values[inner.column] = null;
-      }
-    }
-  }
-  return values;
-}
-
-function ruleOfError(rules: readonly CompiledRule[], column: string, message: string): string {
-  const owner = rules.find(({ rule }) =>
-    actionsOf(rule).some(
-      (action) => action.kind === 'error' && action.column === column && action.message === message,
-    ),
-  );
-  return owner?.rule.name ?? '';
+  return `${(a >>> 0).toString(16).padStart(8, '0')}${(b >>> 0).toString(16).padStart(8, '0')}`;
 }

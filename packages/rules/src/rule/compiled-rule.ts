@@ -1,0 +1,183 @@
+import type { BusinessRule, RequirementLevel, RuleAction, Table } from '@outpost/model';
+import { precisionOf } from '@outpost/model';
+import { Slots } from './cells.ts';
+import { kindOfColumn } from './compare.ts';
+import {
+  type Atom,
+  ConditionCompiler,
+  type ConditionOptions,
+  conditionColumns,
+  type Test,
+} from './condition.ts';
+import { compileOperand, operandColumns, type Read } from './operand.ts';
+
+/** A write of a branch: `setDefault` only into an empty column of a new row. */
+export interface CompiledWrite {
+  readonly slot: number;
+  readonly read: Read;
+  readonly isDefault: boolean;
+}
+
+export interface CompiledBranch {
+  /** Null: `otherwise`. */
+  readonly when: Test | null;
+  readonly writes: readonly CompiledWrite[];
+}
+
+export interface CompiledRule {
+  readonly rule: BusinessRule;
+  readonly branches: readonly CompiledBranch[];
+  /** Slots whose change triggers it. */
+  readonly reads: readonly number[];
+  /** What its branches say of columns, by kind, whichever is chosen. */
+  readonly targets: readonly Target[];
+}
+
+/** What rules say of columns besides values. */
+export type EffectKind = 'required' | 'visible' | 'locked' | 'error';
+export interface Target {
+  readonly kind: EffectKind;
+  readonly slot: number;
+}
+
+/** One branch of one rule speaks of a column. */
+export interface Contribution {
+  readonly rule: number;
+  readonly branch: number;
+  readonly value: RequirementLevel | boolean | string;
+}
+
+export interface CompiledRecommendation {
+  readonly id: string;
+  readonly rule: number;
+  readonly branch: number;
+  readonly action: Extract<RuleAction, { kind: 'recommend' }>;
+  readonly writes: readonly CompiledWrite[];
+}
+
+/** Rules that run together, with everything that is shared between them. */
+export interface CompiledProgram {
+  readonly rules: readonly CompiledRule[];
+  readonly atoms: readonly Atom[];
+  readonly columns: readonly string[];
+  readonly slotOf: ReadonlyMap<string, number>;
+  /** Atoms and rules that read a slot. */
+  readonly atomsOf: readonly (readonly number[])[];
+  readonly rulesOf: readonly (readonly number[])[];
+  /** What speaks of a slot, in order: the last one in force wins. */
+  readonly contributions: Readonly<
+    Record<EffectKind, ReadonlyMap<number, readonly Contribution[]>>
+  >;
+  readonly recommendations: readonly CompiledRecommendation[];
+}
+
+/** Compiles rules in their order of activation. Everything in them must have been checked. */
+export function compileProgram(
+  rules: readonly BusinessRule[],
+  table: Table,
+  options: ConditionOptions,
+): CompiledProgram {
+  const slots = new Slots();
+  const conditions = new ConditionCompiler(table, slots, options);
+  const contributions: Record<EffectKind, Map<number, Contribution[]>> = {
+    required: new Map(),
+    visible: new Map(),
+    locked: new Map(),
+    error: new Map(),
+  };
+  const recommendations: CompiledRecommendation[] = [];
+  const writeOf = (action: RuleAction): CompiledWrite[] => {
+    if (action.kind === 'clear') {
+      return [{ slot: slots.slotOf(action.column), read: () => null, isDefault: false }];
+    }
+    if (action.kind !== 'setValue' && action.kind !== 'setDefault') return [];
+    const read = rounded(table, action.column, compileOperand(action.value, slots));
+    const isDefault = action.kind === 'setDefault';
+    return [{ slot: slots.slotOf(action.column), read, isDefault }];
+  };
+  const compiled = rules.map((rule, number): CompiledRule => {
+    const targets: Target[] = [];
+    const branchOf = (when: Test | null, actions: readonly RuleAction[], branch: number) => {
+      for (const action of actions) {
+        const said = saidBy(action);
+        if (said !== null) {
+          const slot = slots.slotOf(action.column);
+          const list = contributions[said.kind].get(slot) ?? [];
+          list.push({ rule: number, branch, value: said.value });
+          contributions[said.kind].set(slot, list);
+          targets.push({ kind: said.kind, slot });
+        }
+        if (action.kind === 'recommend') {
+          const id = `${rule.id}/${branch}/${action.column}`;
+          const writes = action.actions.flatMap(writeOf);
+          recommendations.push({ id, rule: number, branch, action, writes });
+        }
+      }
+      return { when, writes: actions.flatMap(writeOf) };
+    };
+    const branches = rule.branches.map((one, i) =>
+      branchOf(conditions.compile(one.when), one.then, i),
+    );
+    if (rule.otherwise !== undefined) {
+      branches.push(branchOf(null, rule.otherwise, rule.branches.length));
+    }
+    const reads = [...new Set(triggersOf(rule))].map((column) => slots.slotOf(column));
+    return { rule, branches, reads, targets };
+  });
+  const { columns } = slots;
+  const readersOf = (list: readonly { readonly reads: readonly number[] }[]) => {
+    const readers: number[][] = columns.map(() => []);
+    for (const [i, { reads }] of list.entries()) for (const slot of reads) readers[slot]?.push(i);
+    return readers;
+  };
+  return {
+    rules: compiled,
+    atoms: conditions.atoms,
+    columns,
+    slotOf: new Map(columns.map((column, slot) => [column, slot])),
+    atomsOf: readersOf(conditions.atoms),
+    rulesOf: readersOf(compiled),
+    contributions,
+    recommendations,
+  };
+}
+
+/** Columns whose change triggers a rule: those of its conditions and of the values it sets. */
+export function triggersOf(rule: BusinessRule): readonly string[] {
+  const operands = actionsOf(rule).flatMap((action) =>
+    'value' in action ? operandColumns(action.value) : [],
+  );
+  return [...rule.branches.flatMap((branch) => conditionColumns(branch.when)), ...operands];
+}
+
+/** Every action a rule may take, whichever branch is chosen. */
+export function actionsOf(rule: BusinessRule): readonly RuleAction[] {
+  return [...rule.branches.flatMap((branch) => branch.then), ...(rule.otherwise ?? [])];
+}
+
+function saidBy(action: RuleAction): (Pick<Target, 'kind'> & Pick<Contribution, 'value'>) | null {
+  switch (action.kind) {
+    case 'require':
+      return { kind: 'required', value: action.level };
+    case 'visible':
+      return { kind: 'visible', value: action.visible };
+    case 'lock':
+      return { kind: 'locked', value: action.locked };
+    case 'error':
+      return { kind: 'error', value: action.message };
+    default:
+      return null;
+  }
+}
+
+/** Numbers that rules compute have the decimals of their column. */
+function rounded(table: Table, name: string, read: Read): Read {
+  const column = table.columns.find((one) => one.name === name);
+  if (column === undefined || kindOfColumn(column) !== 'number') return read;
+  const whole = column.type === 'integer' || column.type === 'bigint';
+  const scale = 10 ** (whole ? 0 : precisionOf(column));
+  return (cells) => {
+    const value = read(cells);
+    return typeof value === 'number' ? Math.round(value * scale) / scale : value;
+  };
+}
