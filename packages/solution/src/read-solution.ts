@@ -19,6 +19,8 @@ import { entityName, type ReadContext, readTable } from './read-table.ts';
 import { readSavedQueries } from './read-views.ts';
 import { reportUnread } from './report-unread.ts';
 import { SolutionError } from './solution-error.ts';
+import { businessRuleCategory, processFlowCategory } from './workflow/categories.ts';
+import { readWorkflows } from './workflow/read-workflows.ts';
 import { readZip, requireFile } from './xml/unzip.ts';
 import { childNamed, childrenNamed, readXmlTree, textOf, type XmlNode } from './xml/xml-tree.ts';
 
@@ -56,10 +58,6 @@ export interface ReadSolutionOptions {
   /** Unique name of the app module whose name and navigation the model takes. Default: the first. */
   readonly appModule?: string;
 }
-
-/** Workflow categories. */
-const businessRuleCategory = '2';
-const processFlowCategory = '4';
 
 /**
  * Reads a solution zip as Dataverse exports it. What is not understood becomes a diagnostic with its location and never
@@ -116,8 +114,7 @@ export function readSolution(bytes: Uint8Array, options: ReadSolutionOptions = {
     relationships,
     savedQueries,
     forms: tableForms.map(({ form }) => form),
-    rules: [],
-    flows: [],
+    ...readWorkflows(bytes, root, tables, context),
     roles,
     fieldSecurityProfiles: readFieldSecurityProfiles(root),
     siteMap: readSiteMap(root, appModule?.siteMap ?? null, {

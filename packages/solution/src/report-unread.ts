@@ -1,4 +1,5 @@
 import type { ReadContext } from './read-table.ts';
+import { businessRuleCategory, processFlowCategory } from './workflow/categories.ts';
 import { childNamed, childrenNamed, textOf, type XmlNode } from './xml/xml-tree.ts';
 
 /** Parts of customizations.xml that Outpost has no use for, and what that means on a device. */
@@ -30,8 +31,6 @@ const read: ReadonlySet<string> = new Set([
   'languages',
 ]);
 
-const kinds: Readonly<Record<string, string>> = { '2': 'business rule', '4': 'process flow' };
-
 /** One finding for each part that is not read, and for each workflow that does not run. */
 export function reportUnread(root: XmlNode, report: ReadContext['report']): void {
   for (const { name, children } of root.children) {
@@ -53,8 +52,8 @@ export function reportUnread(root: XmlNode, report: ReadContext['report']): void
   for (const workflow of childrenNamed(childNamed(root, 'Workflows'), 'Workflow')) {
     const name = workflow.attributes['Name'] ?? '';
     const category = textOf(workflow, 'Category');
-    const kind = kinds[category] ?? `workflow of category ${category}`;
-    const message = `The ${kind} "${name}" is listed but does not run here.`;
+    if (category === businessRuleCategory || category === processFlowCategory) continue;
+    const message = `The workflow of category ${category} "${name}" is listed but does not run here.`;
     report('warning', 'solution.inactiveWorkflow', message, `customizations.xml/Workflows/${name}`);
   }
 }

@@ -189,10 +189,11 @@ test('without an app the site map of the organization is used; sub-areas may nam
 test('parts that are not read are said, known or not', () => {
   const solution = readSolution(
     solutionZip(
-      '<WebResources><WebResource/><WebResource/></WebResources><Templates/><Holograms><Hologram/></Holograms><Workflows><Workflow Name="W"><Category>2</Category></Workflow></Workflows>',
+      '<WebResources><WebResource/><WebResource/></WebResources><Templates/><Holograms><Hologram/></Holograms><Workflows><Workflow Name="W"><Category>0</Category></Workflow><Workflow Name="R"><Category>2</Category></Workflow></Workflows>',
     ),
   );
   expect(solution.diagnostics.map((one) => [one.severity, one.code, one.location])).toEqual([
+    ['warning', 'solution.workflowMissing', 'customizations.xml/Workflows/R'],
     ['info', 'solution.partNotRead', 'customizations.xml/WebResources'],
     ['info', 'solution.partNotRead', 'customizations.xml/Holograms'],
     ['warning', 'solution.inactiveWorkflow', 'customizations.xml/Workflows/W'],
