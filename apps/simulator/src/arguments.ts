@@ -61,10 +61,11 @@ export const commands = {
     ],
   },
   conformance: {
-    usage: 'outpost conformance fetchxml FILE [options]',
-    text: 'runs a file of query cases; exit code 0 only if all pass',
+    usage: 'outpost conformance fetchxml|rules FILE [options]',
+    text: 'runs a file of cases of queries or business rules; exit code 0 only if all pass',
     operands: 2,
     options: [
+      { name: 'solution', value: 'FILE', text: 'of rules: the solution zip that holds them' },
       { name: 'driver', value: 'NAME', text: 'sqljs (default) or node-sqlite' },
       { name: 'family', value: 'NAME', text: 'only cases of this family' },
       { name: 'id', value: 'ID', text: 'only this case' },

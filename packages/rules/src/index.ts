@@ -9,6 +9,13 @@
  * ```
  */
 export {
+  parseRuleCases,
+  type RuleCase,
+  type RuleCaseOutcome,
+  type RuleExpectation,
+  runRuleCase,
+} from './conformance/rule-cases.ts';
+export {
   type FlowMove,
   type FlowPosition,
   missingColumns,

@@ -8,24 +8,60 @@ import {
   parseConformanceFile,
   runCase,
 } from '@outpost/query';
+import { parseRuleCases, runRuleCase } from '@outpost/rules';
+import { readSolution } from '@outpost/solution';
 import { fileStorage, memoryStorage } from '@outpost/store/node';
 import { type Arguments, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
+import { readPackageFile } from '../world/read-package-file.ts';
 import { userPath } from './run.ts';
 
 const drivers = ['sqljs', 'node-sqlite'] as const;
 type Driver = (typeof drivers)[number];
 
-/** Runs a file of query cases on a device database. Exit code 1: a case failed. */
-export async function conformanceCommand({ operands, values }: Arguments): Promise<number> {
-  const [suite, path] = operands;
-  if (suite !== 'fetchxml') throw new UsageError(`Unknown suite "${suite}". Known: fetchxml.`);
+/** Runs a file of cases. Exit code 1: a case failed. */
+export async function conformanceCommand(args: Arguments): Promise<number> {
+  const [suite] = args.operands;
+  if (suite === 'fetchxml') return runQueryCases(args);
+  if (suite === 'rules') return runRuleCases(args);
+  throw new UsageError(`Unknown suite "${suite}". Known: fetchxml, rules.`);
+}
+
+/** Cases of business rules, on the rules of a solution. */
+function runRuleCases({ operands, values }: Arguments): number {
+  const file = textOption(values, 'solution');
+  if (file === null) throw new UsageError('Cases of rules need --solution FILE.');
+  const cases = readCases(userPath(operands[1] ?? ''), parseRuleCases);
+  const { model } = readPackageFile(userPath(file), readSolution);
+  const json = values['json'] === true;
+  const counts = { passed: 0, failed: 0 };
+  for (const [i, one] of cases.entries()) {
+    const outcome = runRuleCase(one, model.rules, model.tables);
+    counts[outcome.kind] += 1;
+    if (json) console.log(JSON.stringify({ type: 'case', case: i, rule: one.rule, ...outcome }));
+    else if (outcome.kind === 'failed') {
+      console.log(`FAILED case ${i}, rule "${one.rule}": ${outcome.message}`);
+      console.log(`  ${one.event.padEnd(8)} ${JSON.stringify(one.values)}`);
+      if (one.changed !== undefined) console.log(`  changed  ${JSON.stringify(one.changed)}`);
+      console.log(`  expected ${JSON.stringify(one.expect)}`);
+      console.log(`  actual   ${JSON.stringify(outcome.actual)}`);
+    }
+  }
+  if (json) console.log(JSON.stringify({ type: 'end', ...counts }));
+  else console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+/** Cases of queries, on a device database. */
+async function runQueryCases({ operands, values }: Arguments): Promise<number> {
+  const [, path] = operands;
   const wanted = textOption(values, 'driver') ?? 'sqljs';
   const driver = drivers.find((one) => one === wanted);
   if (driver === undefined) throw new UsageError(`--driver is ${drivers.join(' or ')}.`);
   const family = textOption(values, 'family');
   const id = textOption(values, 'id');
-  const cases = readCases(userPath(path ?? '')).filter(
+  const file = readCases(userPath(path ?? ''), (text) => parseConformanceFile(text).cases);
+  const cases = file.filter(
     (one) => (family === null || one.family === family) && (id === null || one.id === id),
   );
   const json = values['json'] === true;
@@ -49,7 +85,7 @@ export async function conformanceCommand({ operands, values }: Arguments): Promi
   return counts.failed === 0 ? 0 : 1;
 }
 
-function readCases(path: string): readonly ConformanceCase[] {
+function readCases<Case>(path: string, parse: (text: string) => readonly Case[]): readonly Case[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -57,7 +93,7 @@ function readCases(path: string): readonly ConformanceCase[] {
     throw new UsageError(`The file "${path}" cannot be read.`);
   }
   try {
-    return parseConformanceFile(text).cases;
+    return parse(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) {
       throw new UsageError(`${path}: ${error.message}`);
