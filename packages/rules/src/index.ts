@@ -23,6 +23,7 @@ export {
   startPosition,
   step,
 } from './flow/step.ts';
+export { analyzeRules } from './rule/analyze.ts';
 export type {
   ClauseState,
   ColumnExplanation,

@@ -1,4 +1,11 @@
-import { depthNames, type OfflineProfileItem, privileges, type Role } from '@outpost/model';
+import {
+  type Diagnostic,
+  depthNames,
+  type OfflineProfileItem,
+  privileges,
+  type Role,
+} from '@outpost/model';
+import { analyzeRules, compileRules } from '@outpost/rules';
 import { type DataPackage, readDataPackage, readSolution, type Solution } from '@outpost/solution';
 import { type Arguments, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
@@ -89,8 +96,19 @@ function toJson(
           },
     profile: report,
     views,
-    diagnostics: [...solution.diagnostics, ...(data?.diagnostics ?? [])],
+    diagnostics: findingsOf(solution, data),
   };
+}
+
+/** Findings of reading, then those about the business rules: each alone, and all of a table together. */
+function findingsOf(solution: Solution, data: DataPackage | null): readonly Diagnostic[] {
+  const { tables, rules } = solution.model;
+  const ofRules = tables.flatMap((table) => {
+    const own = rules.filter((rule) => rule.table === table.name && rule.state === 'active');
+    if (own.length === 0) return [];
+    return [...compileRules(own, table, null).diagnostics, ...analyzeRules(own)];
+  });
+  return [...solution.diagnostics, ...(data?.diagnostics ?? []), ...ofRules];
 }
 
 function* toLines(
@@ -122,7 +140,7 @@ function* toLines(
   }
   yield* viewLines(views);
   if (report !== null) yield* profileLines(report);
-  const diagnostics = [...solution.diagnostics, ...(data?.diagnostics ?? [])];
+  const diagnostics = findingsOf(solution, data);
   yield `${diagnostics.length} findings`;
   for (const { severity, code, message, location } of diagnostics) {
     yield `  ${severity} ${code}: ${message} (${location})`;
