@@ -3,6 +3,7 @@ import { gateway } from './gateway.ts';
 import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
+import { rules } from './rules.ts';
 import { search } from './search.ts';
 import { store } from './store.ts';
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   query,
   'live-views': liveViews,
   search,
+  rules,
   'first-sync': firstSync,
 };
 

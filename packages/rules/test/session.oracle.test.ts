@@ -207,7 +207,9 @@ function operandValue(operand: Operand, row: RowValues): ColumnValue {
   if (isNone(a) || isNone(b)) return null;
   if (typeof a === 'string') {
     const days = (op === '+' ? 1 : -1) * Math.trunc(Number(b));
-    return new Date(Date.parse(a) + days * 86_400_000).toISOString().slice(0, 10);
+    const moved = Date.parse(a) + days * 86_400_000;
+    const isDate = moved >= Date.parse('1753-01-01') && moved <= Date.parse('9999-12-31');
+    return isDate ? new Date(moved).toISOString().slice(0, 10) : null;
   }
   const [x, y] = [Number(a), Number(b)];
   const result = { '+': x + y, '-': x - y, '*': x * y, '/': x / y }[op];

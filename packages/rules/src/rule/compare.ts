@@ -105,7 +105,22 @@ export function compileCompare(op: ComparingOperator, column: Column): Compare {
 }
 
 function onText(test: (a: string, b: string) => boolean): Compare {
-  return (a, b) => typeof a === 'string' && typeof b === 'string' && test(fold(a), fold(b));
+  return (a, b) => typeof a === 'string' && typeof b === 'string' && test(folded(a), folded(b));
+}
+
+/** Texts that were folded lately: rules compare the same few again and again. */
+const lately = new Map<string, string>();
+const mostTexts = 500;
+const longestText = 200;
+
+function folded(text: string): string {
+  if (text.length > longestText) return fold(text);
+  const known = lately.get(text);
+  if (known !== undefined) return known;
+  if (lately.size >= mostTexts) lately.clear();
+  const result = fold(text);
+  lately.set(text, result);
+  return result;
 }
 
 function equality(kind: Kind, column: Column): Compare {
@@ -137,6 +152,10 @@ function ordered(kind: Kind, column: Column, test: (difference: number) => boole
   }
   const scale =
     10 ** (column.type === 'integer' || column.type === 'bigint' ? 0 : precisionOf(column));
+  if (scale === 1) {
+    return (a, b) =>
+      typeof a === 'number' && typeof b === 'number' && test(Math.round(a) - Math.round(b));
+  }
   const round = (value: number) => Math.round(value * scale);
   return (a, b) => typeof a === 'number' && typeof b === 'number' && test(round(a) - round(b));
 }

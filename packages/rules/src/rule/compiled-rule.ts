@@ -29,8 +29,8 @@ export interface CompiledRule {
   readonly branches: readonly CompiledBranch[];
   /** Slots whose change triggers it. */
   readonly reads: readonly number[];
-  /** What its branches say of columns, by kind, whichever is chosen. */
-  readonly targets: readonly Target[];
+  /** What its branches speak of, whichever is chosen: numbers of the program's targets. */
+  readonly targets: readonly number[];
 }
 
 /** What rules say of columns besides values. */
@@ -38,6 +38,9 @@ export type EffectKind = 'required' | 'visible' | 'locked' | 'error';
 export interface Target {
   readonly kind: EffectKind;
   readonly slot: number;
+  readonly column: string;
+  /** What speaks of it, in order: the last one in force wins. */
+  readonly contributions: readonly Contribution[];
 }
 
 /** One branch of one rule speaks of a column. */
@@ -64,10 +67,9 @@ export interface CompiledProgram {
   /** Atoms and rules that read a slot. */
   readonly atomsOf: readonly (readonly number[])[];
   readonly rulesOf: readonly (readonly number[])[];
-  /** What speaks of a slot, in order: the last one in force wins. */
-  readonly contributions: Readonly<
-    Record<EffectKind, ReadonlyMap<number, readonly Contribution[]>>
-  >;
+  readonly targets: readonly Target[];
+  /** Number of every rule, in order. */
+  readonly everyRule: readonly number[];
   readonly recommendations: readonly CompiledRecommendation[];
 }
 
@@ -79,11 +81,11 @@ export function compileProgram(
 ): CompiledProgram {
   const slots = new Slots();
   const conditions = new ConditionCompiler(table, slots, options);
-  const contributions: Record<EffectKind, Map<number, Contribution[]>> = {
-    required: new Map(),
-    visible: new Map(),
-    locked: new Map(),
-    error: new Map(),
+  const targets: (Target & { readonly contributions: Contribution[] })[] = [];
+  const targetOf = (kind: EffectKind, column: string): number => {
+    const known = targets.findIndex((one) => one.kind === kind && one.column === column);
+    if (known >= 0) return known;
+    return targets.push({ kind, slot: slots.slotOf(column), column, contributions: [] }) - 1;
   };
   const recommendations: CompiledRecommendation[] = [];
   const writeOf = (action: RuleAction): CompiledWrite[] => {
@@ -96,16 +98,14 @@ export function compileProgram(
     return [{ slot: slots.slotOf(action.column), read, isDefault }];
   };
   const compiled = rules.map((rule, number): CompiledRule => {
-    const targets: Target[] = [];
+    const own = new Set<number>();
     const branchOf = (when: Test | null, actions: readonly RuleAction[], branch: number) => {
       for (const action of actions) {
         const said = saidBy(action);
         if (said !== null) {
-          const slot = slots.slotOf(action.column);
-          const list = contributions[said.kind].get(slot) ?? [];
-          list.push({ rule: number, branch, value: said.value });
-          contributions[said.kind].set(slot, list);
-          targets.push({ kind: said.kind, slot });
+          const target = targetOf(said.kind, action.column);
+          targets[target]?.contributions.push({ rule: number, branch, value: said.value });
+          own.add(target);
         }
         if (action.kind === 'recommend') {
           const id = `${rule.id}/${branch}/${action.column}`;
@@ -122,7 +122,7 @@ export function compileProgram(
       branches.push(branchOf(null, rule.otherwise, rule.branches.length));
     }
     const reads = [...new Set(triggersOf(rule))].map((column) => slots.slotOf(column));
-    return { rule, branches, reads, targets };
+    return { rule, branches, reads, targets: [...own] };
   });
   const { columns } = slots;
   const readersOf = (list: readonly { readonly reads: readonly number[] }[]) => {
@@ -137,7 +137,8 @@ export function compileProgram(
     slotOf: new Map(columns.map((column, slot) => [column, slot])),
     atomsOf: readersOf(conditions.atoms),
     rulesOf: readersOf(compiled),
-    contributions,
+    targets,
+    everyRule: compiled.map((_, i) => i),
     recommendations,
   };
 }

@@ -88,6 +88,21 @@ export class ConditionCompiler {
     if (column === undefined) return () => false;
     const compare = compileCompare(op, column);
     const reads = operands.map((operand) => compileOperand(operand, this.#slots));
+    const [only] = operands;
+    if (
+      operands.length === 1 &&
+      only !== undefined &&
+      'literal' in only &&
+      !isEmpty(only.literal)
+    ) {
+      const { literal } = only;
+      const empty = op === 'notEquals' && this.#options.emptyNotEquals;
+      return (cells) => {
+        const value = cells[slot];
+        if (value === null || value === undefined || value === '') return empty;
+        return compare(value, literal);
+      };
+    }
     const every = isNegative(op);
     const empty = op === 'notEquals' && this.#options.emptyNotEquals;
     return (cells) => {

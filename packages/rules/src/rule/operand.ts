@@ -5,6 +5,9 @@ import { type Cells, isEmpty, type SlotSource } from './cells.ts';
 export type Read = (cells: Cells) => ColumnValue;
 
 const dayMs = 86_400_000;
+/** Dates of Dataverse. (Column data types: 1753 to 9999.) */
+const firstDay = Date.UTC(1753, 0, 1);
+const afterLastDay = Date.UTC(10_000, 0, 1);
 const dateShape = /^\d{4}-\d{2}-\d{2}$/;
 
 export function compileOperand(operand: Operand, slots: SlotSource): Read {
@@ -39,7 +42,7 @@ function compute(a: number, op: Formula['op'], b: number): number | null {
 function addDays(date: string, op: Formula['op'], days: number): string | null {
   if (op !== '+' && op !== '-') return null;
   const moved = Date.parse(date) + (op === '+' ? 1 : -1) * Math.trunc(days) * dayMs;
-  if (!Number.isFinite(moved) || Math.abs(moved) > 8.64e15) return null;
+  if (!(moved >= firstDay && moved < afterLastDay)) return null;
   const text = new Date(moved).toISOString();
   return dateShape.test(date) ? text.slice(0, 10) : `${text.slice(0, 19)}Z`;
 }

@@ -13,6 +13,7 @@ import type {
   CompiledWrite,
   Contribution,
   EffectKind,
+  Target,
 } from './compiled-rule.ts';
 import { clausesOf } from './condition.ts';
 import type {
@@ -60,6 +61,10 @@ export class RuleSession {
   readonly #sticky: Int16Array;
   /** 1: the rule was triggered at least once. */
   readonly #ran: Uint8Array;
+  /** Number of the step in which a target was looked at, of the pass for which a rule is queued. */
+  readonly #seen: Uint32Array;
+  readonly #queued: Uint32Array;
+  #stamp = 0;
   readonly #accepted = new Set<string>();
   readonly #shown = new Map<string, Recommendation>();
   readonly #writers = new Map<number, { readonly rule: number; readonly branch: number }>();
@@ -83,6 +88,8 @@ export class RuleSession {
     this.#chosen = new Int16Array(program.rules.length).fill(none);
     this.#sticky = new Int16Array(program.rules.length).fill(none);
     this.#ran = new Uint8Array(program.rules.length);
+    this.#seen = new Uint32Array(program.targets.length);
+    this.#queued = new Uint32Array(program.rules.length);
   }
 
   /** Everything the rules say now. */
@@ -103,10 +110,7 @@ export class RuleSession {
 
   /** As at load: every rule, in order of activation. Of a new row, defaults are set. */
   load(mode: 'create' | 'update'): EffectsDiff {
-    return this.#step(
-      this.#program.rules.map((_, i) => i),
-      mode === 'create',
-    );
+    return this.#step(this.#program.everyRule, mode === 'create');
   }
 
   /** The columns have changed: rules that look at one of them run. */
@@ -212,40 +216,37 @@ export class RuleSession {
   // Evaluation
 
   #step(triggered: readonly number[], isNew: boolean): EffectsDiff {
-    const { rules } = this.#program;
     const before = new Map<number, ColumnValue>();
-    const touched = new Set<number>();
+    const evaluated: number[] = [];
     const diagnostics: Diagnostic[] = [];
-    let now = new Uint8Array(rules.length);
-    for (const rule of triggered) now[rule] = 1;
-    let isDone = triggered.length === 0;
-    for (let pass = 0; !isDone; pass++) {
+    let queue = triggered === this.#program.everyRule ? [...triggered] : ascending(triggered);
+    for (let pass = 0; queue.length > 0; pass++) {
       if (pass === this.#options.maxPasses) {
-        diagnostics.push(this.#cycle(now));
+        diagnostics.push(this.#cycle(queue));
         break;
       }
-      const next = new Uint8Array(rules.length);
-      isDone = true;
-      for (let number = 0; number < rules.length; number++) {
-        if (now[number] !== 1) continue;
-        touched.add(number);
+      const next = new Set<number>();
+      this.#stamp += 1;
+      for (const number of queue) this.#queued[number] = this.#stamp;
+      for (let i = 0; i < queue.length; i++) {
+        const number = queue[i] ?? 0;
+        evaluated.push(number);
         const written = this.#evaluate(number, isNew, before);
         if (this.#options.chaining === 'dataverse') continue;
         for (const slot of written) {
           for (const reader of this.#program.rulesOf[slot] ?? []) {
             // A rule is never triggered by its own writes: its message would vanish before anyone reads it.
-            if (reader === number) continue;
-            if (reader > number) now[reader] = 1;
-            else {
-              next[reader] = 1;
-              isDone = false;
+            if (reader < number) next.add(reader);
+            else if (reader > number && this.#queued[reader] !== this.#stamp) {
+              this.#queued[reader] = this.#stamp;
+              insertInOrder(queue, reader, i + 1);
             }
           }
         }
       }
-      now = next;
+      queue = ascending(next);
     }
-    return this.#diff(touched, before, diagnostics);
+    return this.#diff(evaluated, before, diagnostics);
   }
 
   /** Chooses the branch of a rule and carries out its writes; answers the slots that changed. */
@@ -253,10 +254,15 @@ export class RuleSession {
     const compiled = this.#program.rules[number] as CompiledRule;
     this.#evaluations += 1;
     this.#ran[number] = 1;
-    const branch = compiled.branches.findIndex(
-      ({ when }) => when === null || when(this.#cells, this.#bits),
-    );
-    if (branch !== this.#chosen[number]) {
+    let branch = none;
+    for (let i = 0; i < compiled.branches.length; i++) {
+      const when = compiled.branches[i]?.when;
+      if (when === null || when?.(this.#cells, this.#bits) === true) {
+        branch = i;
+        break;
+      }
+    }
+    if (branch !== this.#chosen[number] && this.#accepted.size > 0) {
       for (const one of this.#program.recommendations) {
         if (one.rule === number) this.#accepted.delete(one.id);
       }
@@ -293,10 +299,8 @@ export class RuleSession {
     for (const atom of this.#program.atomsOf[slot] ?? []) this.#bits[atom] = 0;
   }
 
-  #cycle(running: Uint8Array): Diagnostic {
-    const names = this.#program.rules
-      .filter((_, i) => running[i] === 1)
-      .map(({ rule }) => `"${rule.name}"`);
+  #cycle(running: readonly number[]): Diagnostic {
+    const names = running.map((i) => `"${this.#program.rules[i]?.rule.name}"`);
     return {
       severity: 'error',
       code: 'rule.cycleLimit',
@@ -308,7 +312,7 @@ export class RuleSession {
   // Effects
 
   #diff(
-    rules: ReadonlySet<number>,
+    rules: readonly number[],
     before: ReadonlyMap<number, ColumnValue>,
     diagnostics: readonly Diagnostic[],
   ): EffectsDiff {
@@ -321,28 +325,30 @@ export class RuleSession {
     const visible: Record<string, boolean | null> = {};
     const locked: Record<string, boolean | null> = {};
     const errors: Record<string, string | null> = {};
-    const kinds = {
-      required: [this.#required, required],
-      visible: [this.#visible, visible],
-      locked: [this.#locked, locked],
-      error: [this.#errors, errors],
-    } as const;
-    const seen = new Set<string>();
+    this.#stamp += 1;
     for (const number of rules) {
-      for (const { kind, slot } of this.#program.rules[number]?.targets ?? []) {
-        const key = `${kind} ${slot}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        const name = this.#nameOf(slot);
-        const value = this.#inForce(kind, slot)?.value ?? null;
-        const [current, changed] = kinds[kind] as [
-          Record<string, unknown>,
-          Record<string, unknown>,
-        ];
-        if ((current[name] ?? null) === value) continue;
-        changed[name] = value;
-        if (value === null) delete current[name];
-        else current[name] = value;
+      for (const one of this.#program.rules[number]?.targets ?? []) {
+        if (this.#seen[one] === this.#stamp) continue;
+        this.#seen[one] = this.#stamp;
+        const target = this.#program.targets[one];
+        if (target === undefined) continue;
+        const value = this.#inForce(target)?.value ?? null;
+        switch (target.kind) {
+          case 'required':
+            note(this.#required, required, target.column, value as RequirementLevel | null);
+            break;
+          case 'visible':
+            note(this.#visible, visible, target.column, value as boolean | null);
+            break;
+          case 'locked':
+            note(this.#locked, locked, target.column, value as boolean | null);
+            break;
+          case 'error':
+            note(this.#errors, errors, target.column, value as string | null);
+            break;
+          default:
+            target.kind satisfies never;
+        }
       }
     }
     return {
@@ -374,11 +380,10 @@ export class RuleSession {
     return { added, removed };
   }
 
-  /** What is said of a column by the last rule that has a say. */
-  #inForce(kind: EffectKind, slot: number): Contribution | null {
-    const list = this.#program.contributions[kind].get(slot) ?? [];
-    for (let i = list.length - 1; i >= 0; i--) {
-      const one = list[i];
+  /** What is said by the last rule that has a say. */
+  #inForce({ kind, contributions }: Target): Contribution | null {
+    for (let i = contributions.length - 1; i >= 0; i--) {
+      const one = contributions[i];
       if (one !== undefined && this.#isInForce(kind, one)) return one;
     }
     return null;
@@ -392,9 +397,10 @@ export class RuleSession {
   // Explaining
 
   #explainEffect(kind: EffectKind, slot: number): Decision | null {
-    const found = this.#inForce(kind, slot);
-    if (found === null) return null;
-    const others = (this.#program.contributions[kind].get(slot) ?? []).filter(
+    const target = this.#program.targets.find((one) => one.kind === kind && one.slot === slot);
+    const found = target === undefined ? null : this.#inForce(target);
+    if (target === undefined || found === null) return null;
+    const others = target.contributions.filter(
       (one) => one.rule !== found.rule && one.value !== found.value && this.#isInForce(kind, one),
     );
     return this.#decision(found, others, found.value);
@@ -436,6 +442,29 @@ export class RuleSession {
   #nameOf(slot: number): string {
     return this.#program.columns[slot] ?? '';
   }
+}
+
+/** Takes a value over, and notes that it is another one. */
+function note<Value extends string | boolean>(
+  current: Record<string, Value>,
+  changed: Record<string, Value | null>,
+  column: string,
+  value: Value | null,
+): void {
+  if ((current[column] ?? null) === value) return;
+  changed[column] = value;
+  if (value === null) delete current[column];
+  else current[column] = value;
+}
+
+function ascending(numbers: Iterable<number>): number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+function insertInOrder(queue: number[], number: number, from: number): void {
+  let at = from;
+  while (at < queue.length && (queue[at] ?? 0) < number) at += 1;
+  queue.splice(at, 0, number);
 }
 
 function recommendationOf({ id, action }: CompiledRecommendation): Recommendation {
