@@ -8,6 +8,7 @@ import { inMemory, SourceReader } from './index/search-sources.ts';
 import { liveSearch, type SearchInterest } from './live/live-search.ts';
 import { beginsCandidates, type Candidates } from './match/begins-candidates.ts';
 import { targetsOf, type WordContext } from './match/collect-word.ts';
+import { HitsPool } from './match/hits.ts';
 import { WordMatcher, type WordsOptions } from './match/match-words.ts';
 import { rankOf, ranks } from './match/rank.ts';
 import type { SearchSources } from './match/search-source.ts';
@@ -92,7 +93,11 @@ class Searcher implements Search {
   constructor(options: SearchOptions) {
     this.#options = options;
     this.#sources = new SourceReader(options.store, options.index);
-    this.#words = { store: options.store, sourcesOf: (table) => this.#sources.read(table) };
+    this.#words = {
+      store: options.store,
+      pool: new HitsPool(),
+      sourcesOf: (table) => this.#sources.read(table),
+    };
     this.#matcher = new WordMatcher(this.#words);
   }
 

@@ -4,7 +4,7 @@ import { type Clause, clausesOf } from './condition.ts';
 /** What a condition demands of one column, as far as literals tell. */
 interface Constraint {
   readonly data: 'has' | 'none' | 'any';
-  /** Values it may have; null: any. */
+  /** Values it may have; null: whichever. */
   readonly values: ReadonlySet<string> | null;
   readonly excluded: ReadonlySet<string>;
   readonly above: Bound | null;

@@ -10,7 +10,7 @@ import {
   type WordContext,
   withoutTarget,
 } from './collect-word.ts';
-import { Hits, weakSink } from './hits.ts';
+import { type Hits, weakSink } from './hits.ts';
 import { labelsOf } from './labels.ts';
 import type { SearchSource, SearchSources } from './search-source.ts';
 
@@ -39,37 +39,38 @@ export function beginsCandidates(
   const piece =
     pieces.length === 1 || pieces[0] !== '' ? startOf(pieces[0] ?? '') : insideOf(pieces);
   if (piece === null) return null;
-  const hits = new Hits();
-  let areExact = pieces.length === 1 && piece.kind === 'start' && piece.isWhole;
-  for (const source of sources) {
-    collectPiece(source, piece, searched.findMask, namespaces.word, hits);
-    const phones = maskOf(searched.columns, 'phone');
-    if (phones !== 0 && piece.digits !== '') {
-      areExact = false;
-      const sink = weakSink(hits, phones, 'value');
-      const digits = namespaces.digits + piece.digits;
-      if (piece.kind === 'inside') source.terms.containing(namespaces.digits, piece.digits, sink);
-      else source.terms.equal(digits, sink);
-      if (piece.kind === 'start') source.terms.longer(digits, sink);
+  return context.pool.use((hits) => {
+    let areExact = pieces.length === 1 && piece.kind === 'start' && piece.isWhole;
+    for (const source of sources) {
+      collectPiece(source, piece, searched.findMask, namespaces.word, hits);
+      const phones = maskOf(searched.columns, 'phone');
+      if (phones !== 0 && piece.digits !== '') {
+        areExact = false;
+        const sink = weakSink(hits, phones, 'value');
+        const digits = namespaces.digits + piece.digits;
+        if (piece.kind === 'inside') source.terms.containing(namespaces.digits, piece.digits, sink);
+        else source.terms.equal(digits, sink);
+        if (piece.kind === 'start') source.terms.longer(digits, sink);
+      }
     }
-  }
-  const matches = patternTest(parsePattern(`${pieces.map(escapePattern).join('%')}%`));
-  for (const one of searched.columns) {
-    if (!one.isFindColumn) continue;
-    if (one.as === 'number') collectNumber(sources, one, typed, hits);
-    if (one.as === 'choices') {
-      areExact = false;
-      collectOptions(
-        sources,
-        one,
-        (label) => matches(label) || mayBegin(pieces[0] ?? '', label),
-        hits,
-      );
+    const matches = patternTest(parsePattern(`${pieces.map(escapePattern).join('%')}%`));
+    for (const one of searched.columns) {
+      if (!one.isFindColumn) continue;
+      if (one.as === 'number') collectNumber(sources, one, typed, hits);
+      if (one.as === 'choices') {
+        areExact = false;
+        collectOptions(
+          sources,
+          one,
+          (label) => matches(label) || mayBegin(pieces[0] ?? '', label),
+          hits,
+        );
+      }
+      if (one.as === 'choice') collectOptions(sources, one, matches, hits);
+      if (one.as === 'lookup') collectNames(context, all, one, piece, hits);
     }
-    if (one.as === 'choice') collectOptions(sources, one, matches, hits);
-    if (one.as === 'lookup') collectNames(context, all, one, piece, hits);
-  }
-  return { rids: hits.rids, areExact };
+    return { rids: hits.rids, areExact };
+  });
 }
 
 /** What of a term the index can look up. */
@@ -181,17 +182,21 @@ function collectNames(
   const mask = 1 << column.bit;
   const targets = targetsOf(context, column);
   for (const target of targets) {
-    const found = new Hits();
-    for (const source of target.sources) {
-      collectPiece(source, piece, target.searched.nameMask, namespaces.word, found);
-    }
-    for (const [rid] of rowsThatPointAt(context.store, searched, column, target, found.rids)) {
+    const found = context.pool.use((named) => {
+      for (const source of target.sources) {
+        collectPiece(source, piece, target.searched.nameMask, namespaces.word, named);
+      }
+      return named.rids;
+    });
+    for (const [rid] of rowsThatPointAt(context.store, searched, column, target, found)) {
       hits.addWeak(rid, mask, 0);
     }
   }
-  const stored = new Hits();
-  for (const source of sources) collectPiece(source, piece, mask, namespaces.name, stored);
-  const others = stored.rids.filter((rid) => ((hits.masks[rid] ?? 0) & mask) === 0);
+  const stored = context.pool.use((named) => {
+    for (const source of sources) collectPiece(source, piece, mask, namespaces.name, named);
+    return named.rids;
+  });
+  const others = stored.filter((rid) => ((hits.masks[rid] ?? 0) & mask) === 0);
   for (const rid of withoutTarget(context.store, searched, column, targets, others)) {
     hits.addWeak(rid, mask, 0);
   }

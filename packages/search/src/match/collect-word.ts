@@ -4,7 +4,7 @@ import { namespaces, type WordNamespace } from '../terms/row-terms.ts';
 import type { SearchedColumn, SearchedTable } from '../terms/searched-table.ts';
 import { isDigits } from '../terms/tokenize.ts';
 import { editDistance } from '../vocabulary/edit-distance.ts';
-import { Hits, prefixSink, weakSink } from './hits.ts';
+import { type Hits, type HitsPool, prefixSink, weakSink } from './hits.ts';
 import { labelsOf } from './labels.ts';
 import { rankOf } from './rank.ts';
 import type { SearchSource, SearchSources } from './search-source.ts';
@@ -22,6 +22,7 @@ export interface WordReach {
 /** Where words are looked up. */
 export interface WordContext {
   readonly store: DeviceStore;
+  readonly pool: HitsPool;
   /** Null: the table is not searched. */
   sourcesOf(table: string): SearchSources | null;
 }
@@ -161,37 +162,39 @@ function collectLookup(
   const mask = 1 << column.bit;
   const targets = targetsOf(context, column);
   for (const target of targets) {
-    const found = new Hits();
-    for (const source of target.sources) {
-      collectTexts(source, word, reach, target.searched.nameMask, found);
-    }
-    for (const [rid, targetRid] of rowsThatPointAt(
-      context.store,
-      searched,
-      column,
-      target,
-      found.rids,
-    )) {
-      const rank = (found.best[targetRid] ?? 0) - 1;
-      if (rank >= rankOf.infix) hits.addWeak(rid, mask, rank);
-      else {
-        hits.addPrefix(
-          rid,
-          mask,
-          (found.firsts[targetRid] ?? 0) === 0 ? 0 : mask,
-          (found.onlys[targetRid] ?? 0) === 0 ? 0 : mask,
-        );
+    context.pool.use((found) => {
+      for (const source of target.sources) {
+        collectTexts(source, word, reach, target.searched.nameMask, found);
       }
+      for (const [rid, targetRid] of rowsThatPointAt(
+        context.store,
+        searched,
+        column,
+        target,
+        found.rids,
+      )) {
+        const rank = (found.best[targetRid] ?? 0) - 1;
+        if (rank >= rankOf.infix) hits.addWeak(rid, mask, rank);
+        else {
+          hits.addPrefix(
+            rid,
+            mask,
+            (found.firsts[targetRid] ?? 0) === 0 ? 0 : mask,
+            (found.onlys[targetRid] ?? 0) === 0 ? 0 : mask,
+          );
+        }
+      }
+    });
+  }
+  context.pool.use((stored) => {
+    for (const source of sources) collectTexts(source, word, reach, mask, stored, namespaces.name);
+    const others = stored.rids.filter((rid) => ((hits.masks[rid] ?? 0) & mask) === 0);
+    for (const rid of withoutTarget(context.store, searched, column, targets, others)) {
+      const rank = (stored.best[rid] ?? 0) - 1;
+      if (rank >= rankOf.infix) hits.addWeak(rid, mask, rank);
+      else hits.addPrefix(rid, mask, stored.firsts[rid] ?? 0, stored.onlys[rid] ?? 0);
     }
-  }
-  const stored = new Hits();
-  for (const source of sources) collectTexts(source, word, reach, mask, stored, namespaces.name);
-  const others = stored.rids.filter((rid) => ((hits.masks[rid] ?? 0) & mask) === 0);
-  for (const rid of withoutTarget(context.store, searched, column, targets, others)) {
-    const rank = (stored.best[rid] ?? 0) - 1;
-    if (rank >= rankOf.infix) hits.addWeak(rid, mask, rank);
-    else hits.addPrefix(rid, mask, stored.firsts[rid] ?? 0, stored.onlys[rid] ?? 0);
-  }
+  });
 }
 
 /** Tables on the device that a lookup may point at and whose rows have names. */

@@ -69,6 +69,23 @@ export class Hits {
   }
 }
 
+/** Working memory of searches, used again and again: its arrays are as long as the largest row number. */
+export class HitsPool {
+  readonly #free: Hits[] = [];
+
+  /** Lends cleared hits to some work; what it returns must not be the hits themselves. */
+  use<T>(work: (hits: Hits) => T): T {
+    const hits = this.#free.pop() ?? new Hits();
+    try {
+      return work(hits);
+    } finally {
+      hits.clear();
+      hits.isSingle = false;
+      this.#free.push(hits);
+    }
+  }
+}
+
 function grown(from: Uint32Array, size: number): Uint32Array {
   const to = new Uint32Array(size);
   to.set(from);

@@ -136,20 +136,21 @@ export class WordMatcher {
   /** A term that is a number or a telephone number as a whole. */
   #addWhole(sources: SearchSources, term: SearchTerm, best: BestRanks): void {
     if (!/[0-9]/.test(term.text)) return;
-    const hits = new Hits();
-    for (const { terms } of sources.sources) {
-      for (const one of sources.searched.columns) {
-        if (one.as !== 'number' || !one.isFindColumn) continue;
-        const number = quickFindNumber(one.column, term.text);
-        if (number === null) continue;
-        const sink = weakSink(hits, 1 << one.bit, 'exact');
-        terms.equal(namespaces.number + String(Number(number)), sink);
+    this.#context.pool.use((hits) => {
+      for (const { terms } of sources.sources) {
+        for (const one of sources.searched.columns) {
+          if (one.as !== 'number' || !one.isFindColumn) continue;
+          const number = quickFindNumber(one.column, term.text);
+          if (number === null) continue;
+          const sink = weakSink(hits, 1 << one.bit, 'exact');
+          terms.equal(namespaces.number + String(Number(number)), sink);
+        }
+        if (term.phone !== null) {
+          collectPhones(terms, sources.searched.columns, term.phone, hits);
+        }
       }
-      if (term.phone !== null) {
-        collectPhones(terms, sources.searched.columns, term.phone, hits);
-      }
-    }
-    for (const rid of hits.rids) best.add(rid, (hits.best[rid] ?? 0) - 1);
+      for (const rid of hits.rids) best.add(rid, (hits.best[rid] ?? 0) - 1);
+    });
   }
 }
 
