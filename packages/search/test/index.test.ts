@@ -180,6 +180,31 @@ describe('bulk', () => {
     await world.store.close();
   });
 
+  test('what a load overwrites is known with its commit, even if nothing comes after it', async () => {
+    const storage = memoryStorage();
+    const world = await openWorld({ storage, sliceRows: 50 });
+    world.store.startLoad('contact', 1000);
+    load(world, 0, 100);
+    world.clock.advance({ ms: 1 });
+    const states = () => world.store.all('SELECT table_name, stale FROM "$sx_state"');
+    let seen: unknown = null;
+    const stop = world.store.maintain({
+      name: 'test',
+      apply: () => {
+        seen ??= states();
+      },
+    });
+    world.store.write({ origin: 'sync' }, (tx) =>
+      tx.load('contact', columns, [[id('c', 3), 'Overwritten', 'Rome', 0]]),
+    );
+    stop();
+    expect(seen).toEqual([
+      ['account', 0],
+      ['contact', 1],
+    ]);
+    await world.store.close();
+  });
+
   test('numbers of rows that were deleted meanwhile are free again', async () => {
     const world = await openWorld({ sliceRows: 10 });
     world.store.startLoad('contact', 1000);

@@ -240,7 +240,8 @@ export class SearchIndex {
       const isOutdated = index.serving.state.fingerprint !== one.fingerprint;
       const isWrong = servingState !== undefined && (!isTrusted || index.serving.state.isStale);
       const building = index.building?.state.fingerprint;
-      const goesOn = isTrusted && building === one.fingerprint;
+      const goesOn =
+        isTrusted && building === one.fingerprint && index.building?.state.isStale === false;
       if (isWrong || isOutdated) {
         if (!goesOn) this.#startRebuild(index, isWrong);
       } else if (index.building !== null && !goesOn) {
@@ -329,6 +330,7 @@ export class SearchIndex {
 
   #beforeCommit(tx: WriteTx): void {
     this.#pending = [];
+    this.#markOverwritten(tx);
     const changes = tx.changes.filter((change) => this.#tables.has(change.table));
     if (changes.length === 0) return;
     const generations = [...new Set(changes.map((change) => change.table))].flatMap((table) => {
@@ -347,6 +349,21 @@ export class SearchIndex {
     for (const generation of generations) generation.flush();
     const left = new Set(changes.filter((one) => one.kind !== 'insert').map((one) => one.table));
     for (const table of left) this.#lowerBuiltTo(table);
+  }
+
+  /** Loaded rows come without what was there before: with their commit the index is known to be wrong. */
+  #markOverwritten(tx: WriteTx): void {
+    for (const [table, changes] of tx.tables) {
+      const index = this.#tables.get(table);
+      if (index === undefined || changes.kind !== 'loaded' || changes.overwritten === 0) continue;
+      const { serving, building } = index;
+      for (const generation of building === null ? [serving] : [serving, building]) {
+        if (generation.state.builtTo === 0) continue;
+        const state = { ...generation.state, isStale: true };
+        writeState(tx.sql, state);
+        this.#pending.push([generation, state]);
+      }
+    }
   }
 
   #leave(change: RowChange): void {
@@ -376,7 +393,8 @@ export class SearchIndex {
       if (generation.isComplete) continue;
       const last = this.#lastRid(table);
       if (last >= generation.state.builtTo) continue;
-      const state = { ...generation.state, builtTo: last };
+      const known = this.#pending.findLast(([one]) => one === generation)?.[1];
+      const state = { ...(known ?? generation.state), builtTo: last };
       writeState(this.#store.driver, state);
       this.#pending.push([generation, state]);
     }
@@ -458,7 +476,8 @@ export class SearchIndex {
       if (changes.kind === 'unknown' && !isBypassed) isOther = true;
       const index = this.#tables.get(table);
       if (index === undefined || !(isBypassed || isOverwritten)) continue;
-      if (isOverwritten && index.serving.state.builtTo === 0) continue;
+      const { builtTo, isStale } = index.serving.state;
+      if (isOverwritten && builtTo === 0 && !isStale) continue;
       stale = true;
       this.#write(() => this.#startRebuild(index, true));
     }
