@@ -186,11 +186,7 @@ class Searcher implements Search {
     const { term, mode, sources } = prepared;
     if (term.text === '') return { candidates: null, reason: 'There is no term.' };
     if (mode !== 'begins') {
-      const options: WordsOptions = {
-        anyColumn: mode === 'smart' || request.anyColumn === true,
-        isInfix: mode === 'smart',
-        withTypos: false,
-      };
+      const options: WordsOptions = wordsOptions(request);
       return {
         candidates: this.#matcher.match(sources, term, options).flat().length,
         reason: null,
@@ -326,11 +322,7 @@ class Searcher implements Search {
 
   #byWords(prepared: Prepared, request: SearchRequest): SearchResult {
     const { sources, base, term, limit, mode } = prepared;
-    const options: WordsOptions = {
-      anyColumn: mode === 'smart' || request.anyColumn === true,
-      isInfix: mode === 'smart',
-      withTypos: false,
-    };
+    const options: WordsOptions = wordsOptions(request);
     const rows = this.#countOf(prepared);
     const search = (one: WordsOptions) => {
       const groups = this.#matcher.match(sources, term, one);
@@ -436,11 +428,7 @@ class Searcher implements Search {
     if (where !== null && base.plan.tables.size > 1) return null;
     const slots = this.#options.store.schema.get(searched.table)?.slotIndex;
     const positions = searched.columns.map(({ slot }) => slots?.get(slot) ?? -1);
-    const options: WordsOptions = {
-      anyColumn: mode === 'smart' || request.anyColumn === true,
-      isInfix: mode === 'smart',
-      withTypos: mode === 'smart',
-    };
+    const options: WordsOptions = { ...wordsOptions(request), withTypos: mode === 'smart' };
     return (image) => {
       const terms = new MemoryTerms();
       visitTerms(searched.columns, pick(image, positions), terms.visitor(1));
@@ -481,6 +469,12 @@ function hitOf(
       return highlights;
     },
   };
+}
+
+/** How words are compared before typos are tried. */
+function wordsOptions({ mode, anyColumn }: SearchRequest): WordsOptions {
+  const isSmart = mode === 'smart';
+  return { anyColumn: isSmart || anyColumn === true, isInfix: isSmart, withTypos: false };
 }
 
 function countOf(total: Fetched['total']): number {

@@ -1,7 +1,6 @@
 import { seededRandom } from '@outpost/testkit';
 import { expect, test } from 'vitest';
-import { editDistance } from '../src/vocabulary/edit-distance.ts';
-import { nearWords } from '../src/vocabulary/near-words.ts';
+import { editDistance, nearWords } from '../src/vocabulary/near-words.ts';
 import { Vocabulary } from '../src/vocabulary/vocabulary.ts';
 import { distance, nearest } from './oracle.ts';
 

@@ -3,7 +3,7 @@ import { type DeviceStore, quoted } from '@outpost/store';
 import { namespaces, type WordNamespace } from '../terms/row-terms.ts';
 import type { SearchedColumn, SearchedTable } from '../terms/searched-table.ts';
 import { isDigits } from '../terms/tokenize.ts';
-import { editDistance } from '../vocabulary/edit-distance.ts';
+import { editDistance } from '../vocabulary/near-words.ts';
 import { type Hits, type HitsPool, prefixSink, weakSink } from './hits.ts';
 import { labelsOf } from './labels.ts';
 import { rankOf } from './rank.ts';

@@ -4,7 +4,7 @@ import type { Rank } from '../match/rank.ts';
 import { type SearchTerm, type SearchWord, typosOf } from '../match/search-term.ts';
 import type { SearchedColumn, SearchedTable } from '../terms/searched-table.ts';
 import { tokensOf } from '../terms/tokenize.ts';
-import { editDistance } from '../vocabulary/edit-distance.ts';
+import { editDistance } from '../vocabulary/near-words.ts';
 import { type FoldedText, foldText } from './fold-map.ts';
 
 /** Characters of a shown value that the term matched. */

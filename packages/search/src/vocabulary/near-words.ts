@@ -1,7 +1,10 @@
 /** A word that is nearly the one that was looked for. */
 export interface NearWord {
   readonly word: string;
-  /** Edits, see `editDistance`. */
+  /**
+   * Edits: insert, delete or change a character, or swap two neighbours, none of which is edited again (optimal string
+   * alignment). Characters are UTF-16 units.
+   */
   readonly distance: number;
 }
 
@@ -40,6 +43,11 @@ export function nearWords(
     i = end;
   }
   return found;
+}
+
+/** The distance of a word to one text, or to its nearest beginning; more than `most` is reported as `most + 1`. */
+export function editDistance(word: string, text: string, most: number, prefix: boolean): number {
+  return nearWords([text], word, most, prefix)[0]?.distance ?? most + 1;
 }
 
 /** Distances of all beginnings of a word to all beginnings of a text that grows and shrinks at its end. */

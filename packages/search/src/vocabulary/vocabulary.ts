@@ -1,4 +1,3 @@
-import { editDistance } from './edit-distance.ts';
 import { type NearWord, nearWords } from './near-words.ts';
 
 const separator = '\n';
@@ -45,10 +44,7 @@ export class Vocabulary {
 
   /** Words at most `most` edits away, with `prefix` those with such a beginning. */
   near(word: string, most: number, prefix: boolean): readonly NearWord[] {
-    const added = [...this.#added].flatMap((candidate): NearWord[] => {
-      const distance = editDistance(word, candidate, most, prefix);
-      return distance <= most ? [{ word: candidate, distance }] : [];
-    });
+    const added = nearWords([...this.#added].sort(), word, most, prefix);
     return [...nearWords(this.#words, word, most, prefix), ...added];
   }
 
