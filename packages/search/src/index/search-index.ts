@@ -4,6 +4,7 @@ import {
   type DeviceStore,
   quoted,
   type RowChange,
+  type TableChanges,
   type WriteTx,
 } from '@outpost/store';
 import { BehaviorSubject, type Observable } from 'rxjs';
@@ -330,7 +331,7 @@ export class SearchIndex {
 
   #beforeCommit(tx: WriteTx): void {
     this.#pending = [];
-    this.#markOverwritten(tx);
+    this.#markUnseen(tx);
     const changes = tx.changes.filter((change) => this.#tables.has(change.table));
     if (changes.length === 0) return;
     const generations = [...new Set(changes.map((change) => change.table))].flatMap((table) => {
@@ -351,11 +352,11 @@ export class SearchIndex {
     for (const table of left) this.#lowerBuiltTo(table);
   }
 
-  /** Loaded rows come without what was there before: with their commit the index is known to be wrong. */
-  #markOverwritten(tx: WriteTx): void {
+  /** Of rows that changed without images the index is known to be wrong: with that commit, so that no crash hides it. */
+  #markUnseen(tx: WriteTx): void {
     for (const [table, changes] of tx.tables) {
       const index = this.#tables.get(table);
-      if (index === undefined || changes.kind !== 'loaded' || changes.overwritten === 0) continue;
+      if (index === undefined || !isUnseen(changes)) continue;
       const { serving, building } = index;
       for (const generation of building === null ? [serving] : [serving, building]) {
         if (generation.state.builtTo === 0) continue;
@@ -471,13 +472,10 @@ export class SearchIndex {
     let stale = false;
     let isOther = false;
     for (const [table, changes] of set.tables) {
-      const isBypassed = changes.kind === 'unknown' && changes.reason === 'bypassed';
-      const isOverwritten = changes.kind === 'loaded' && changes.overwritten > 0;
-      if (changes.kind === 'unknown' && !isBypassed) isOther = true;
+      if (changes.kind === 'unknown' && changes.reason !== 'bypassed') isOther = true;
       const index = this.#tables.get(table);
-      if (index === undefined || !(isBypassed || isOverwritten)) continue;
-      const { builtTo, isStale } = index.serving.state;
-      if (isOverwritten && builtTo === 0 && !isStale) continue;
+      // An index that has no row yet was not marked: it has missed nothing.
+      if (index?.serving.state.isStale !== true || !isUnseen(changes)) continue;
       stale = true;
       this.#write(() => this.#startRebuild(index, true));
     }
@@ -567,6 +565,13 @@ export class SearchIndex {
     ])[0];
     return Number(row?.[0] ?? 0);
   }
+}
+
+/** Rows changed, and nobody knows from what. */
+function isUnseen(changes: TableChanges): boolean {
+  return changes.kind === 'loaded'
+    ? changes.overwritten > 0
+    : changes.kind === 'unknown' && changes.reason === 'bypassed';
 }
 
 function isSettled({ serving, building }: TableIndex): boolean {

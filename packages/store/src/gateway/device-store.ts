@@ -180,11 +180,9 @@ export class DeviceStore {
         const before = this.#driver.runs;
         const result = fn(tx);
         refusePromise(result);
-        tx.seal();
+        tx.seal(this.#checkTripwire(tx));
         for (const participant of this.#participants) participant.beforeCommit(tx);
-        const bypassed = this.#checkTripwire(tx);
-        const changes = new Map(tx.tables);
-        for (const table of bypassed) changes.set(table, { kind: 'unknown', reason: 'bypassed' });
+        const changes = tx.tables;
         // More was run than the gateway ran: own tables of packages have changed.
         if (changes.size === 0 && this.#driver.runs - before === tx.writes) {
           throw new NothingWritten(result);

@@ -38,6 +38,7 @@ export class WriteTx {
   #loaded = new Map<string, Loaded>();
   #counts = new Map<string, number>();
   #writes = 0;
+  #bypassed: readonly string[] = [];
   #state: 'open' | 'sealed' | 'ended' = 'open';
 
   constructor(context: WriteContext) {
@@ -68,7 +69,7 @@ export class WriteTx {
     });
   }
 
-  /** Net changes by table; a table that was loaded into has no images. */
+  /** Net changes by table; a table that was loaded into, or changed behind the gateway, has no images. */
   get tables(): ReadonlyMap<string, TableChanges> {
     const byTable = new Map<string, RowChange[]>();
     for (const change of this.changes) {
@@ -79,6 +80,9 @@ export class WriteTx {
     const tables = new Map<string, TableChanges>();
     for (const [table, rows] of byTable) tables.set(table, { kind: 'rows', rows });
     for (const [table, loaded] of this.#loaded) tables.set(table, { kind: 'loaded', ...loaded });
+    for (const table of this.#bypassed) {
+      tables.set(table, { kind: 'unknown', reason: 'bypassed' });
+    }
     return tables;
   }
 
@@ -197,9 +201,10 @@ export class WriteTx {
     }
   }
 
-  /** From now on only `$` tables may change: participants are at work. */
-  seal(): void {
+  /** From now on only `$` tables may change: participants are at work. `bypassed`: tables that changed unseen. */
+  seal(bypassed: readonly string[]): void {
     this.#state = 'sealed';
+    this.#bypassed = bypassed;
   }
 
   /** The transaction is over. */
