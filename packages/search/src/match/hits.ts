@@ -75,13 +75,20 @@ export class HitsPool {
 
   /** Lends cleared hits to some work; what it returns must not be the hits themselves. */
   use<T>(work: (hits: Hits) => T): T {
-    const hits = this.#free.pop() ?? new Hits();
+    return this.useEach([null], ([hits = new Hits()]) => work(hits));
+  }
+
+  /** The same with hits for each item. */
+  useEach<T>(items: readonly unknown[], work: (hits: readonly Hits[]) => T): T {
+    const lent = items.map(() => this.#free.pop() ?? new Hits());
     try {
-      return work(hits);
+      return work(lent);
     } finally {
-      hits.clear();
-      hits.isSingle = false;
-      this.#free.push(hits);
+      for (const hits of lent) {
+        hits.clear();
+        hits.isSingle = false;
+        this.#free.push(hits);
+      }
     }
   }
 }

@@ -6,10 +6,10 @@ import type { SearchedTable } from '../terms/searched-table.ts';
 import { isDigits } from '../terms/tokenize.ts';
 import { BestRanks } from './best-ranks.ts';
 import { collectPhones, collectWord, type WordContext } from './collect-word.ts';
-import { Hits, weakSink } from './hits.ts';
+import { type Hits, weakSink } from './hits.ts';
 import { rankOf, ranks } from './rank.ts';
 import type { SearchSources } from './search-source.ts';
-import type { SearchTerm, SearchWord } from './search-term.ts';
+import type { SearchTerm } from './search-term.ts';
 
 export interface WordsOptions {
   /** The words may stand in different columns. */
@@ -28,7 +28,6 @@ const minInfix = 3;
 /** Finds the rows that have the words of a term. Keeps its working memory between searches. */
 export class WordMatcher {
   readonly #context: WordContext;
-  readonly #pool: Hits[] = [];
   readonly #best = new BestRanks();
 
   constructor(context: WordContext) {
@@ -36,39 +35,40 @@ export class WordMatcher {
   }
 
   match(sources: SearchSources, term: SearchTerm, options: WordsOptions): RankedRids {
-    const { words } = term;
-    const perWord = words.map((word, i) => this.#collect(i, sources, word, options, words.length));
-    const best = this.#best;
-    if (perWord.length > 0) {
-      if (options.anyColumn) this.#inAnyColumn(perWord, best);
-      else this.#inOneColumn(perWord, best);
-    }
-    if (words.length > 1) this.#raise(sources, term, perWord, best);
-    this.#addWhole(sources, term, best);
-    const groups = best.groups();
-    best.clear();
-    for (const hits of perWord) hits.clear();
-    return groups;
+    return this.#context.pool.useEach(term.words, (perWord) => {
+      this.#collect(sources, term, options, perWord);
+      const best = this.#best;
+      if (perWord.length > 0) {
+        if (options.anyColumn) this.#inAnyColumn(perWord, best);
+        else this.#inOneColumn(perWord, best);
+      }
+      if (perWord.length > 1) this.#raise(sources, term, perWord, best);
+      this.#addWhole(sources, term, best);
+      const groups = best.groups();
+      best.clear();
+      return groups;
+    });
   }
 
   #collect(
-    i: number,
     sources: SearchSources,
-    word: SearchWord,
+    { words }: SearchTerm,
     { anyColumn, isInfix, withTypos }: WordsOptions,
-    count: number,
-  ): Hits {
-    const hits = this.#pool[i] ?? new Hits();
-    this.#pool[i] = hits;
-    hits.isSingle = count === 1;
-    const reach = {
-      isInfix: word.isAnywhere || (isInfix && word.text.length >= minInfix),
-      withTypos,
-      // A single word is looked up as a whole term.
-      withNumbers: anyColumn && count > 1 && isDigits(word.text),
-    };
-    collectWord(this.#context, sources, word, reach, hits);
-    return hits;
+    perWord: readonly Hits[],
+  ): void {
+    const isSingle = words.length === 1;
+    for (const [i, word] of words.entries()) {
+      const hits = perWord[i];
+      if (hits === undefined) continue;
+      hits.isSingle = isSingle;
+      const reach = {
+        isInfix: word.isAnywhere || (isInfix && word.text.length >= minInfix),
+        withTypos,
+        // A single word is looked up as a whole term.
+        withNumbers: anyColumn && !isSingle && isDigits(word.text),
+      };
+      collectWord(this.#context, sources, word, reach, hits);
+    }
   }
 
   /** Rows with every word in one and the same column. */
