@@ -26,13 +26,19 @@ import {
   type TableCapabilities,
 } from '@outpost/model';
 import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
-import type { FlowMove } from '@outpost/rules';
+import type { DeviceHost, FlowCommand } from '@outpost/rules';
 import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
 import { Sync, type SyncTransport, syncModule } from '@outpost/sync';
 import { filter, firstValueFrom, map, type Observable, of, Subscription, startWith } from 'rxjs';
 import { DeviceError } from './device-error.ts';
-import { type FlowState, moveFlow, readFlow } from './form/flow-control.ts';
+import {
+  type FlowState,
+  moveFlow,
+  type OfferedFlow,
+  offeredFlows,
+  readFlow,
+} from './form/flow-control.ts';
 import { FormSession } from './form/form-session.ts';
 import { type LookupRows, lookupRows } from './form/lookup-rows.ts';
 import { notesOf, type TimelineNote } from './save/notes.ts';
@@ -50,6 +56,8 @@ export interface DeviceOptions {
   readonly system?: System;
   /** IANA name; decides what "today" is. Default UTC. */
   readonly timeZone?: string;
+  /** Process flows work offline in the mobile app only. Default `mobile`. */
+  readonly host?: DeviceHost;
   /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
   readonly start?: 'auto' | 'manual';
   readonly pageRows?: number;
@@ -68,7 +76,7 @@ export class Device {
   readonly sync: Sync;
   readonly store: DeviceStore;
   readonly #system: System;
-  readonly #timeZone: string;
+  readonly #place: { readonly timeZone: string; readonly host: DeviceHost };
   readonly #subscriptions = new Subscription();
   #session: Session | null = null;
   #model: AppModel | null = null;
@@ -79,7 +87,7 @@ export class Device {
   constructor(store: DeviceStore, options: DeviceOptions) {
     this.store = store;
     this.#system = options.system ?? platformSystem;
-    this.#timeZone = options.timeZone ?? 'UTC';
+    this.#place = { timeZone: options.timeZone ?? 'UTC', host: options.host ?? 'mobile' };
     const online = options.online ?? of(true);
     this.sync = new Sync({
       store,
@@ -219,11 +227,16 @@ export class Device {
     return describeCapabilities(session.table(table), session.model);
   }
 
+  /** Process flows of a table, each with the reasons why it cannot be used here. */
+  flows(table: string): readonly OfferedFlow[] {
+    return offeredFlows(this.#open(), table);
+  }
+  /** Where a row stands in its process flow; null: its table has none that works here. */
   flow(table: string, id: string): FlowState | null {
     return readFlow(this.#open(), table, id);
   }
-  moveFlow(table: string, id: string, move: FlowMove): SaveResult {
-    return moveFlow(this.#open(), table, id, move);
+  moveFlow(table: string, id: string, command: FlowCommand): SaveResult {
+    return moveFlow(this.#open(), table, id, command);
   }
 
   /** Stops timers and the running cycle, and releases the storage. Idempotent. */
@@ -269,7 +282,7 @@ export class Device {
         this.store,
         this.sync,
         this.#system,
-        this.#timeZone,
+        this.#place,
         this.#searchIndex,
       );
     }

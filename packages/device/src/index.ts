@@ -10,7 +10,7 @@
  */
 export { Device, type DeviceOptions, openDevice } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './device-error.ts';
-export type { FlowState } from './form/flow-control.ts';
+export type { FlowState, OfferedFlow } from './form/flow-control.ts';
 export { type FieldState, FormSession, type FormState } from './form/form-session.ts';
 export type { LookupRows } from './form/lookup-rows.ts';
 export type { TimelineNote } from './save/notes.ts';

@@ -1,15 +1,22 @@
 import {
   type AppModel,
-  type BusinessRule,
   cellsToValues,
   indexModel,
   type ModelIndex,
+  type ProcessFlow,
   type RowValues,
   type System,
   type Table,
 } from '@outpost/model';
 import { createQueryEngine, type QueryEngine } from '@outpost/query';
-import { type CompiledRules, compileRules } from '@outpost/rules';
+import {
+  type CompiledFlow,
+  type CompiledRules,
+  compileFlow,
+  compileRules,
+  type DeviceHost,
+  type FormColumns,
+} from '@outpost/rules';
 import { createSearch, type Search, type SearchIndex } from '@outpost/search';
 import type { DeviceStore } from '@outpost/store';
 import { readSyncTables, type Sync } from '@outpost/sync';
@@ -28,10 +35,11 @@ export interface Session {
   /** Tables on this device. */
   readonly tables: ReadonlySet<string>;
   readonly timeZone: string;
-  rules(
-    table: string,
-    form: { readonly id: string; readonly columns: readonly string[] } | null,
-  ): CompiledRules;
+  readonly host: DeviceHost;
+  /** Rules of a table, compiled once for each form; null: for no form. */
+  rules(table: string, form: FormColumns | null): CompiledRules;
+  /** A process flow ready to run; null where its definition is wrong. */
+  flow(flow: ProcessFlow): CompiledFlow | null;
   table(name: string): Table;
   /** Values of a row, or null. */
   values(table: string, id: string): RowValues | null;
@@ -42,7 +50,7 @@ export function openSession(
   store: DeviceStore,
   sync: Sync,
   system: System,
-  timeZone: string,
+  { timeZone, host }: { readonly timeZone: string; readonly host: DeviceHost },
   searchIndex: SearchIndex,
 ): Session {
   const index = indexModel(model);
@@ -64,7 +72,8 @@ export function openSession(
     context,
     clock: system.clock,
   });
-  const rulesByTable = new Map<string, readonly BusinessRule[]>();
+  const compiledRules = new Map<string, CompiledRules>();
+  const compiledFlows = new Map<ProcessFlow, CompiledFlow | null>();
   const table = (name: string): Table => {
     const found = index.table(name);
     if (found !== undefined && tables.has(name)) return found;
@@ -93,11 +102,21 @@ export function openSession(
     }),
     tables,
     timeZone,
+    host,
     table,
     rules(name, form) {
-      const rules = rulesByTable.get(name) ?? model.rules.filter((rule) => rule.table === name);
-      rulesByTable.set(name, rules);
-      return compileRules(rules, table(name), form);
+      // Two forms may have one id only if their columns are the same.
+      const key = `${name}/${form?.id ?? ''}`;
+      const compiled = compiledRules.get(key) ?? compileRules(model.rules, table(name), form);
+      compiledRules.set(key, compiled);
+      return compiled;
+    },
+    flow(flow) {
+      const known = compiledFlows.get(flow);
+      if (known !== undefined) return known;
+      const compiled = compileFlow(flow, index.table).flow;
+      compiledFlows.set(flow, compiled);
+      return compiled;
     },
     values(name, id) {
       const definition = table(name);

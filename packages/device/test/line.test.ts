@@ -398,8 +398,8 @@ test('C21, C22: qualifying offline leaves the stage until the user moves it', as
   world.online.next(true);
   for (let n = 0; n < 3; n++) await device.sync.run('DELTA_SYNC');
   expect(device.flow('lead', id)?.stage.name).toBe('Qualify');
-  expect(device.moveFlow('lead', id, { kind: 'next' })).toMatchObject({ kind: 'saved' });
-  expect(device.moveFlow('lead', id, { kind: 'next' })).toMatchObject({
+  expect(device.moveFlow('lead', id, { kind: 'nextStage' })).toMatchObject({ kind: 'saved' });
+  expect(device.moveFlow('lead', id, { kind: 'nextStage' })).toMatchObject({
     kind: 'refused',
     reasons: [{ kind: 'stageGate', columns: ['estimatedvalue'] }],
   });

@@ -24,6 +24,8 @@ export interface AppModel {
   /** Who may use secured columns. Absent: nobody. */
   readonly fieldSecurityProfiles?: readonly FieldSecurityProfile[];
   readonly siteMap: SiteMap;
+  /** Whether the app may be used offline. Absent: yes. */
+  readonly offlineEnabled?: boolean;
   readonly profile: OfflineProfile;
 }
 

@@ -61,9 +61,14 @@ export const dataverseErrors = {
   daysIncreased: '0x80060991',
   daysDecreased: '0x80060992',
   cannotQualifyLead: '0x80081018',
-  stageNotInProcess: '0x80060450',
-  stageNotInActivePath: '0x80092003',
   flowInactive: '0x80060377',
+  activeStageEmpty: '0x80060449',
+  stageNotInProcess: '0x80060450',
+  pathEndsElsewhere: '0x80060455',
+  pathStartsElsewhere: '0x80060456',
+  pathStageNotInProcess: '0x80060458',
+  stageNotInActivePath: '0x80092003',
+  pathMalformed: '0x80092007',
 } as const;
 
 export type DataverseErrorName = keyof typeof dataverseErrors;

@@ -82,7 +82,7 @@ export {
 export { isGuid, parseGuid } from './guid.ts';
 export { isLogicalName } from './logical-name.ts';
 export type { Clock, IdGenerator, Random, System } from './ports.ts';
-export type { ProcessFlow, ProcessStage, ProcessStep } from './process-flow.ts';
+export type { ProcessFlow, ProcessStage, ProcessStep, StageBranch } from './process-flow.ts';
 export {
   type GeneratedProfile,
   type GenerateProfileOptions,

@@ -15,12 +15,27 @@ export {
   type RuleExpectation,
   runRuleCase,
 } from './conformance/rule-cases.ts';
+export { type DeviceHost, type FlowUnavailable, flowAvailability } from './flow/availability.ts';
+export { checkFlow, checkFlows } from './flow/check-flow.ts';
+export { type CompiledFlow, compileFlow } from './flow/compiled-flow.ts';
 export {
-  type FlowMove,
-  type FlowPosition,
+  checkInstance,
+  checkInstanceWrite,
+  type FlowFault,
+  type FlowInstance,
+  instanceColumns,
+  readInstance,
+  startInstance,
+} from './flow/instance.ts';
+export {
+  type FlowCommand,
+  type FlowSubject,
+  flowCommands,
+  flowPath,
+  type MissingColumn,
   missingColumns,
+  type StageView,
   type StepResult,
-  startPosition,
   step,
 } from './flow/step.ts';
 export { analyzeRules } from './rule/analyze.ts';

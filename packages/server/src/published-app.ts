@@ -9,7 +9,7 @@ import {
   withSystemTables,
 } from '@outpost/model';
 import { checkProfileFilter } from '@outpost/query';
-import { compileRules, type Program } from '@outpost/rules';
+import { type CompiledFlow, compileFlow, compileRules, type Program } from '@outpost/rules';
 import { ServerError } from './server-error.ts';
 
 /** An app's definitions as devices get them, with what the organization derives from them. */
@@ -21,6 +21,8 @@ export interface PublishedApp {
   readonly plan: readonly PlannedTable[];
   /** Table-scope rules by table. */
   readonly programs: ReadonlyMap<string, Program>;
+  /** Process flows by the table of their instances. */
+  readonly flows: ReadonlyMap<string, CompiledFlow>;
   /** Relationships whose source rows bring target rows to devices, by source table: [column, target]. */
   readonly targetEdges: ReadonlyMap<string, readonly (readonly [string, string])[]>;
 }
@@ -48,6 +50,12 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
     plan: planned.tables,
     programs: new Map(
       model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),
+    ),
+    flows: new Map(
+      model.flows.flatMap((one) => {
+        const { flow } = compileFlow(one, index.table);
+        return flow === null ? [] : [[one.instanceTable, flow] as const];
+      }),
     ),
     targetEdges: targetEdges(planned.tables),
   };

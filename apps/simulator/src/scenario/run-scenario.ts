@@ -1,6 +1,7 @@
-import type { SaveResult } from '@outpost/device';
+import type { Device, SaveResult } from '@outpost/device';
 import type { ColumnValue, RowValues } from '@outpost/model';
 import { parseValue } from '@outpost/model';
+import type { FlowCommand } from '@outpost/rules';
 import { Refusal } from '@outpost/server';
 import type { RepairAction, SyncProgress } from '@outpost/sync';
 import { seededGuids, seededRandom, VirtualClock } from '@outpost/testkit';
@@ -191,9 +192,30 @@ class ScenarioRun {
     if (verb === 'update') return device.update(table, id, values);
     if (verb === 'delete') return device.delete(table, id);
     const run = String(args['run']);
-    if (verb === 'flow')
-      return device.moveFlow(table, id, { kind: run === 'previous' ? 'previous' : 'next' });
+    if (verb === 'flow') return device.moveFlow(table, id, this.#flowCommand(device, step));
     return run === 'qualify' ? device.qualify(id) : device.disqualify(id, 'Lost');
+  }
+
+  /** `run: next`, `previous`, or `setActive` with the name of a stage. */
+  #flowCommand(device: Device, { args, line }: Step): FlowCommand {
+    const { table, id } = this.#ref(args['row']);
+    switch (args['run']) {
+      case 'next':
+        return { kind: 'nextStage' };
+      case 'previous':
+        return { kind: 'previousStage' };
+      case 'setActive': {
+        const stages = device.flow(table, id)?.flow.stages ?? [];
+        const stage = stages.find((one) => one.name === args['stage'])?.id;
+        if (stage !== undefined) return { kind: 'setActiveStage', stage };
+        const known = stages.map((one) => one.name).join(', ');
+        throw new UsageError(
+          `Line ${line}: there is no stage "${args['stage']}". Known: ${known}.`,
+        );
+      }
+      default:
+        throw new UsageError(`Line ${line}: "run" is next, previous or setActive.`);
+    }
   }
 
   #search(step: Step): void {

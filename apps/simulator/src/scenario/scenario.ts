@@ -36,7 +36,7 @@ export const verbs: Readonly<Record<string, readonly string[]>> = {
   update: ['device', 'row', 'values'],
   delete: ['device', 'row'],
   command: ['device', 'row', 'run'],
-  flow: ['device', 'row', 'run'],
+  flow: ['device', 'row', 'run', 'stage'],
   search: ['device', 'table', 'term', 'found'],
   server: ['as', 'create', 'update', 'delete', 'assign', 'role'],
   resolve: ['device', 'error', 'action'],

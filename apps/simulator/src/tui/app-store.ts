@@ -4,10 +4,12 @@ import {
   type ColumnValue,
   formatValue,
   isLookup,
+  type ProcessStage,
   type SavedQuery,
   siteMapTables,
 } from '@outpost/model';
 import type { QueryRow } from '@outpost/query';
+import type { FlowCommand } from '@outpost/rules';
 import type { SyncProgress, SyncStatus } from '@outpost/sync';
 import { readSyncTables } from '@outpost/sync';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
@@ -20,7 +22,7 @@ export type ScreenId = 'home' | 'grid' | 'search' | 'form' | 'status' | 'errors'
 
 /** Text being typed: a field's value or a search term. */
 export interface TextInput {
-  readonly purpose: 'field' | 'find';
+  readonly purpose: 'field' | 'find' | 'stage';
   readonly label: string;
   readonly text: string;
 }
@@ -34,6 +36,8 @@ export interface AppState {
   readonly input: TextInput | null;
   readonly message: string;
   readonly notice: string | null;
+  /** Whether the form says why the selected field is as it is. */
+  readonly explaining: boolean;
   readonly version: number;
 }
 
@@ -46,6 +50,7 @@ const initial: AppState = {
   input: null,
   message: '',
   notice: null,
+  explaining: false,
   version: 0,
 };
 
@@ -223,6 +228,10 @@ export class AppStore {
         if (field !== undefined) this.#setField(field, input.text);
         return this.#set({ input: null });
       }
+      if (input.purpose === 'stage') {
+        this.#set({ input: null });
+        return this.#setStage(input.text);
+      }
       return this.#set({ input: null, term: input.text === '' ? null : input.text, selected: 0 });
     }
     const text =
@@ -356,9 +365,19 @@ export class AppStore {
         return this.#touch();
       }
       case 'nextStage':
-        return this.#stage('next');
+        return this.#moveFlow({ kind: 'nextStage' }, 'Moved to the next stage.');
       case 'previousStage':
-        return this.#stage('previous');
+        return this.#moveFlow({ kind: 'previousStage' }, 'Moved back.');
+      case 'setActiveStage': {
+        const stages = this.#reachableStages();
+        if (stages.length === 0) return this.#set({ message: 'No other stage can be reached.' });
+        const names = stages.map(({ name }, i) => `${i + 1} ${name}`).join(', ');
+        return this.#set({
+          input: { purpose: 'stage', label: `Go to stage (${names})`, text: '' },
+        });
+      }
+      case 'explain':
+        return this.#set({ explaining: !this.current.explaining });
       case 'qualify': {
         const { table, id } = this.#form?.current ?? {};
         if (table !== 'lead' || id === null || id === undefined)
@@ -494,13 +513,28 @@ export class AppStore {
     });
   }
 
-  #stage(kind: 'next' | 'previous'): void {
-    const { table, id } = this.#form?.current ?? {};
-    if (table === undefined || id === null || id === undefined) return;
-    this.#say(
-      this.device.moveFlow(table, id, { kind }),
-      kind === 'next' ? 'Moved to the next stage.' : 'Moved back.',
-    );
+  #moveFlow(command: FlowCommand, moved: string): void {
+    if (this.#form !== null) this.#say(this.#form.moveFlow(command), moved);
+  }
+
+  /** Stages that the row of the form can be set to. */
+  #reachableStages(): readonly ProcessStage[] {
+    const flow = this.#form?.current.flow ?? null;
+    return (flow?.commands ?? []).flatMap((command) => {
+      if (command.kind !== 'setActiveStage') return [];
+      return flow?.flow.stages.filter((stage) => stage.id === command.stage) ?? [];
+    });
+  }
+
+  /** A stage by its number in the list, or by the beginning of its name. */
+  #setStage(text: string): void {
+    const stages = this.#reachableStages();
+    const typed = text.trim().toLowerCase();
+    const stage =
+      stages[Number(typed) - 1] ??
+      stages.find((one) => typed !== '' && one.name.toLowerCase().startsWith(typed));
+    if (stage === undefined) return this.#set({ message: `There is no stage "${text}" to go to.` });
+    this.#moveFlow({ kind: 'setActiveStage', stage: stage.id }, `Moved to ${stage.name}.`);
   }
 
   #say(result: SaveResult | null, saved: string): void {

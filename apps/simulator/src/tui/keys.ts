@@ -27,6 +27,8 @@ export type CommandId =
   | 'save'
   | 'nextStage'
   | 'previousStage'
+  | 'setActiveStage'
+  | 'explain'
   | 'qualify'
   | 'accept'
   | 'retry'
@@ -74,6 +76,8 @@ export const keyBindings: readonly KeyBinding[] = [
   { command: 'save', keys: ['ctrl+s', 'w'], context: 'form', label: 'save' },
   { command: 'nextStage', keys: ['>'], context: 'form', label: 'next stage' },
   { command: 'previousStage', keys: ['<'], context: 'form', label: 'previous stage' },
+  { command: 'setActiveStage', keys: ['g'], context: 'form', label: 'set active stage' },
+  { command: 'explain', keys: ['y'], context: 'form', label: 'why' },
   { command: 'qualify', keys: ['Q'], context: 'form', label: 'qualify lead' },
   { command: 'accept', keys: ['a'], context: 'form', label: 'accept recommendation' },
   { command: 'retry', keys: ['R'], context: 'errors', label: 'retry' },

@@ -37,3 +37,9 @@ export function bar(done: number, total: number, width: number): string {
   const filled = total === 0 ? width : Math.min(width, Math.round((done / total) * width));
   return '#'.repeat(filled) + '-'.repeat(width - filled);
 }
+
+/** Keeps the selected line visible. */
+export function scrolled(lines: readonly Line[], selected: number, rows: number): readonly Line[] {
+  const from = Math.max(0, Math.min(selected - Math.floor(rows / 2), lines.length - rows));
+  return lines.slice(from, from + rows);
+}

@@ -1,7 +1,8 @@
 import { type Icon, readSyncTables } from '@outpost/sync';
 import type { AppStore } from './app-store.ts';
+import { drawForm } from './form-screen.ts';
 import { helpBar, keyBindings } from './keys.ts';
-import { bar, bytesText, fit, type Line, line, type Run } from './line.ts';
+import { bar, bytesText, fit, type Line, line, type Run, scrolled } from './line.ts';
 import { drawSearch } from './search-screen.ts';
 
 const icons: Readonly<
@@ -99,12 +100,6 @@ function drawBody(store: AppStore, columns: number, rows: number): readonly Line
   }
 }
 
-/** Keeps the selected line visible. */
-function scrolled(lines: readonly Line[], selected: number, rows: number): readonly Line[] {
-  const from = Math.max(0, Math.min(selected - Math.floor(rows / 2), lines.length - rows));
-  return lines.slice(from, from + rows);
-}
-
 function drawHome(store: AppStore, columns: number, rows: number): readonly Line[] {
   const tables = store.homeTables();
   if (tables.length === 0) {
@@ -157,52 +152,6 @@ function drawGrid(store: AppStore, columns: number): readonly Line[] {
     line(fit(`   ${heading}`, columns), 'muted'),
     ...lines,
   ];
-}
-
-function drawForm(store: AppStore, columns: number, rows: number): readonly Line[] {
-  const form = store.form?.current;
-  if (form === undefined) return [line(' Record Not Found')];
-  const lines: Line[] = [];
-  let selectedLine = 0;
-  let field = 0;
-  for (const section of form.sections) {
-    const fields = section.fields.filter((one) => one.visible);
-    if (fields.length === 0) continue;
-    lines.push(line(fit(` -- ${section.label} ${'-'.repeat(columns)}`, columns), 'muted'));
-    for (const one of fields) {
-      const here = field === store.current.selected;
-      if (here) selectedLine = lines.length;
-      const mark = one.error !== null ? '!' : here ? '>' : ' ';
-      const label = `${one.label}${one.required ? ' *' : ''}`;
-      const text = one.masked ? '********' : store.format(form.table, one.column, one.value);
-      const tail = one.error !== null ? `  ${one.error}` : one.locked ? '  (locked)' : '';
-      const tone =
-        one.error !== null ? 'error' : here ? 'selected' : one.locked ? 'muted' : undefined;
-      lines.push(line(fit(` ${mark} ${fit(label, 24)} ${text}${tail}`, columns), tone));
-      field += 1;
-    }
-  }
-  for (const advice of form.recommendations)
-    lines.push(
-      line(
-        fit(` i Recommendation: ${advice.title}. ${advice.text}  [a] accept`, columns),
-        'accent',
-      ),
-    );
-  const state = `${form.title}${form.dirty ? '  (not saved)' : ''}`;
-  const top = [line(fit(` ${state}`, columns), 'title'), ...flowBar(store, columns)];
-  return [...top, ...scrolled(lines, selectedLine, rows - top.length)];
-}
-
-function flowBar(store: AppStore, columns: number): readonly Line[] {
-  const form = store.form?.current;
-  if (form === undefined || form.id === null) return [];
-  const state = store.device.flow(form.table, form.id);
-  if (state === null) return [];
-  const stages = state.flow.stages.map((stage) =>
-    stage.id === state.stage.id ? `[*${stage.name}*]` : stage.name,
-  );
-  return [line(fit(` ${stages.join(' ---- ')}`, columns), 'accent')];
 }
 
 function drawStatus(store: AppStore, columns: number): readonly Line[] {

@@ -8,8 +8,15 @@ import {
   parseValue,
   type RowValues,
 } from '@outpost/model';
-import type { ColumnExplanation, Effects, Recommendation, RuleSession } from '@outpost/rules';
-import { BehaviorSubject, type Observable } from 'rxjs';
+import type {
+  ColumnExplanation,
+  Effects,
+  FlowCommand,
+  Recommendation,
+  RuleExplanation,
+  RuleSession,
+} from '@outpost/rules';
+import { BehaviorSubject, filter, type Observable, type Subscription } from 'rxjs';
 import {
   createRow,
   mayUse,
@@ -18,12 +25,15 @@ import {
   updateRow,
 } from '../save/save-row.ts';
 import type { Session } from '../session.ts';
+import { type FlowState, moveFlow, readFlow } from './flow-control.ts';
 
 export interface FieldState {
   readonly column: string;
   readonly label: string;
   readonly value: ColumnValue;
   readonly required: boolean;
+  /** A value is wished for; nothing depends on it. */
+  readonly recommended: boolean;
   readonly visible: boolean;
   readonly locked: boolean;
   /** The user may not read the column: its value is not on this device. */
@@ -38,6 +48,8 @@ export interface FormState {
   readonly title: string;
   readonly sections: readonly { readonly label: string; readonly fields: readonly FieldState[] }[];
   readonly recommendations: readonly Recommendation[];
+  /** The process flow of a saved row, with the stages that its values as edited lead to; null: none works here. */
+  readonly flow: FlowState | null;
   readonly dirty: boolean;
 }
 
@@ -51,6 +63,7 @@ export class FormSession {
   #changed: Record<string, ColumnValue> = {};
   #errors: Record<string, string> = {};
   readonly #rules: RuleSession;
+  readonly #subscription: Subscription;
 
   constructor(session: Session, form: Form, id: string | null) {
     this.#session = session;
@@ -63,6 +76,12 @@ export class FormSession {
     this.#rules = opened.session;
     this.#take(opened.first.values);
     this.#state = new BehaviorSubject(this.#compute());
+    const instances = session.model.flows
+      .filter((flow) => flow.table === form.table)
+      .map((flow) => flow.instanceTable);
+    this.#subscription = session.store.commits
+      .pipe(filter((set) => instances.some((table) => set.tables.has(table))))
+      .subscribe(() => this.#state.next(this.#compute()));
   }
 
   get state(): Observable<FormState> {
@@ -100,6 +119,21 @@ export class FormSession {
     return this.#rules.explain(column);
   }
 
+  /** Why a rule, named by its id, does what it does, or nothing. */
+  whyNot(rule: string): RuleExplanation {
+    return this.#rules.whyNot(rule);
+  }
+
+  /** Saves what was edited, and moves the row in its process flow. */
+  moveFlow(command: FlowCommand): SaveResult {
+    if (this.#id === null || this.current.dirty) {
+      const saved = this.save();
+      if (saved.kind === 'refused') return saved;
+    }
+    const { visible } = this.#rules.effects;
+    return moveFlow(this.#session, this.#form.table, this.#id ?? '', command, visible);
+  }
+
   /** Saves, or says everything that stands in the way. */
   save(): SaveResult {
     const fields = this.current.sections.flatMap((section) => section.fields);
@@ -131,6 +165,7 @@ export class FormSession {
   }
 
   close(): void {
+    this.#subscription.unsubscribe();
     this.#state.complete();
   }
 
@@ -156,8 +191,14 @@ export class FormSession {
         })),
       ),
       recommendations: effects.recommendations,
+      flow: this.#flow(effects),
       dirty: Object.keys(this.#changed).length > 0,
     };
+  }
+
+  #flow({ visible }: Effects): FlowState | null {
+    if (this.#id === null) return null;
+    return readFlow(this.#session, this.#form.table, this.#id, { row: this.#values, visible });
   }
 
   #mayUse(column: string, right: ColumnRight): boolean {
@@ -181,6 +222,7 @@ export class FormSession {
         required:
           !ownerless &&
           (required[column.name] === undefined ? base : required[column.name] === 'required'),
+        recommended: (required[column.name] ?? column.required) === 'recommended',
         visible: visible[column.name] ?? control.hidden !== true,
         locked:
           unavailable !== null ||

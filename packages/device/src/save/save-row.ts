@@ -20,6 +20,7 @@ import {
   type Table,
   valuesToCells,
 } from '@outpost/model';
+import { checkInstanceWrite, readInstance } from '@outpost/rules';
 import type { WriteTx } from '@outpost/store';
 import type { Session } from '../session.ts';
 
@@ -41,6 +42,7 @@ export type RefusalReason =
   | { readonly kind: 'notAvailableOffline'; readonly code: string; readonly message: string }
   | { readonly kind: 'privilege'; readonly code: string; readonly message: string }
   | { readonly kind: 'rowMissing'; readonly message: string }
+  | { readonly kind: 'flow'; readonly code: string; readonly message: string }
   | { readonly kind: 'stageGate'; readonly columns: readonly string[]; readonly message: string };
 
 /** The outcome of a save. When `saved`, the edit is durable on this device. */
@@ -121,6 +123,7 @@ export function prepareCreate(
     ...statusReasons(table, values, parsed.values, null),
     ...privilegeReasons(session, table, 'create', values),
     ...applyRules(session, table, null, values, 'create'),
+    ...flowReasons(session, table, null, values),
     ...requiredReasons(session, table, values),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
@@ -152,6 +155,7 @@ export function prepareUpdate(
     ...statusReasons(table, values, parsed.values, before),
     ...privilegeReasons(session, table, 'write', before),
     ...applyRules(session, table, before, values, 'update'),
+    ...flowReasons(session, table, before, values),
   ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
@@ -268,6 +272,24 @@ function applyRules(
     if (mayUse(session, table, name, right)) values[name] = value;
   }
   return [];
+}
+
+/** An instance row of a process flow stands where the flow allows. */
+function flowReasons(
+  session: Session,
+  table: Table,
+  before: RowValues | null,
+  values: RowValues,
+): readonly RefusalReason[] {
+  return session.model.flows
+    .filter((flow) => flow.instanceTable === table.name)
+    .flatMap((flow): readonly RefusalReason[] => {
+      const compiled = session.flow(flow);
+      const old = before === null ? null : readInstance(before);
+      const fault =
+        compiled === null ? null : checkInstanceWrite(compiled, old, readInstance(values));
+      return fault === null ? [] : [{ kind: 'flow', ...fault }];
+    });
 }
 
 function requiredReasons(

@@ -42,7 +42,11 @@ export interface Program {
     values: RowValues,
     mode: 'create' | 'update',
   ): { readonly session: RuleSession; readonly first: EffectsDiff };
-  /** Table-scope rules around a save: add values, or refuse. */
+  /**
+   * Table-scope rules around a save: add values, or refuse. They run again on what they have written until it stays as it
+   * is, so that the organization leaves alone what a device has saved. Rules that never come to rest, such as one that adds
+   * to its own column, run once.
+   */
   runTableScope(before: RowValues | null, after: RowValues): TableScopeResult;
 }
 
@@ -134,42 +138,56 @@ function createProgram(
       return { session: opened, first: opened.load(mode) };
     },
     runTableScope(before, after) {
-      const opened = new RuleSession(tableProgram, session, leftOut, after);
-      const { values, diagnostics } =
-        before === null
-          ? opened.load('create')
-          : opened.trigger(
-              tableProgram.columns.filter(
-                (column) => !equalValues(before[column] ?? null, after[column] ?? null),
-              ),
-              false,
-            );
-      const { errors, required } = opened.effects;
-      const row = { ...after, ...values };
-      const refuse = (column: string, message: string, kind: 'error' | 'required') => ({
-        rule: opened.explain(column)[kind]?.rule ?? '',
-        column,
-        message,
-        code: dataverseErrors.isvAborted,
-      });
-      const missing = Object.entries(required).filter(
-        ([column, level]) => requiredOnServer && level === 'required' && isEmpty(row[column]),
-      );
-      const refusals = [
-        ...Object.entries(errors).map(([column, message]) => refuse(column, message, 'error')),
-        ...missing.map(([column]) => refuse(column, `"${column}" is required.`, 'required')),
-        ...diagnostics.map(({ message }) => ({
-          rule: '',
-          column: '',
-          message,
-          code: dataverseErrors.isvAborted,
-        })),
-      ];
-      return refusals.length > 0
-        ? { kind: 'refused', errors: refusals }
-        : { kind: 'accepted', values };
+      // Until nothing changes: what one side has saved, the other side's run leaves as it is.
+      const first = runOnce(before, after);
+      let last = first;
+      let values: RowValues = {};
+      for (let round = 0; round < session.maxPasses; round++) {
+        if (last.kind === 'refused') return last;
+        if (Object.keys(last.values).length === 0) return { kind: 'accepted', values };
+        values = { ...values, ...last.values };
+        last = runOnce(before, { ...after, ...values });
+      }
+      return first;
     },
   };
+
+  function runOnce(before: RowValues | null, after: RowValues): TableScopeResult {
+    const opened = new RuleSession(tableProgram, session, [], after);
+    const { values, diagnostics } =
+      before === null
+        ? opened.load('create')
+        : opened.trigger(
+            tableProgram.columns.filter(
+              (column) => !equalValues(before[column] ?? null, after[column] ?? null),
+            ),
+            false,
+          );
+    const { errors, required } = opened.effects;
+    const row = { ...after, ...values };
+    const refuse = (column: string, message: string, kind: 'error' | 'required') => ({
+      rule: opened.explain(column)[kind]?.rule ?? '',
+      column,
+      message,
+      code: dataverseErrors.isvAborted,
+    });
+    const missing = Object.entries(required).filter(
+      ([column, level]) => requiredOnServer && level === 'required' && isEmpty(row[column]),
+    );
+    const refusals = [
+      ...Object.entries(errors).map(([column, message]) => refuse(column, message, 'error')),
+      ...missing.map(([column]) => refuse(column, `"${column}" is required.`, 'required')),
+      ...diagnostics.map(({ message }) => ({
+        rule: '',
+        column: '',
+        message,
+        code: dataverseErrors.isvAborted,
+      })),
+    ];
+    return refusals.length > 0
+      ? { kind: 'refused', errors: refusals }
+      : { kind: 'accepted', values };
+  }
 }
 
 /** A short name of a set of rules. */

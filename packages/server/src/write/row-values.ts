@@ -11,6 +11,7 @@ import {
   type Table,
   versionColumn,
 } from '@outpost/model';
+import { checkInstanceWrite, instanceColumns, readInstance, startInstance } from '@outpost/rules';
 import { Refusal } from './refusal.ts';
 import type { WriteEnv, Writer } from './write-env.ts';
 
@@ -98,6 +99,26 @@ export function runRules(
     );
   }
   Object.assign(values, result.values);
+}
+
+/** Where an instance row of a process flow stands must be allowed by the flow. A new one starts at the first stage. */
+export function checkFlowInstance(
+  env: WriteEnv,
+  writer: Writer,
+  table: Table,
+  before: RowValues | null,
+  values: Record<string, ColumnValue>,
+): void {
+  const flow = env.flows.get(table.name);
+  if (flow === undefined || writer.kind === 'system') return;
+  if (before === null && (values['activestageid'] ?? null) === null) {
+    Object.assign(values, instanceColumns(startInstance(flow)));
+  }
+  const old = before === null ? null : readInstance(before);
+  const fault = checkInstanceWrite(flow, old, readInstance(values));
+  if (fault === null) return;
+  const refusal = new Refusal('invalidArgument', fault.message, 3, ['activestageid']);
+  throw Object.assign(refusal, { code: fault.code });
 }
 
 /** State and status of the row, completed; a status of another state is refused. */

@@ -22,7 +22,14 @@ import { resolveLookups } from './lookups.ts';
 import { accessOf, setOwner } from './ownership.ts';
 import { Refusal } from './refusal.ts';
 import { readRow, rowValues, type StoredRow } from './row-access.ts';
-import { checkRequired, completeStatus, readValues, runRules, stamp } from './row-values.ts';
+import {
+  checkFlowInstance,
+  checkRequired,
+  completeStatus,
+  readValues,
+  runRules,
+  stamp,
+} from './row-values.ts';
 import type { RowAccess, RowWrite, WriteEnv, Writer, WriteScope } from './write-env.ts';
 
 const maxCascadeRows = 50_000;
@@ -71,6 +78,7 @@ export class RowWriter {
     await setOwner(this.#scope, table, write.id, values, null);
     completeStatus(table, values, given, null);
     runRules(this.#env, this.#writer, table, null, values);
+    checkFlowInstance(this.#env, this.#writer, table, null, values);
     checkRequired(table, values, this.#writer);
     const linked = await resolveLookups(this.#scope, table, values, null);
     const access = await accessOf(this.#scope, table, write.id, values);
@@ -91,6 +99,7 @@ export class RowWriter {
     await setOwner(this.#scope, table, write.id, values, row);
     completeStatus(table, values, given, before);
     runRules(this.#env, this.#writer, table, before, values);
+    checkFlowInstance(this.#env, this.#writer, table, before, values);
     const linked = await resolveLookups(this.#scope, table, values, before);
     if (linked) await demand(this.#scope, 'append', table, row, write.id);
     const access = await accessOf(this.#scope, table, write.id, values);

@@ -4,7 +4,8 @@ import type { PublishedApp } from '../published-app.ts';
 import type { WriteTx } from '../store/server-store.ts';
 
 /** What does not change while the organization runs. */
-export interface WriteEnv extends Pick<PublishedApp, 'index' | 'programs' | 'targetEdges'> {
+export interface WriteEnv
+  extends Pick<PublishedApp, 'index' | 'programs' | 'flows' | 'targetEdges'> {
   readonly now: () => number;
 }
 

@@ -1,4 +1,5 @@
-import type { ProcessFlow, ProcessStage, ProcessStep } from '@outpost/model';
+import type { ProcessFlow, ProcessStage, ProcessStep, StageBranch } from '@outpost/model';
+import { ConditionReader, UnknownActivity, unknown } from './condition-reader.ts';
 import { type Activity, activitiesOf, entryOf, entryText, readXaml, stepLabel } from './xaml.ts';
 
 export type FlowHeader = Omit<ProcessFlow, 'stages'>;
@@ -11,9 +12,7 @@ export interface ReadFlow {
   readonly problem: string | null;
 }
 
-interface FoundStage extends ProcessStage {
-  readonly next: string | null;
-}
+type FoundStage = ProcessStage & { readonly next: string | null };
 
 /** Reads the definition of a business process flow: stages by table, each with the columns it asks for. */
 export function readProcessFlow(
@@ -22,41 +21,68 @@ export function readProcessFlow(
   header: FlowHeader,
   language: string,
 ): ReadFlow {
-  const root = readXaml(xaml, file);
+  try {
+    return readStages(readXaml(xaml, file), header, language);
+  } catch (error) {
+    if (!(error instanceof UnknownActivity)) throw error;
+    return { flow: null, ignoredActions: 0, problem: error.message };
+  }
+}
+
+function readStages(root: Activity, header: FlowHeader, language: string): ReadFlow {
   const workflow = root.children.find((child) => child.name === 'Workflow');
   const stages: FoundStage[] = [];
   let ignoredActions = 0;
   for (const entity of workflow?.children ?? []) {
     if (entity.name === 'StageRelationshipCollectionComposite') continue;
-    if (entity.name !== 'EntityComposite') return refuse(`Element "${entity.name}" is not known.`);
+    if (entity.name !== 'EntityComposite') throw unknown(entity);
     // The table stands behind the number of the step.
     const table = /: *(\w+)$/.exec(entity.attributes['DisplayName'] ?? '')?.[1] ?? header.table;
     for (const stage of activitiesOf(entity)) {
-      if (stage.name !== 'StageComposite') return refuse(`Element "${stage.name}" is not known.`);
+      if (stage.name !== 'StageComposite') throw unknown(stage);
       const inside = activitiesOf(stage);
       ignoredActions += inside.filter(({ name }) => name === 'ActionComposite').length;
-      const other = inside.find(
+      const steps = inside.filter(({ name }) => name === 'StepComposite');
+      const others = inside.filter(
         ({ name }) => name !== 'StepComposite' && name !== 'ActionComposite',
       );
-      if (other !== undefined) return refuse(`Element "${other.name}" is not known.`);
-      const steps = inside.filter(({ name }) => name === 'StepComposite');
+      const branches = others.flatMap(branchesOf);
       const next = entryOf(stage, 'NextStageId');
+      const category = Number(entryText(stage, 'StageCategory') || '-1');
       stages.push({
         id: entryText(stage, 'StageId').toLowerCase(),
         name: stepLabel(entryOf(stage, 'StepLabels'), language) ?? '',
         table: table.toLowerCase(),
+        ...(Number.isInteger(category) && category >= 0 ? { category } : {}),
+        ...(branches.length === 0 ? {} : { branches }),
         steps: steps.flatMap((step) => stepOf(step, language)),
         next: next === undefined || next.name === 'Null' ? null : next.text.toLowerCase(),
       });
     }
   }
   const ordered = inOrder(stages);
-  if (ordered === null) return refuse('The stages do not follow one another.');
+  if (ordered === null) {
+    throw new UnknownActivity('The stages do not follow one another.', 'NextStageId');
+  }
   return { flow: { ...header, stages: ordered }, ignoredActions, problem: null };
 }
 
-function refuse(problem: string): ReadFlow {
-  return { flow: null, ignoredActions: 0, problem };
+/** Other next stages under conditions, written like those of a business rule. */
+function branchesOf(sequence: Activity): readonly StageBranch[] {
+  if (sequence.name !== 'ConditionSequence') throw unknown(sequence);
+  const conditions = new ConditionReader();
+  return activitiesOf(sequence).flatMap((activity): StageBranch[] => {
+    if (activity.name !== 'ConditionBranch') {
+      if (!conditions.define(activity)) throw unknown(activity);
+      return [];
+    }
+    const [action, ...more] = activitiesOf(entryOf(activity, 'Then'));
+    const next = action?.attributes['StageId']?.toLowerCase() ?? '';
+    if (action?.name !== 'SetNextStage' || next === '' || more.length > 0) {
+      throw new UnknownActivity('A branch of a stage names no next stage.', activity.name);
+    }
+    return [{ when: conditions.condition(entryText(activity, 'Condition'), activity), next }];
+  });
 }
 
 function stepOf(step: Activity, language: string): readonly ProcessStep[] {
@@ -72,18 +98,34 @@ function stepOf(step: Activity, language: string): readonly ProcessStep[] {
   return [{ column, label, required: entryText(step, 'IsProcessRequired') === 'True' }];
 }
 
-/** Stages along their `NextStageId`; older definitions have none and go by their place. */
+/**
+ * Stages with each before those that follow it. One path becomes a plain list; older definitions have no `NextStageId`
+ * and go by their place. Null: no order is one.
+ */
 function inOrder(stages: readonly FoundStage[]): readonly ProcessStage[] | null {
   const plain = ({ next: _, ...stage }: FoundStage): ProcessStage => stage;
+  const isBranched = stages.some((stage) => stage.branches !== undefined);
   if (stages.length === 0) return null;
-  if (stages.every(({ next }) => next === null)) return stages.map(plain);
+  if (!isBranched && stages.every(({ next }) => next === null)) return stages.map(plain);
   const byId = new Map(stages.map((stage) => [stage.id, stage]));
-  const followed = new Set(stages.map(({ next }) => next));
-  const ordered: FoundStage[] = [];
-  let stage = stages.find(({ id }) => !followed.has(id));
-  while (stage !== undefined && ordered.length <= stages.length) {
-    ordered.push(stage);
-    stage = stage.next === null ? undefined : byId.get(stage.next);
+  const waysOf = (stage: FoundStage) => [
+    ...(stage.branches ?? []).map((one) => one.next),
+    ...(stage.next === null ? [] : [stage.next]),
+  ];
+  const followed = new Set(stages.flatMap(waysOf));
+  const [first, ...others] = stages.filter(({ id }) => !followed.has(id));
+  if (first === undefined || others.length > 0) return null;
+  const placed = new Map<string, FoundStage>();
+  const waiting = [first];
+  for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+    placed.set(stage.id, stage);
+    for (const id of waysOf(stage)) {
+      const next = byId.get(id);
+      if (next === undefined) return null;
+      const isReady = stages.every((one) => placed.has(one.id) || !waysOf(one).includes(id));
+      if (isReady && !placed.has(id) && !waiting.includes(next)) waiting.push(next);
+    }
   }
-  return ordered.length === stages.length ? ordered.map(plain) : null;
+  if (placed.size !== stages.length) return null;
+  return isBranched ? [...placed.values()] : [...placed.values()].map(plain);
 }

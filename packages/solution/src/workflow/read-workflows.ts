@@ -96,12 +96,14 @@ function readFlow(
   const table = textOf(workflow, 'PrimaryEntity').toLowerCase();
   const instanceTable = textOf(workflow, 'UniqueName').toLowerCase();
   const instanceColumn = `bpf_${table}id`;
+  const order = textOf(workflow, 'processorder');
   const header = {
     id: idOf(workflow.attributes['WorkflowId']),
     name,
     table,
     instanceTable,
     instanceColumn,
+    ...(Number(order) > 0 ? { order: Number(order) } : {}),
   };
   const { flow, ignoredActions, problem } = readProcessFlow(xaml, file, header, language);
   if (problem !== null) {
