@@ -409,7 +409,7 @@ test('C21, C22: qualifying offline leaves the stage until the user moves it', as
 });
 
 describe('a form', () => {
-  test('shows what the rules say and refuses to save until it is right', async () => {
+  test('R04, R06: shows what the rules say and refuses to save until it is right', async () => {
     const device = await synced();
     const form = device.openForm('lead', null);
     form.set('subject', 'Roof');

@@ -38,6 +38,9 @@ export {
   type StepResult,
   step,
 } from './flow/step.ts';
+export { businessRulesFormat, businessRulesSchema } from './format/business-rules-schema.ts';
+export { readBusinessRules, writeBusinessRules } from './format/read-rules.ts';
+export type { Shape } from './format/shape.ts';
 export { analyzeRules } from './rule/analyze.ts';
 export type {
   ClauseState,
@@ -47,7 +50,16 @@ export type {
   EffectsDiff,
   Recommendation,
   RuleExplanation,
+  RuleState,
 } from './rule/effects.ts';
+export {
+  type ActivationError,
+  activateRule,
+  deactivateRule,
+  editRule,
+  RuleError,
+} from './rule/lifecycle.ts';
+export { lintRules, type RuleLintOptions } from './rule/lint.ts';
 export {
   type CompiledRules,
   compileRules,

@@ -5,7 +5,7 @@ import {
   privileges,
   type Role,
 } from '@outpost/model';
-import { analyzeRules, compileRules } from '@outpost/rules';
+import { checkFlow, checkFlows, lintRules } from '@outpost/rules';
 import { type DataPackage, readDataPackage, readSolution, type Solution } from '@outpost/solution';
 import { type Arguments, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
@@ -100,15 +100,20 @@ function toJson(
   };
 }
 
-/** Findings of reading, then those about the business rules: each alone, and all of a table together. */
+/** Findings of reading, then those about business rules and process flows. */
 function findingsOf(solution: Solution, data: DataPackage | null): readonly Diagnostic[] {
-  const { tables, rules } = solution.model;
-  const ofRules = tables.flatMap((table) => {
-    const own = rules.filter((rule) => rule.table === table.name && rule.state === 'active');
-    if (own.length === 0) return [];
-    return [...compileRules(own, table, null).diagnostics, ...analyzeRules(own)];
-  });
-  return [...solution.diagnostics, ...(data?.diagnostics ?? []), ...ofRules];
+  const { tables, rules, flows } = solution.model;
+  const active = rules.filter((rule) => rule.state === 'active');
+  const ofFlows = flows.flatMap((flow) =>
+    checkFlow(flow, (name) => tables.find((table) => table.name === name)),
+  );
+  return [
+    ...solution.diagnostics,
+    ...(data?.diagnostics ?? []),
+    ...lintRules(active, tables),
+    ...ofFlows,
+    ...checkFlows(flows),
+  ];
 }
 
 function* toLines(

@@ -1,4 +1,5 @@
-import type { Condition, Diagnostic, ProcessFlow, ProcessStage, Table } from '@outpost/model';
+import type { Diagnostic, ProcessFlow, ProcessStage, Table } from '@outpost/model';
+import { mixesAndOr } from '../rule/condition.ts';
 import { ConditionCheck } from '../rule/condition-check.ts';
 import { nextOf } from './next-of.ts';
 
@@ -105,24 +106,10 @@ function checkStage(
   for (const [j, { when }] of (stage.branches ?? []).entries()) {
     const place = `${path}/branches/${j}/when`;
     conditions.checkCondition(when, place);
-    if (mixes(when)) {
+    if (mixesAndOr(when)) {
       report('mixedAndOr', 'One condition joins clauses by AND or by OR, not by both.', place);
     }
   }
-}
-
-/** Whether clauses are joined in more than one way. */
-function mixes(condition: Condition): boolean {
-  const kinds = new Set<string>();
-  const visit = (one: Condition): void => {
-    if ('not' in one) return visit(one.not);
-    if ('column' in one) return;
-    const [kind, parts] = 'all' in one ? ['all', one.all] : ['any', one.any];
-    if (parts.length > 1) kinds.add(kind);
-    for (const part of parts) visit(part);
-  };
-  visit(condition);
-  return kinds.size > 1;
 }
 
 /** Ways from a stage to one that leads to it: rows go forward only. */

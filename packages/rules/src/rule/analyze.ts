@@ -22,7 +22,7 @@ export function analyzeRules(rules: readonly BusinessRule[]): readonly Diagnosti
       severity,
       code: `rule.${code}`,
       message,
-      location: `rule "${rule.name}" ${path}`,
+      location: `rule "${rule.name}" ${path}`.trimEnd(),
     });
   if (rules.length > maxRules && rules[0] !== undefined) {
     const message = `The table has ${rules.length} active rules, more than ${maxRules}.`;

@@ -138,3 +138,17 @@ export function clausesOf(condition: Condition): readonly Clause[] {
   if ('not' in condition) return clausesOf(condition.not);
   return [condition];
 }
+
+/** Whether clauses are joined in more than one way. */
+export function mixesAndOr(condition: Condition): boolean {
+  const kinds = new Set<string>();
+  const visit = (one: Condition): void => {
+    if ('not' in one) return visit(one.not);
+    if ('column' in one) return;
+    const [kind, parts] = 'all' in one ? ['all', one.all] : ['any', one.any];
+    if (parts.length > 1) kinds.add(kind);
+    for (const part of parts) visit(part);
+  };
+  visit(condition);
+  return kinds.size > 1;
+}

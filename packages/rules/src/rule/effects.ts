@@ -9,6 +9,12 @@ export interface Effects {
   readonly recommendations: readonly Recommendation[];
 }
 
+/** A row and what the rules say about it. */
+export interface RuleState extends Effects {
+  /** Values of the columns that the rules speak of. */
+  readonly values: RowValues;
+}
+
 export interface Recommendation {
   /** Names the recommendation to `accept`. */
   readonly id: string;

@@ -5,6 +5,7 @@ import {
   type RequirementLevel,
   type RowValues,
 } from '@outpost/model';
+import { BehaviorSubject, defer, type Observable } from 'rxjs';
 import { type Cells, isEmpty } from './cells.ts';
 import type {
   CompiledProgram,
@@ -24,6 +25,7 @@ import type {
   EffectsDiff,
   Recommendation,
   RuleExplanation,
+  RuleState,
 } from './effects.ts';
 import { compileOperand } from './operand.ts';
 
@@ -73,6 +75,7 @@ export class RuleSession {
   readonly #locked: Record<string, boolean> = {};
   readonly #errors: Record<string, string> = {};
   #evaluations = 0;
+  #observed: BehaviorSubject<RuleState> | null = null;
 
   constructor(
     program: CompiledProgram,
@@ -101,6 +104,14 @@ export class RuleSession {
       errors: { ...this.#errors },
       recommendations: [...this.#shown.values()],
     };
+  }
+
+  /** The values with everything the rules say of them: now, and after each change. Never fails or completes. */
+  get state$(): Observable<RuleState> {
+    return defer(() => {
+      this.#observed ??= new BehaviorSubject(this.#state());
+      return this.#observed;
+    });
   }
 
   /** Rules evaluated so far; for tests that count work. */
@@ -351,15 +362,15 @@ export class RuleSession {
         }
       }
     }
-    return {
-      values,
-      required,
-      visible,
-      locked,
-      errors,
-      recommendations: this.#diffRecommendations(),
-      diagnostics,
-    };
+    const recommendations = this.#diffRecommendations();
+    this.#observed?.next(this.#state());
+    return { values, required, visible, locked, errors, recommendations, diagnostics };
+  }
+
+  #state(): RuleState {
+    const { columns } = this.#program;
+    const values = columns.map((column, slot) => [column, this.#cells[slot] ?? null] as const);
+    return { values: Object.fromEntries(values), ...this.effects };
   }
 
   #diffRecommendations(): EffectsDiff['recommendations'] {
