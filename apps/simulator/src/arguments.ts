@@ -74,6 +74,12 @@ export const commands = {
       ...common,
     ],
   },
+  schema: {
+    usage: 'outpost schema rules',
+    text: 'the JSON schema of files with business rules',
+    operands: 1,
+    options: common,
+  },
   serve: {
     usage: 'outpost serve [options]',
     text: 'the organization alone, over HTTP',

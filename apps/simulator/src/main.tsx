@@ -2,6 +2,7 @@ import { helpText, parseArguments } from './arguments.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,6 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
       return inspectCommand(parsed);
     case 'conformance':
       return conformanceCommand(parsed);
+    case 'schema':
+      return schemaCommand(parsed);
     case 'serve':
       return serveCommand(parsed);
     case 'device': {

@@ -41,7 +41,7 @@ function openTerminal(columns: number, rows: number, ...args: readonly string[])
   return {
     text,
     exited: new Promise((done) => started.onExit(({ exitCode }) => done(exitCode))),
-    see: (what, timeout = 60_000) =>
+    see: (what, timeout = 25_000) =>
       vi.waitFor(() => expect(text()).toMatch(what), { timeout, interval: 50 }),
     press: (...keys) => {
       for (const key of keys) started.write(key);
@@ -107,6 +107,59 @@ test('a person searches while typing, sees what matched by table, and opens a hi
   await terminal.see('Search Accounts: alpine_');
   terminal.press('\x1b');
   await terminal.see(/> Accounts +\d+ rows/);
+  terminal.press('q');
+  expect(await terminal.exited).toBe(0);
+});
+
+test('R03, R04, P01: a form shows what rules say while it is edited, and moves its row in the process flow', async () => {
+  const terminal = openTerminal(110, 34, '--dir', folder, '--rows', '1500');
+  await terminal.see(/\(\+\) Connected/);
+  await terminal.see(/ Leads +\d+ rows/);
+  await terminal.see('last sync');
+  // Keys that arrive together are all taken.
+  terminal.press('ojj\r');
+  await terminal.see('Open Leads');
+  terminal.press('n');
+  await terminal.see('New Lead');
+  const edit = async (label: string, text: string) => {
+    const fields = () => terminal.text().split('\n');
+    const steps =
+      fields().findIndex((one) => one.includes(`   ${label}`)) -
+      fields().findIndex((one) => one.startsWith(' >'));
+    terminal.press((steps < 0 ? 'k' : 'j').repeat(Math.abs(steps)));
+    await terminal.see(`> ${label}`);
+    terminal.press('\r');
+    await terminal.see(new RegExp(`${label}.*: _`));
+    terminal.press(text);
+    await terminal.see(`: ${text}_`);
+    terminal.press('\r');
+    await terminal.see(new RegExp(`> ${label}.* ${text}`));
+  };
+  await edit('Topic', 'Roof');
+  await edit('Last Name', 'Berg');
+  await edit('Rating', 'Hot');
+  await terminal.see(/Budget Amount \*/);
+  await terminal.see('Recommendation: Set Rating to Warm. No budget is known yet.  [a] accept');
+  terminal.press('w');
+  await terminal.see('Budget Amount is required.');
+  await edit('Budget Amount', '500');
+  terminal.press('y');
+  await terminal.see(
+    'required required: rule "Hot leads need a budget", branch 1, with leadqualitycode = Hot',
+  );
+  terminal.press('y', 'w');
+  await terminal.see('Saved on this device.');
+  await terminal.see(' [*Qualify*] --- Develop --- Propose --- Close');
+  await terminal.see('[>] next  [g] set');
+  terminal.press('>');
+  await terminal.see(' (Qualify) --- [*Develop*] --- Propose --- Close');
+  await terminal.see('next needs: Est. Value');
+  terminal.press('>');
+  await terminal.see('The flow stays at Develop. Needed: Est. Value (Develop).');
+  terminal.press('g');
+  await terminal.see('Go to stage (1 Qualify, 2 Propose): _');
+  terminal.press('1', '\r');
+  await terminal.see(' [*Qualify*] --- Develop --- Propose --- Close');
   terminal.press('q');
   expect(await terminal.exited).toBe(0);
 });

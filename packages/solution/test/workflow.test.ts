@@ -13,6 +13,7 @@ import {
   literal,
   logic,
   message,
+  nextStage,
   rule,
   setValue,
   stage,
@@ -221,6 +222,52 @@ describe('a process flow', () => {
         ],
       },
     ]);
+  });
+
+  const rich =
+    column('new_x', 'v') +
+    literal('Integer', '5', 'five') +
+    condition('GreaterThan', 'v', 'five', 'rich');
+  const branching = (conditions: string) => [
+    { id: 'A', name: 'First', next: 'B', columns: [], conditions },
+    { id: 'C', name: 'Last', next: null, columns: [] },
+    { id: 'B', name: 'Second', next: 'C', columns: [] },
+  ];
+
+  test('P04: branches are read like the conditions of a rule; stages come before those that follow', () => {
+    const { model, diagnostics } = flowOf(
+      workflow(
+        branching(rich + nextStage('rich', 'C'))
+          .map(stage)
+          .join(''),
+      ),
+    );
+    expect(diagnostics).toEqual([]);
+    expect(model.flows[0]?.stages.map(({ id, next, branches }) => [id, next, branches])).toEqual([
+      [
+        'a',
+        'b',
+        [
+          {
+            when: { column: 'new_x', op: 'greater', operands: [{ literal: 5 }] },
+            next: 'c',
+          },
+        ],
+      ],
+      ['b', 'c', undefined],
+      ['c', null, undefined],
+    ]);
+  });
+
+  test.each([
+    ['to no stage', rich + nextStage('rich', '')],
+    ['to an unknown stage', rich + nextStage('rich', 'X')],
+    ['under an unknown condition', nextStage('rich', 'C')],
+    ['that does something else', rich + branch('rich', message('new_x', 'No.'))],
+  ])('a branch %s leaves the flow out', (_, conditions) => {
+    const { model, diagnostics } = flowOf(workflow(branching(conditions).map(stage).join('')));
+    expect(model.flows).toEqual([]);
+    expect(diagnostics.map((one) => one.code)).toEqual(['solution.unknownFlowElement']);
   });
 
   test.each([

@@ -90,9 +90,32 @@ export interface StageText {
   readonly next: string | null;
   readonly columns: readonly string[];
   readonly required?: boolean;
+  /** Statements of a condition on the next stage, then its branches. */
+  readonly conditions?: string;
 }
 
-export const stage = ({ id, name, next, columns, required = false }: StageText): string =>
+/** A branch of a stage that leads to another one. */
+export const nextStage = (when: string, id: string): string =>
+  reference(
+    'ConditionBranch',
+    argumentsOf({ Condition: `[${when}]` }) +
+      properties(
+        reference(
+          'Composite',
+          properties(activities(`<f:SetNextStage StageId="${id}"/>`)),
+          'x:Key="Then"',
+        ),
+      ),
+  );
+
+export const stage = ({
+  id,
+  name,
+  next,
+  columns,
+  required = false,
+  conditions,
+}: StageText): string =>
   reference(
     'EntityComposite',
     properties(
@@ -110,7 +133,10 @@ export const stage = ({ id, name, next, columns, required = false }: StageText):
                     ),
                   ),
                 )
-                .join(''),
+                .join('') +
+                (conditions === undefined
+                  ? ''
+                  : reference('ConditionSequence', properties(activities(conditions)))),
             ) +
               `<c:Collection x:Key="StepLabels"><f:StepLabel Description="${name}" LanguageCode="1033"/></c:Collection><x:String x:Key="StageId">${id}</x:String>${next === null ? '<x:Null x:Key="NextStageId"/>' : `<x:String x:Key="NextStageId">${next}</x:String>`}`,
           ),

@@ -52,10 +52,7 @@ export function App({ store, color }: AppProps) {
     () => store.current,
   );
   useInput((input, key) => {
-    // Fast typing arrives as several letters at once.
-    const letters = input.length > 1 && !key.ctrl && !key.meta;
-    if (letters && store.isTyping) store.paste(input);
-    else if (letters) for (const letter of input) store.press(letter);
+    if (input.length > 1 && !key.ctrl && !key.meta) pressAll(store, input);
     else store.press(keyName(input, key));
   });
   usePaste((text) => store.paste(text));
@@ -67,6 +64,24 @@ export function App({ store, color }: AppProps) {
       ))}
     </Box>
   );
+}
+
+const controls: Readonly<Record<string, string>> = {
+  '\r': 'return',
+  '\n': 'return',
+  '\t': 'tab',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+};
+
+/** Fast typing arrives as several keys at once. */
+function pressAll(store: AppStore, input: string): void {
+  for (const part of input.match(/[\r\n\t\x7f\b]|[^\r\n\t\x7f\b]+/g) ?? []) {
+    const control = controls[part];
+    if (control !== undefined) store.press(control);
+    else if (store.isTyping) store.paste(part);
+    else for (const letter of part) store.press(letter === ' ' ? 'space' : letter);
+  }
 }
 
 function FrameLine({ runs, theme }: { readonly runs: Line; readonly theme: typeof colored }) {

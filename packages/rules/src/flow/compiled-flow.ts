@@ -1,6 +1,6 @@
 import type { Diagnostic, ProcessFlow, ProcessStage, RowValues, Table } from '@outpost/model';
 import { type Cells, Slots } from '../rule/cells.ts';
-import { ConditionCompiler, type Test } from '../rule/condition.ts';
+import { DecisionCompiler } from '../rule/decision.ts';
 import { checkFlow } from './check-flow.ts';
 import { nextOf } from './next-of.ts';
 
@@ -42,33 +42,29 @@ export function compileFlow(
         (id) => id !== undefined && id !== null,
       ),
     next(stage, row) {
-      const chosen = branches.get(stage.id)?.find((one) => one.holds(row))?.next;
+      const chosen = branches.get(stage.id)?.(row);
       return byId.get(chosen ?? defaults.get(stage.id) ?? '') ?? null;
     },
   };
   return { flow: compiled, diagnostics };
 }
 
-interface CompiledBranch {
-  readonly next: string;
-  holds(row: RowValues): boolean;
-}
-
+/** The stage that the first branch that holds for a row leads to; undefined: none does. */
 function compileBranches(
   { branches = [] }: ProcessStage,
   table: Table | undefined,
-): readonly CompiledBranch[] {
-  if (branches.length === 0 || table === undefined) return [];
+): (row: RowValues) => string | undefined {
+  if (branches.length === 0 || table === undefined) return () => undefined;
   const slots = new Slots();
-  const compiler = new ConditionCompiler(table, slots, { emptyNotEquals: false });
-  return branches.map(({ when, next }) => {
-    const test: Test = compiler.compile(when);
-    return {
-      next,
-      holds(row) {
-        const cells: Cells = slots.columns.map((column) => row[column] ?? null);
-        return test(cells, new Uint8Array(compiler.atoms.length));
-      },
-    };
-  });
+  const compiler = new DecisionCompiler(table, slots, { emptyNotEquals: false });
+  const entry = compiler.compile(
+    branches.map((one) => one.when),
+    false,
+  );
+  const { columns } = slots;
+  const decisions = compiler.finish(columns.length);
+  return (row) => {
+    const cells: Cells = columns.map((column) => row[column] ?? null);
+    return branches[decisions.choose(entry, cells, decisions.keys(cells))]?.next;
+  };
 }

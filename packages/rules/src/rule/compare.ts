@@ -1,73 +1,11 @@
-import {
-  type Column,
-  type ColumnValue,
-  fold,
-  isChoice,
-  isLookup,
-  isLookupValue,
-  isText,
-  precisionOf,
-  type RuleOperator,
-} from '@outpost/model';
+import { type Column, type ColumnValue, isLookupValue, type RuleOperator } from '@outpost/model';
+import { type Kind, kindOfColumn } from './column-kind.ts';
+import { folded, scaleOf } from './key.ts';
 
 /** An operator that compares. */
 export type ComparingOperator = Exclude<RuleOperator, 'hasData' | 'noData'>;
 /** Compares two values that are not empty. Values of other types are false, never an error. */
 export type Compare = (value: ColumnValue, operand: ColumnValue) => boolean;
-
-/** How a column's values are compared. */
-type Kind = 'text' | 'number' | 'date' | 'choice' | 'boolean' | 'lookup' | 'other';
-
-const textOnly: ReadonlySet<RuleOperator> = new Set([
-  'contains',
-  'notContains',
-  'beginsWith',
-  'notBeginsWith',
-  'endsWith',
-  'notEndsWith',
-]);
-const orderedOnly: ReadonlySet<RuleOperator> = new Set([
-  'greater',
-  'greaterOrEqual',
-  'less',
-  'lessOrEqual',
-]);
-const unsupported: ReadonlySet<Column['type']> = new Set(['choices', 'file', 'partyList', 'image']);
-
-export function kindOfColumn(column: Column): Kind {
-  if (isText(column)) return 'text';
-  if (isLookup(column)) return 'lookup';
-  if (isChoice(column)) return 'choice';
-  switch (column.type) {
-    case 'integer':
-    case 'bigint':
-    case 'decimal':
-    case 'double':
-    case 'money':
-      return 'number';
-    case 'dateTime':
-    case 'dateOnly':
-      return 'date';
-    case 'boolean':
-      return 'boolean';
-    default:
-      return 'other';
-  }
-}
-
-/** Whether a business rule may use a column at all. */
-export function isSupported(column: Column): boolean {
-  return !unsupported.has(column.type);
-}
-
-/** Whether a business rule may use an operator on a column. */
-export function operatorFits(op: RuleOperator, column: Column): boolean {
-  if (!isSupported(column)) return false;
-  const kind = kindOfColumn(column);
-  if (textOnly.has(op)) return kind === 'text';
-  if (orderedOnly.has(op)) return kind === 'number' || kind === 'date';
-  return true;
-}
 
 /** The comparison of an operator on a column, made for its type. */
 export function compileCompare(op: ComparingOperator, column: Column): Compare {
@@ -108,21 +46,6 @@ function onText(test: (a: string, b: string) => boolean): Compare {
   return (a, b) => typeof a === 'string' && typeof b === 'string' && test(folded(a), folded(b));
 }
 
-/** Texts that were folded lately: rules compare the same few again and again. */
-const lately = new Map<string, string>();
-const mostTexts = 500;
-const longestText = 200;
-
-function folded(text: string): string {
-  if (text.length > longestText) return fold(text);
-  const known = lately.get(text);
-  if (known !== undefined) return known;
-  if (lately.size >= mostTexts) lately.clear();
-  const result = fold(text);
-  lately.set(text, result);
-  return result;
-}
-
 function equality(kind: Kind, column: Column): Compare {
   switch (kind) {
     case 'text':
@@ -150,8 +73,7 @@ function ordered(kind: Kind, column: Column, test: (difference: number) => boole
       return test(at(a) - at(b));
     };
   }
-  const scale =
-    10 ** (column.type === 'integer' || column.type === 'bigint' ? 0 : precisionOf(column));
+  const scale = scaleOf(column);
   if (scale === 1) {
     return (a, b) =>
       typeof a === 'number' && typeof b === 'number' && test(Math.round(a) - Math.round(b));

@@ -1,14 +1,9 @@
 import type { BusinessRule, RequirementLevel, RuleAction, Table } from '@outpost/model';
-import { precisionOf } from '@outpost/model';
-import { Slots } from './cells.ts';
-import { kindOfColumn } from './compare.ts';
-import {
-  type Atom,
-  ConditionCompiler,
-  type ConditionOptions,
-  conditionColumns,
-  type Test,
-} from './condition.ts';
+import { type Cells, Slots } from './cells.ts';
+import { kindOfColumn } from './column-kind.ts';
+import { type Clause, conditionColumns } from './condition.ts';
+import { type ConditionOptions, DecisionCompiler, type Decisions, type Entry } from './decision.ts';
+import { scaleOf } from './key.ts';
 import { compileOperand, operandColumns, type Read } from './operand.ts';
 
 /** A write of a branch: `setDefault` only into an empty column of a new row. */
@@ -18,15 +13,12 @@ export interface CompiledWrite {
   readonly isDefault: boolean;
 }
 
-export interface CompiledBranch {
-  /** Null: `otherwise`. */
-  readonly when: Test | null;
-  readonly writes: readonly CompiledWrite[];
-}
-
 export interface CompiledRule {
   readonly rule: BusinessRule;
-  readonly branches: readonly CompiledBranch[];
+  /** Where its conditions begin in the decisions of the program. */
+  readonly entry: Entry;
+  /** What each branch writes; the last is `otherwise`, if there is one. */
+  readonly writes: readonly (readonly CompiledWrite[])[];
   /** Slots whose change triggers it. */
   readonly reads: readonly number[];
   /** What its branches speak of, whichever is chosen: numbers of the program's targets. */
@@ -61,13 +53,14 @@ export interface CompiledRecommendation {
 /** Rules that run together, with everything that is shared between them. */
 export interface CompiledProgram {
   readonly rules: readonly CompiledRule[];
-  readonly atoms: readonly Atom[];
+  readonly decisions: Decisions;
   readonly columns: readonly string[];
   readonly slotOf: ReadonlyMap<string, number>;
-  /** Atoms and rules that read a slot. */
-  readonly atomsOf: readonly (readonly number[])[];
+  /** Rules that read a slot. */
   readonly rulesOf: readonly (readonly number[])[];
   readonly targets: readonly Target[];
+  /** Whether a comparison holds; to explain. */
+  holds(clause: Clause, cells: Cells): boolean;
   /** Number of every rule, in order. */
   readonly everyRule: readonly number[];
   readonly recommendations: readonly CompiledRecommendation[];
@@ -80,7 +73,7 @@ export function compileProgram(
   options: ConditionOptions,
 ): CompiledProgram {
   const slots = new Slots();
-  const conditions = new ConditionCompiler(table, slots, options);
+  const conditions = new DecisionCompiler(table, slots, options);
   const targets: (Target & { readonly contributions: Contribution[] })[] = [];
   const targetOf = (kind: EffectKind, column: string): number => {
     const known = targets.findIndex((one) => one.kind === kind && one.column === column);
@@ -99,7 +92,7 @@ export function compileProgram(
   };
   const compiled = rules.map((rule, number): CompiledRule => {
     const own = new Set<number>();
-    const branchOf = (when: Test | null, actions: readonly RuleAction[], branch: number) => {
+    const writesOf = (actions: readonly RuleAction[], branch: number) => {
       for (const action of actions) {
         const said = saidBy(action);
         if (said !== null) {
@@ -113,30 +106,39 @@ export function compileProgram(
           recommendations.push({ id, rule: number, branch, action, writes });
         }
       }
-      return { when, writes: actions.flatMap(writeOf) };
+      return actions.flatMap(writeOf);
     };
-    const branches = rule.branches.map((one, i) =>
-      branchOf(conditions.compile(one.when), one.then, i),
-    );
+    const writes = rule.branches.map((one, i) => writesOf(one.then, i));
     if (rule.otherwise !== undefined) {
-      branches.push(branchOf(null, rule.otherwise, rule.branches.length));
+      writes.push(writesOf(rule.otherwise, rule.branches.length));
     }
+    const entry = conditions.compile(
+      rule.branches.map((one) => one.when),
+      rule.otherwise !== undefined,
+    );
     const reads = [...new Set(triggersOf(rule))].map((column) => slots.slotOf(column));
-    return { rule, branches, reads, targets: [...own] };
+    return { rule, entry, writes, reads, targets: [...own] };
   });
   const { columns } = slots;
-  const readersOf = (list: readonly { readonly reads: readonly number[] }[]) => {
-    const readers: number[][] = columns.map(() => []);
-    for (const [i, { reads }] of list.entries()) for (const slot of reads) readers[slot]?.push(i);
-    return readers;
-  };
+  const slotOf = new Map(columns.map((column, slot) => [column, slot]));
+  const rulesOf: number[][] = columns.map(() => []);
+  for (const [i, { reads }] of compiled.entries()) for (const slot of reads) rulesOf[slot]?.push(i);
   return {
     rules: compiled,
-    atoms: conditions.atoms,
+    decisions: conditions.finish(columns.length),
     columns,
-    slotOf: new Map(columns.map((column, slot) => [column, slot])),
-    atomsOf: readersOf(conditions.atoms),
-    rulesOf: readersOf(compiled),
+    slotOf,
+    rulesOf,
+    holds: (clause, cells) => {
+      const one = new DecisionCompiler(
+        table,
+        { slotOf: (name) => slotOf.get(name) ?? -1 },
+        options,
+      );
+      const entry = one.compile([clause], false);
+      const decisions = one.finish(columns.length);
+      return decisions.choose(entry, cells, decisions.keys(cells)) === 0;
+    },
     targets,
     everyRule: compiled.map((_, i) => i),
     recommendations,
@@ -175,8 +177,7 @@ function saidBy(action: RuleAction): (Pick<Target, 'kind'> & Pick<Contribution, 
 function rounded(table: Table, name: string, read: Read): Read {
   const column = table.columns.find((one) => one.name === name);
   if (column === undefined || kindOfColumn(column) !== 'number') return read;
-  const whole = column.type === 'integer' || column.type === 'bigint';
-  const scale = 10 ** (whole ? 0 : precisionOf(column));
+  const scale = scaleOf(column);
   return (cells) => {
     const value = read(cells);
     return typeof value === 'number' ? Math.round(value * scale) / scale : value;

@@ -7,7 +7,7 @@ import {
   type Operand,
   type Table,
 } from '@outpost/model';
-import { isSupported, kindOfColumn, operatorFits } from './compare.ts';
+import { isSupported, kindOfColumn, operatorFits } from './column-kind.ts';
 import type { Clause } from './condition.ts';
 
 /** Told of each finding: a code, what is wrong, and where, as a JSON pointer into the definition. */

@@ -37,6 +37,13 @@ export interface Program {
   readonly columns: readonly string[];
   /** Names the set of active rules: equal sets have equal versions. */
   readonly ruleVersion: string;
+  /** Rules that run on the form, in order of activation. */
+  readonly rules: readonly BusinessRule[];
+  /**
+   * Which branch of each of `rules` the values choose as they are, -1 for none, with nothing done about it. The branch
+   * after the last one is `otherwise`.
+   */
+  decide(values: RowValues): readonly number[];
   /** A row on a form: every rule has run as at load; `first` is what they changed. */
   open(
     values: RowValues,
@@ -128,11 +135,19 @@ function createProgram(
     maxPasses: options.maxPasses ?? 10,
   };
   const formProgram = compileProgram(onForm, table, { emptyNotEquals });
+  const { readsCells } = formProgram.decisions;
   const tableRules = usable.filter((rule) => rule.scope === 'table');
   const tableProgram = compileProgram(tableRules, table, { emptyNotEquals });
   return {
     columns: formProgram.columns,
     ruleVersion: versionOf(usable),
+    rules: onForm,
+    decide(values) {
+      const { columns, rules, decisions } = formProgram;
+      const keys = decisions.keysOf(values, columns);
+      const cells = readsCells ? columns.map((column) => values[column] ?? null) : [];
+      return rules.map((one) => decisions.choose(one.entry, cells, keys));
+    },
     open(values, mode) {
       const opened = new RuleSession(formProgram, session, leftOut, values);
       return { session: opened, first: opened.load(mode) };

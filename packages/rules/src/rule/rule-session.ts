@@ -16,7 +16,8 @@ import type {
   EffectKind,
   Target,
 } from './compiled-rule.ts';
-import { clausesOf } from './condition.ts';
+import { type Clause, clausesOf } from './condition.ts';
+import { noBranch } from './decision.ts';
 import type {
   ClauseState,
   ColumnExplanation,
@@ -45,8 +46,6 @@ export interface LeftOut {
   readonly missing: readonly string[];
 }
 
-const none = -1;
-
 /**
  * The rules of a form at work on one row. A change re-evaluates what depends on the changed columns and nothing else, and
  * answers with what is different.
@@ -56,16 +55,17 @@ export class RuleSession {
   readonly #options: SessionOptions;
   readonly #leftOut: readonly LeftOut[];
   readonly #cells: Cells;
-  readonly #bits: Uint8Array;
+  /** What the conditions compare, by slot. */
+  readonly #keys: number[];
   /** Branch chosen when the rule was last triggered; -1: none. */
-  readonly #chosen: Int16Array;
+  readonly #chosen: number[];
   /** Branch chosen last, even when none is now. */
-  readonly #sticky: Int16Array;
+  readonly #sticky: number[];
   /** 1: the rule was triggered at least once. */
-  readonly #ran: Uint8Array;
+  readonly #ran: number[];
   /** Number of the step in which a target was looked at, of the pass for which a rule is queued. */
-  readonly #seen: Uint32Array;
-  readonly #queued: Uint32Array;
+  readonly #seen: number[];
+  readonly #queued: number[];
   #stamp = 0;
   readonly #accepted = new Set<string>();
   readonly #shown = new Map<string, Recommendation>();
@@ -87,12 +87,13 @@ export class RuleSession {
     this.#options = options;
     this.#leftOut = leftOut;
     this.#cells = program.columns.map((column) => values[column] ?? null);
-    this.#bits = new Uint8Array(program.atoms.length);
-    this.#chosen = new Int16Array(program.rules.length).fill(none);
-    this.#sticky = new Int16Array(program.rules.length).fill(none);
-    this.#ran = new Uint8Array(program.rules.length);
-    this.#seen = new Uint32Array(program.targets.length);
-    this.#queued = new Uint32Array(program.rules.length);
+    this.#keys = program.decisions.keys(this.#cells);
+    const { length } = program.rules;
+    this.#chosen = new Array<number>(length).fill(noBranch);
+    this.#sticky = new Array<number>(length).fill(noBranch);
+    this.#ran = new Array<number>(length).fill(0);
+    this.#seen = new Array<number>(program.targets.length).fill(0);
+    this.#queued = new Array<number>(length).fill(0);
   }
 
   /** Everything the rules say now. */
@@ -205,12 +206,12 @@ export class RuleSession {
       };
     }
     const { rule } = compiled;
-    const chosen = this.#chosen[number] ?? none;
+    const chosen = this.#chosen[number] ?? noBranch;
     const isOtherwise = chosen === rule.branches.length;
     const state =
       this.#ran[number] === 0
         ? 'notTriggered'
-        : chosen === none
+        : chosen === noBranch
           ? 'noBranch'
           : isOtherwise
             ? 'otherwise'
@@ -265,24 +266,17 @@ export class RuleSession {
     const compiled = this.#program.rules[number] as CompiledRule;
     this.#evaluations += 1;
     this.#ran[number] = 1;
-    let branch = none;
-    for (let i = 0; i < compiled.branches.length; i++) {
-      const when = compiled.branches[i]?.when;
-      if (when === null || when?.(this.#cells, this.#bits) === true) {
-        branch = i;
-        break;
-      }
-    }
+    const branch = this.#program.decisions.choose(compiled.entry, this.#cells, this.#keys);
     if (branch !== this.#chosen[number] && this.#accepted.size > 0) {
       for (const one of this.#program.recommendations) {
         if (one.rule === number) this.#accepted.delete(one.id);
       }
     }
     this.#chosen[number] = branch;
-    if (branch === none) return [];
+    if (branch === noBranch) return [];
     this.#sticky[number] = branch;
     const changed: number[] = [];
-    for (const write of compiled.branches[branch]?.writes ?? []) {
+    for (const write of compiled.writes[branch] ?? []) {
       if (this.#write(write, number, branch, isNew, before)) changed.push(write.slot);
     }
     return changed;
@@ -307,7 +301,7 @@ export class RuleSession {
 
   #put(slot: number, value: ColumnValue): void {
     this.#cells[slot] = value;
-    for (const atom of this.#program.atomsOf[slot] ?? []) this.#bits[atom] = 0;
+    this.#keys[slot] = this.#program.decisions.key(slot, value);
   }
 
   #cycle(running: readonly number[]): Diagnostic {
@@ -434,19 +428,16 @@ export class RuleSession {
     };
   }
 
-  #clause({ column, op, operands }: ReturnType<typeof clausesOf>[number]): ClauseState {
-    const { atoms, slotOf } = this.#program;
-    const key = JSON.stringify([column, op, operands]);
-    const atom = atoms.find(
-      ({ clause }) => JSON.stringify([clause.column, clause.op, clause.operands]) === key,
-    );
+  #clause(clause: Clause): ClauseState {
+    const { slotOf } = this.#program;
+    const { column, op, operands } = clause;
     const slots = { slotOf: (name: string) => slotOf.get(name) ?? -1 };
     return {
       column,
       op,
       value: this.#cells[slotOf.get(column) ?? -1] ?? null,
       operands: operands.map((operand) => compileOperand(operand, slots)(this.#cells)),
-      holds: atom?.test(this.#cells) ?? false,
+      holds: this.#program.holds(clause, this.#cells),
     };
   }
 
