@@ -195,9 +195,9 @@ describe('R01: every operator on every type of column', () => {
   });
 
   test('several operands: any of them, and of a negative operator all', () => {
-    const any: Condition = { column: 'choice', op: 'equals', operands: [lit(1), lit(2)] };
+    const either: Condition = { column: 'choice', op: 'equals', operands: [lit(1), lit(2)] };
     const none: Condition = { column: 'choice', op: 'notEquals', operands: [lit(1), lit(2)] };
-    expect([1, 2, 3].map((choice) => holds(any, { choice }))).toEqual([true, true, false]);
+    expect([1, 2, 3].map((choice) => holds(either, { choice }))).toEqual([true, true, false]);
     expect([1, 2, 3].map((choice) => holds(none, { choice }))).toEqual([false, false, true]);
   });
 });

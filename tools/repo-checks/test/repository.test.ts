@@ -16,7 +16,7 @@ const filesIn = (...path: string[]): string[] => {
 /** Direct dependencies of each package: workspace names first, then npm. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  rules: ['@outpost/model'],
+  rules: ['@outpost/model', 'rxjs'],
   solution: ['@outpost/model', 'fflate', 'saxes'],
   store: ['@outpost/model', 'rxjs', 'sql.js'],
   query: ['@outpost/model', '@outpost/store', 'rxjs', 'saxes', 'temporal-polyfill'],
