@@ -194,7 +194,7 @@ describe('R01: every operator on every type of column', () => {
     expect([holds({ not: has }, {}), holds({ not: no }, {})]).toEqual([true, false]);
   });
 
-  test('several operands: any of them, and of a negative operator all', () => {
+  test('one of several operands, and of a negative operator all', () => {
     const either: Condition = { column: 'choice', op: 'equals', operands: [lit(1), lit(2)] };
     const none: Condition = { column: 'choice', op: 'notEquals', operands: [lit(1), lit(2)] };
     expect([1, 2, 3].map((choice) => holds(either, { choice }))).toEqual([true, true, false]);
