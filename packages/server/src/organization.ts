@@ -17,13 +17,17 @@ import {
 } from '@outpost/model';
 import {
   type ConflictPolicy,
+  type DeviceIdentity,
+  digestRequest,
   helloRequest,
   pageRequest,
   pullRequest,
   pushRequest,
   syncPaths,
+  type Versions,
 } from '@outpost/sync/protocol';
 import type { Authenticator } from './auth.ts';
+import { pruneLog } from './feed/change-log.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
 import { checkSameTypes, type PublishedApp, publishApp } from './published-app.ts';
@@ -33,11 +37,13 @@ import { HttpError, ServerError } from './server-error.ts';
 import { createSchema } from './store/physical-schema.ts';
 import type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
 import { readState, writeState } from './store/state.ts';
-import { hello } from './sync/hello.ts';
+import { digest } from './sync/digest.ts';
+import { confirmEpoch, hello } from './sync/hello.ts';
 import { page } from './sync/page.ts';
 import { pull } from './sync/pull.ts';
 import { push } from './sync/push.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
+import { checkApp, checkFence } from './sync/versions.ts';
 import { compileViews } from './view/device-view.ts';
 import { Refusal } from './write/refusal.ts';
 import { readRow, rowValues } from './write/row-access.ts';
@@ -82,6 +88,8 @@ export interface UserSession {
 /** The authority devices synchronize with. */
 export interface Organization {
   readonly model: AppModel;
+  /** Names the definitions that are in force. */
+  readonly appHash: string;
   handle(request: ServerRequest): Promise<ServerResponse>;
   /**
    * Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay, and so
@@ -102,6 +110,8 @@ export interface Organization {
    */
   publish(model: AppModel): Promise<void>;
   count(table: string): Promise<number>;
+  /** Forgets changes older than this; devices with older tokens compare what they have. Answers how many. */
+  pruneLog(beforeMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -163,6 +173,10 @@ class EmbeddedOrganization implements Organization {
 
   get model(): AppModel {
     return this.#env.model;
+  }
+
+  get appHash(): string {
+    return this.#env.appHash;
   }
 
   async handle(request: ServerRequest): Promise<ServerResponse> {
@@ -292,6 +306,10 @@ class EmbeddedOrganization implements Organization {
     );
   }
 
+  pruneLog(beforeMs: number): Promise<number> {
+    return this.#store.write((tx) => pruneLog(tx, beforeMs));
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }
@@ -327,16 +345,25 @@ class EmbeddedOrganization implements Organization {
     }
     const body = parseBody(request.body);
     switch (known) {
-      case syncPaths.hello:
-        helloRequest(body, '');
-        return this.#store.read(async (tx) => hello(this.#env, tx, await caller(tx)));
+      case syncPaths.hello: {
+        const message = helloRequest(body, '');
+        return this.#store.write(async (tx) => {
+          const who = await caller(tx);
+          await confirmEpoch(this.#env, tx, who, message);
+          return hello(this.#env, tx, who);
+        });
+      }
       case syncPaths.pull: {
         const message = pullRequest(body, '');
-        return this.#store.read(async (tx) => pull(this.#env, tx, await caller(tx), message));
+        return this.#data(userId, message, (tx, who) => pull(this.#env, tx, who, message));
       }
       case syncPaths.page: {
         const message = pageRequest(body, '');
-        return this.#store.read(async (tx) => page(this.#env, tx, await caller(tx), message));
+        return this.#data(userId, message, (tx, who) => page(this.#env, tx, who, message));
+      }
+      case syncPaths.digest: {
+        const message = digestRequest(body, '');
+        return this.#data(userId, message, (tx, who) => digest(this.#env, tx, who, message));
       }
       case syncPaths.push: {
         const message = pushRequest(body, '');
@@ -346,6 +373,20 @@ class EmbeddedOrganization implements Organization {
       default:
         return known satisfies never;
     }
+  }
+
+  /** A request for data: of the newest life of the device, with the definitions that are in force. */
+  #data<T>(
+    userId: string,
+    { device, seen }: { readonly device: DeviceIdentity; readonly seen: Versions },
+    run: (tx: ReadTx, caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    return this.#store.read(async (tx) => {
+      const caller = await this.#caller(tx, userId);
+      await checkFence(tx, caller, device);
+      checkApp(this.#env.appHash, seen);
+      return run(tx, caller);
+    });
   }
 
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {

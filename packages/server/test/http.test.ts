@@ -118,7 +118,10 @@ async function post(path: string, body: unknown, token = 'ana', init: RequestIni
   const response = await fetch(`${server.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body:
+      typeof body === 'string'
+        ? body
+        : JSON.stringify({ seen: { app: organization.appHash, access: '' }, ...(body as object) }),
     ...init,
   });
   return {

@@ -162,7 +162,13 @@ async function organizationWith(...items: readonly Partial<OfflineProfileItem>[]
       method: 'POST',
       url: `/sync/v1/${path}`,
       headers: { authorization: 'Bearer ana' },
-      body: new TextEncoder().encode(JSON.stringify({ device: { id: 'd', epoch: 'e' }, ...body })),
+      body: new TextEncoder().encode(
+        JSON.stringify({
+          device: { id: 'd', epoch: 'e' },
+          seen: { app: organization.appHash, access: '' },
+          ...body,
+        }),
+      ),
     });
     expect(response.status).toBe(200);
     return JSON.parse(response.body) as Record<string, never>;

@@ -155,7 +155,13 @@ async function ask(
     method: 'POST',
     url: `/sync/v1/${path}`,
     headers: { authorization: `Bearer ${who}` },
-    body: new TextEncoder().encode(JSON.stringify({ device: { id: 'd', epoch: 'e' }, ...body })),
+    body: new TextEncoder().encode(
+      JSON.stringify({
+        device: { id: 'd', epoch: 'e' },
+        seen: { app: organization.appHash, access: '' },
+        ...body,
+      }),
+    ),
   });
   expect(response.status).toBe(200);
   return JSON.parse(response.body) as Answer;

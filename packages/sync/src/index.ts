@@ -7,6 +7,8 @@
  * await sync.run('DELTA_SYNC');
  * ```
  */
+export type { TableCheck } from './engine/check-table.ts';
+export type { RowDifference } from './engine/compare.ts';
 export {
   type Count,
   type CycleFailure,
@@ -19,9 +21,8 @@ export {
   type SyncStatus,
   type TableProgress,
 } from './engine/status.ts';
-export { Sync, type SyncOptions } from './engine/sync.ts';
+export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
-export type { VerifyDifference } from './engine/verify.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
 export { syncModule } from './own-tables.ts';
 export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';

@@ -15,11 +15,28 @@ const tables: readonly string[] = [
   'CREATE INDEX "$outbox_row" ON "$outbox" (table_name, row_id, seq)',
 ];
 
+const second: readonly string[] = [
+  // Key ranges that a check has still to read, as JSON; null: the check has not begun.
+  'ALTER TABLE "$sync_table" ADD COLUMN ranges TEXT',
+  // Columns that its rows were read with, as JSON.
+  'ALTER TABLE "$sync_table" ADD COLUMN columns TEXT',
+  'ALTER TABLE "$outbox" ADD COLUMN change_set TEXT',
+  'ALTER TABLE "$outbox" ADD COLUMN ever_sent INTEGER NOT NULL DEFAULT 0',
+  'ALTER TABLE "$outbox" ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0',
+  'ALTER TABLE "$outbox" ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0',
+  // Openings of the database whose edits may not all be finished.
+  'CREATE TABLE "$epoch" (epoch TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) WITHOUT ROWID',
+  `CREATE TABLE "$notice" (no INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, table_name TEXT,
+    row_id TEXT, name TEXT, reason TEXT)`,
+  'CREATE INDEX "$notice_row" ON "$notice" (table_name, row_id)',
+];
+
 /** Tables of this package inside the device database. */
 export const syncModule: SchemaModule = {
   name: 'sync',
-  version: 1,
+  version: 2,
   migrate(driver, from) {
     if (from < 1) for (const sql of tables) driver.exec(sql);
+    if (from < 2) for (const sql of second) driver.exec(sql);
   },
 };

@@ -1,5 +1,7 @@
 import type {
   AppResponse,
+  DigestRequest,
+  DigestResponse,
   HelloRequest,
   HelloResponse,
   PageRequest,
@@ -11,7 +13,15 @@ import type {
 } from './protocol/index.ts';
 
 /** What kind of failure it was; decides what the device does next. */
-export type FailureClass = 'network' | 'auth' | 'access' | 'server' | 'protocol' | 'device';
+export type FailureClass =
+  | 'network'
+  | 'auth'
+  | 'access'
+  | 'server'
+  | 'protocol'
+  /** The device has to take something in first, or is not the newest life of its database. */
+  | 'expected'
+  | 'device';
 
 export interface Failure {
   readonly class: FailureClass;
@@ -33,6 +43,7 @@ export interface SyncTransport {
   app(signal?: AbortSignal): Promise<Reply<AppResponse>>;
   pull(request: PullRequest, signal?: AbortSignal): Promise<Reply<PullResponse>>;
   page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>>;
+  digest(request: DigestRequest, signal?: AbortSignal): Promise<Reply<DigestResponse>>;
   push(request: PushRequest, signal?: AbortSignal): Promise<Reply<PushResponse>>;
 }
 

@@ -18,6 +18,10 @@ const entry = (op: Entry['op'], set: Entry['set']): Entry => ({
   at: '',
   syncErrorId: null,
   blockedBy: null,
+  changeSet: null,
+  everSent: false,
+  attempts: 0,
+  heldUntil: 0,
 });
 const cells = fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 3 }));
 const edits = fc.array(

@@ -37,6 +37,7 @@ test('a page survives the wire; unknown members are ignored', () => {
   const cell = fc.oneof(fc.string(), fc.integer(), fc.constant(null));
   const page = fc.record({
     now: fc.string(),
+    current: fc.record({ app: fc.string(), access: fc.string() }),
     table: fc.string(),
     view: fc.string(),
     columns: fc.array(fc.string()),
@@ -62,7 +63,7 @@ test('a wrong member is named by its path', () => {
     after: [],
     at: '',
   };
-  const message = { device: { id: 'd', epoch: 'e' }, entries: [entry] };
+  const message = { device: { id: 'd', epoch: 'e' }, settledBelow: [], entries: [entry] };
   expect(() => pushRequest(message, '')).toThrow(
     'entries[0].op must be one of create, update, delete',
   );
@@ -89,7 +90,11 @@ describe('the HTTP transport turns what happens into failures', () => {
   ])('%s', async (_, respond, failure, code) => {
     const call = respond as unknown as typeof fetch;
     const transport = httpTransport({ url: 'http://x', tokens: staticToken('t'), fetch: call });
-    const reply = await transport.hello({ device: { id: 'd', epoch: 'e' } });
+    const reply = await transport.hello({
+      device: { id: 'd', epoch: 'e' },
+      previous: [],
+      takeOver: false,
+    });
     expect(reply).toMatchObject({ kind: 'failed', failure: { class: failure, code } });
   });
 

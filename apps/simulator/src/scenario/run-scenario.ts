@@ -373,7 +373,7 @@ class ScenarioRun {
   async #converged(device: OpenDevice['device']): Promise<boolean> {
     const { traffic } = this.#world;
     const before = { ...traffic };
-    const differences = await device.sync.verify();
+    const differences = await device.sync.compare();
     Object.assign(traffic, before);
     return differences.length === 0;
   }

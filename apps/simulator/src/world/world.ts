@@ -208,6 +208,7 @@ function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
       if (reply.kind === 'ok') traffic.rowsDownloaded += reply.value.rows.length;
       return reply;
     },
+    digest: (message, signal) => request(transport.digest(message, signal)),
     async push(message, signal) {
       const reply = await request(transport.push(message, signal));
       for (const result of reply.kind === 'ok' ? reply.value.results : []) {

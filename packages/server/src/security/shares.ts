@@ -8,7 +8,7 @@ import {
 import type { ReadTx, WriteTx } from '../store/server-store.ts';
 
 /** Stands for everybody in the organization. */
-const everybody = '';
+export const everybody = '';
 
 /** Shares of one row. */
 export async function readShares(tx: ReadTx, table: string, id: string): Promise<readonly Share[]> {
@@ -20,6 +20,16 @@ export async function readShares(tx: ReadTx, table: string, id: string): Promise
     principal: principal === everybody ? null : String(principal),
     rights: privileges.filter((one) => (Number(mask) & accessRightBits[one]) !== 0),
   }));
+}
+
+/** Principals that a row is shared with, as the log names them. */
+export async function sharedWith(
+  tx: ReadTx,
+  table: string,
+  id: string,
+): Promise<readonly string[]> {
+  const rows = await tx.all('SELECT principal FROM "$share" WHERE tbl = ? AND pk = ?', [table, id]);
+  return rows.map((row) => String(row[0]));
 }
 
 /** Replaces the rights of a principal on a row; no rights: the share ends. */

@@ -7,6 +7,8 @@ export interface OrganizationState {
   conflictPolicy: string;
   /** Hierarchy settings as JSON; absent: off. */
   hierarchy: string;
+  /** The log is kept above this position; a token at or below it has expired. */
+  logFloor: string;
   /** Set once the initial rows are loaded. */
   loaded: string;
 }

@@ -1,8 +1,10 @@
 import { join, name, sql } from '@outpost/query';
-import type { ConflictPolicy, HelloResponse, PlanTable } from '@outpost/sync/protocol';
-import type { ReadTx } from '../store/server-store.ts';
+import type { HelloRequest, HelloResponse, PlanTable } from '@outpost/sync/protocol';
+import { HttpError } from '../server-error.ts';
+import type { ReadTx, WriteTx } from '../store/server-store.ts';
 import { readState } from '../store/state.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
+import { readAccess, readEpoch, readVersions } from './versions.ts';
 
 /** Who the caller is and what belongs on their device. */
 export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<HelloResponse> {
@@ -15,22 +17,34 @@ export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<H
     const rows = Number((await tx.all(count.text, count.params))[0]?.[0] ?? 0);
     plan.push({ table: view.table, rows, view: view.hash, intervalMinutes: view.intervalMinutes });
   }
-  const { userId, businessUnitId, teamIds, hierarchy } = caller.context;
-  const below = hierarchy.direct.length + hierarchy.further.length;
   return {
     now: new Date(env.now()).toISOString(),
     feed: (await readState(tx, 'feed')) ?? '',
-    app: env.appHash,
-    user: { id: userId, name: caller.name, businessUnitId, teamIds },
-    conflictPolicy: await conflictPolicy(tx),
-    privileges: caller.privileges,
-    beyondRoles: below > 0 || caller.shareStamps.size > 0,
-    securedColumns: caller.context.columns,
+    current: await readVersions(env, tx, caller),
+    ...(await readAccess(tx, caller)),
     plan,
   };
 }
 
-export async function conflictPolicy(tx: ReadTx): Promise<ConflictPolicy> {
-  const policy = await readState(tx, 'conflictPolicy');
-  return policy === 'on' || policy === 'merge' ? policy : 'off';
+/** Confirms the epoch of a device: the one it had, one that follows it, or any when the device takes over. */
+export async function confirmEpoch(
+  env: SyncEnv,
+  tx: WriteTx,
+  caller: Caller,
+  { device, previous, takeOver }: HelloRequest,
+): Promise<void> {
+  const known = await readEpoch(tx, caller, device.id);
+  const follows = known === null || known === device.epoch || previous.includes(known);
+  if (!follows && !takeOver) {
+    throw new HttpError(
+      409,
+      'outpost:fenced',
+      'The organization knows a newer life of this database: it was restored, or another process has it.',
+    );
+  }
+  await tx.run(
+    `INSERT INTO "$device" (user_id, device, epoch, seen_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (user_id, device) DO UPDATE SET epoch = excluded.epoch, seen_at = excluded.seen_at`,
+    [caller.context.userId, device.id, device.epoch, env.now()],
+  );
 }

@@ -8,12 +8,15 @@ import type {
   RemoveReason,
   TableRows,
 } from '@outpost/sync/protocol';
-import { readToken, writeToken } from '../feed/token.ts';
+import { readCandidates } from '../feed/candidates.ts';
+import { type FeedPlace, readToken, writeToken } from '../feed/token.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import { readState, watermark } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
-import { accessPredicate, readPredicate } from '../view/read-predicate.ts';
+import { readPredicate } from '../view/read-predicate.ts';
+import { lowMark } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
+import { readVersions } from './versions.ts';
 
 const maxRowsLimit = 5000;
 
@@ -48,23 +51,21 @@ export async function pull(
     more: false,
   };
   const maxRows = Math.max(1, Math.min(request.maxRows, maxRowsLimit));
+  const floor = Number((await readState(tx, 'logFloor')) ?? 0);
   for (const { token, tables } of request.from) {
     const views = caller.views.filter((view) => tables.includes(view.table));
     const place = token === null ? null : readToken(token);
-    const known = place !== null && place.feed === feed && place.position <= top;
-    if (known) await delta(tx, caller, views, place.position, top, maxRows, feed, answer);
-    else {
+    const why = whyNot(token, place, feed, top, floor);
+    if (why === null && place !== null) {
+      await delta(tx, caller, views, place.position, top, maxRows, feed, answer);
+    } else {
       answer.tokens.push({
         token: writeToken({ feed, position: top }),
         tables: views.map((view) => view.table),
       });
       for (const view of views) {
         answer.reached.set(view.table, top);
-        answer.check.push({
-          table: view.table,
-          why: token === null ? 'first' : 'feed',
-          view: view.hash,
-        });
+        answer.check.push({ table: view.table, why: why ?? 'first', view: view.hash });
       }
     }
     for (const view of views) {
@@ -77,6 +78,7 @@ export async function pull(
   }
   return {
     now: new Date(env.now()).toISOString(),
+    current: await readVersions(env, tx, caller),
     changes: answer.changes,
     removes: answer.removes,
     tokens: answer.tokens,
@@ -96,7 +98,13 @@ async function delta(
   feed: string,
   answer: Answer,
 ): Promise<void> {
-  const to = await cut(tx, from, top, maxRows);
+  // Nothing was committed since: nothing is looked at.
+  if (from === top) {
+    for (const view of views) answer.reached.set(view.table, top);
+    return;
+  }
+  const tables = caller.views.map((view) => view.table);
+  const { to, byTable } = await readCandidates(tx, caller, tables, from, top, maxRows);
   if (to < top) answer.more = true;
   answer.tokens.push({
     token: writeToken({ feed, position: to }),
@@ -105,7 +113,7 @@ async function delta(
   const candidates = new Map<string, Set<string>>();
   // Sources come before the tables they bring along, so one pass over all views expands every chain.
   for (const view of caller.views) {
-    const ids = await logged(tx, caller, view.table, from, to);
+    const ids = new Set(byTable.get(view.table));
     for (const related of await relatedIds(tx, view, candidates)) ids.add(related);
     candidates.set(view.table, ids);
   }
@@ -118,44 +126,17 @@ async function delta(
   }
 }
 
-/** Where the answer ends: after at most `maxRows` log entries, never inside a transaction. */
-async function cut(tx: ReadTx, from: number, top: number, maxRows: number): Promise<number> {
-  const rows = await tx.all(
-    'SELECT position FROM "$log" WHERE position > ? AND position <= ? ORDER BY position, id LIMIT 1 OFFSET ?',
-    [from, top, maxRows],
-  );
-  const over = rows[0]?.[0];
-  if (typeof over !== 'number') return top;
-  return over - 1 > from ? over - 1 : over;
-}
-
-/** Rows of a table with a log entry in the window, under the caller's read scope. */
-async function logged(
-  tx: ReadTx,
-  caller: Caller,
-  table: string,
-  from: number,
-  to: number,
-): Promise<Set<string>> {
-  const scope = accessPredicate(caller.context, 'read', table, {
-    owner: 'l.owner',
-    businessUnit: 'l.bu',
-    id: 'l.pk',
-  });
-  const statement = join(
-    [
-      sql(
-        'SELECT DISTINCT l.pk FROM "$log" l WHERE l.tbl = ? AND l.position > ? AND l.position <= ? AND ',
-        table,
-        from,
-        to,
-      ),
-      scope,
-    ],
-    '',
-  );
-  const rows = await tx.all(statement.text, statement.params);
-  return new Set(rows.map((row) => String(row[0])));
+/** Why a token cannot be gone on from; null: it can. */
+function whyNot(
+  token: string | null,
+  place: FeedPlace | null,
+  feed: string,
+  top: number,
+  floor: number,
+): CheckReason | null {
+  if (token === null) return 'first';
+  if (place === null || place.feed !== feed || place.position > top) return 'feed';
+  return place.position < floor ? 'expired' : null;
 }
 
 /** Rows related, by current values, to candidates of a source table. */
@@ -269,7 +250,11 @@ async function acked(
         [device.id, epoch, seq],
       )
     )[0];
-    if (row === undefined) continue;
+    if (row === undefined) {
+      // Below the low mark: its effect was seen in an earlier life of this database.
+      if (seq < (await lowMark(tx, device.id, epoch))) contained.push([epoch, seq]);
+      continue;
+    }
     const table = String(row[0]);
     // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
     const known = caller.views.some((view) => view.table === table);

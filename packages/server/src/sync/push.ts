@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import { dateTimeText, isGuid, syncErrorTable } from '@outpost/model';
 import {
   type ConflictPolicy,
   type EntryKey,
+  type EntryRefusal,
   type EntryResult,
   type PushEntry,
   type PushRequest,
   type PushResponse,
+  sameKey,
   syncErrorCells,
 } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
@@ -14,148 +15,236 @@ import type { ServerStore, WriteTx } from '../store/server-store.ts';
 import { Refusal } from '../write/refusal.ts';
 import { RowWriter } from '../write/row-writer.ts';
 import type { RowWrite } from '../write/write-env.ts';
-import { conflictPolicy } from './hello.ts';
+import { conflictPolicy } from './conflict-policy.ts';
+import { hashOf, lowMark, raiseMark, readResult, recordResult } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
+import { checkFence } from './versions.ts';
 
 const maxEntries = 100;
+/** A fault that keeps coming back is one of the entry. */
+const maxAttempts = 5;
 
-interface Recorded {
-  readonly status: string;
-  readonly version: number | null;
-  readonly json: string;
-  readonly hash: string;
-  readonly userId: string;
-}
-
-/** Carries out queued edits in order, each in a transaction of its own that also records its result. */
+/** Carries out queued edits in order, each or each change set in a transaction that also records the results. */
 export async function push(
   env: SyncEnv,
   store: ServerStore,
   caller: Caller,
   request: PushRequest,
 ): Promise<PushResponse> {
-  if (request.entries.length > maxEntries) {
-    throw new HttpError(
-      413,
-      'outpost:tooManyEntries',
-      `At most ${maxEntries} entries in one request.`,
-    );
+  const { device, entries, settledBelow } = request;
+  const groups = groupsOf(entries);
+  if (groups.length > 1 && entries.length > maxEntries) {
+    const message = `At most ${maxEntries} entries in one request.`;
+    throw new HttpError(413, 'outpost:tooManyEntries', message);
   }
+  await store.write(async (tx) => {
+    await checkFence(tx, caller, device);
+    for (const mark of settledBelow) await raiseMark(tx, caller, device.id, mark);
+  });
   const results: EntryResult[] = [];
-  for (const entry of request.entries) {
-    results.push(await pushEntry(env, store, caller, request.device.id, entry));
+  for (const group of groups) {
+    results.push(...(await pushGroup(env, store, caller, device.id, group)));
   }
   return { now: new Date(env.now()).toISOString(), results };
 }
 
-async function pushEntry(
+/** Single entries, and change sets: neighbours of one name. */
+function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
+  const groups: PushEntry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    const joins = entry.changeSet !== null && last?.[0]?.changeSet === entry.changeSet;
+    if (last !== undefined && joins) last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+}
+
+async function pushGroup(
   env: SyncEnv,
   store: ServerStore,
   caller: Caller,
   device: string,
-  entry: PushEntry,
-): Promise<EntryResult> {
-  const { key } = entry;
+  group: readonly PushEntry[],
+): Promise<readonly EntryResult[]> {
   try {
-    return await store.write((tx) => applyEntry(env, tx, caller, device, entry));
+    return await store.write((tx) => new GroupWriter(env, tx, caller, device, group).run());
   } catch (error) {
     if (error instanceof HttpError) throw error;
     env.onFault(error);
-    // An unexpected fault concerns this entry only; nothing of it was kept, the device sends it again.
-    return { key, status: 'retryLater' };
-  }
-}
-
-async function applyEntry(
-  env: SyncEnv,
-  tx: WriteTx,
-  caller: Caller,
-  device: string,
-  entry: PushEntry,
-): Promise<EntryResult> {
-  const { key } = entry;
-  const hash = createHash('sha256')
-    .update(
-      JSON.stringify([
-        entry.op,
-        entry.table,
-        entry.id,
-        entry.set,
-        entry.base,
-        entry.baseVersion,
-        entry.baseOf,
-      ]),
-    )
-    .digest('hex');
-  const recorded = await readResult(tx, device, key);
-  if (recorded !== null) {
-    if (recorded.userId !== caller.context.userId) {
-      throw new HttpError(403, '0x80040220', 'The entry belongs to another user.');
+    if (group.every((entry) => entry.attempt < maxAttempts)) {
+      // An unexpected fault concerns these entries only; nothing of them was kept, the device sends them again.
+      return group.map(({ key }) => ({ key, status: 'retryLater' }));
     }
-    if (recorded.hash === hash) return JSON.parse(recorded.json) as EntryResult;
-    return mismatch(env, key);
+    const fault = new Refusal('unexpected', 'The organization fails at this edit.');
+    return store.write((tx) =>
+      new GroupWriter(env, tx, caller, device, group).refuseAll(fault, group[0]),
+    );
   }
-  for (const dependency of entry.after) {
-    if ((await readResult(tx, device, dependency))?.status !== 'applied')
-      return { key, status: 'blocked' };
+}
+
+/** One entry or change set inside one transaction. */
+class GroupWriter {
+  readonly #env: SyncEnv;
+  readonly #tx: WriteTx;
+  readonly #caller: Caller;
+  readonly #device: string;
+  readonly #group: readonly PushEntry[];
+  readonly #versions = new Map<PushEntry, number>();
+
+  constructor(
+    env: SyncEnv,
+    tx: WriteTx,
+    caller: Caller,
+    device: string,
+    group: readonly PushEntry[],
+  ) {
+    this.#env = env;
+    this.#tx = tx;
+    this.#caller = caller;
+    this.#device = device;
+    this.#group = group;
   }
-  const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
-  try {
-    const policy = await conflictPolicy(tx);
-    const rows = new RowWriter(env, tx, writer);
-    const version = await tx.savepoint(async () => {
-      if (!isGuid(entry.id)) throw new Refusal('invalidArgument', `"${entry.id}" is not a row id.`);
-      return rows.write(await toRowWrite(tx, device, entry, policy));
+
+  async run(): Promise<readonly EntryResult[]> {
+    const earlier = await this.#earlier();
+    if (earlier !== null) return earlier;
+    for (const entry of this.#group) {
+      for (const dependency of entry.after) {
+        if (await this.#isApplied(dependency)) continue;
+        return this.#group.map(({ key }) => ({ key, status: 'blocked' }));
+      }
+    }
+    const { context, name } = this.#caller;
+    let at: PushEntry | undefined;
+    try {
+      const policy = await conflictPolicy(this.#tx);
+      const rows = new RowWriter(this.#env, this.#tx, { kind: 'user', context, name });
+      await this.#tx.savepoint(async () => {
+        for (const entry of this.#group) {
+          at = entry;
+          if (!isGuid(entry.id)) {
+            throw new Refusal('invalidArgument', `"${entry.id}" is not a row id.`);
+          }
+          this.#versions.set(entry, await rows.write(await this.#toRowWrite(entry, policy)));
+        }
+      });
+      return await this.#record(
+        (entry) => ({
+          key: entry.key,
+          status: 'applied',
+          version: this.#versions.get(entry) ?? 0,
+        }),
+        rows.log.position,
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return this.refuseAll(error, at);
+    }
+  }
+
+  /** Refuses every entry: the one at fault with the reason, the others of its change set because of it. */
+  async refuseAll(refusal: Refusal, at: PushEntry | undefined): Promise<readonly EntryResult[]> {
+    const results = new Map<PushEntry, EntryResult>();
+    for (const entry of this.#group) {
+      const own = entry === at ? refusal : partOfRefused(refusal);
+      results.set(entry, await this.#refuse(entry, own));
+    }
+    return this.#record((entry) => results.get(entry) as EntryResult, null);
+  }
+
+  /** Results of entries that were here before; null: they are new. */
+  async #earlier(): Promise<readonly EntryResult[] | null> {
+    const found: EntryResult[] = [];
+    for (const entry of this.#group) {
+      const recorded = await readResult(this.#tx, this.#device, entry.key);
+      if (recorded === null) {
+        const [epoch, seq] = entry.key;
+        if (seq >= (await lowMark(this.#tx, this.#device, epoch))) continue;
+        found.push({ key: entry.key, status: 'settled' });
+        continue;
+      }
+      if (recorded.userId !== this.#caller.context.userId) {
+        throw new HttpError(403, '0x80040220', 'The entry belongs to another user.');
+      }
+      const isSame = recorded.hash === hashOf(entry);
+      found.push(isSame ? recorded.result : mismatch(this.#env, entry.key));
+    }
+    if (found.length === 0) return null;
+    if (found.length === this.#group.length) return found;
+    // Part of the change set is new: another one was here under some of these keys.
+    return this.#group.map(
+      ({ key }) => found.find((one) => sameKey(one.key, key)) ?? mismatch(this.#env, key),
+    );
+  }
+
+  async #isApplied(key: EntryKey): Promise<boolean> {
+    if (this.#group.some((one) => sameKey(one.key, key))) return true;
+    const recorded = await readResult(this.#tx, this.#device, key);
+    if (recorded !== null) return recorded.status === 'applied';
+    return key[1] < (await lowMark(this.#tx, this.#device, key[0]));
+  }
+
+  async #toRowWrite(entry: PushEntry, policy: ConflictPolicy): Promise<RowWrite> {
+    const { op, table, id, set, base } = entry;
+    const version = (await this.#ownVersion(entry.baseOf)) ?? entry.baseVersion;
+    const expected = version === null ? {} : { expected: { policy, version, base } };
+    return { op, table, id, set, ...expected };
+  }
+
+  /** The version that an own earlier entry has produced. */
+  async #ownVersion(key: EntryKey | null): Promise<number | null> {
+    if (key === null) return null;
+    const inside = this.#group.find((one) => sameKey(one.key, key));
+    if (inside !== undefined) return this.#versions.get(inside) ?? null;
+    return (await readResult(this.#tx, this.#device, key))?.version ?? null;
+  }
+
+  /** The refusal as the device gets it, and as a row of `syncerror` that its user can see everywhere. */
+  async #refuse(entry: PushEntry, refusal: Reason): Promise<EntryResult> {
+    const env = this.#env;
+    const syncError = env.ids.next();
+    const { errorType, code, message, columns } = refusal;
+    const known = env.index.table(entry.table) !== undefined && isGuid(entry.id);
+    await new RowWriter(env, this.#tx, { kind: 'system' }).write({
+      op: 'create',
+      table: syncErrorTable.name,
+      id: syncError,
+      set: {
+        ...syncErrorCells(entry, refusal, this.#caller.context.userId, env.now()),
+        // What is not a row of ours cannot be regarded.
+        ...(known ? {} : { regardingobjectid: null, regardingobjectid$t: null }),
+        ownerid$n: this.#caller.name,
+        createdon: dateTimeText(env.now()),
+        modifiedon: dateTimeText(env.now()),
+      },
     });
-    const result: EntryResult = { key, status: 'applied', version };
-    await record(tx, caller, device, entry, hash, result, rows.log.position);
-    return result;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const result = await refuse(env, tx, caller, entry, error);
-    await record(tx, caller, device, entry, hash, result, null);
-    return result;
+    return { key: entry.key, status: 'refused', errorType, code, message, columns, syncError };
+  }
+
+  async #record(
+    resultOf: (entry: PushEntry) => EntryResult,
+    position: number | null,
+  ): Promise<readonly EntryResult[]> {
+    const results: EntryResult[] = [];
+    for (const entry of this.#group) {
+      const result = resultOf(entry);
+      await recordResult(this.#tx, this.#caller, this.#device, entry, result, position);
+      results.push(result);
+    }
+    return results;
   }
 }
 
-async function toRowWrite(
-  tx: WriteTx,
-  device: string,
-  entry: PushEntry,
-  policy: ConflictPolicy,
-): Promise<RowWrite> {
-  const { op, table, id, set, base } = entry;
-  const own = entry.baseOf === null ? null : await readResult(tx, device, entry.baseOf);
-  const version = own?.version ?? entry.baseVersion;
-  const expected = version === null ? {} : { expected: { policy, version, base } };
-  return { op, table, id, set, ...expected };
-}
+type Reason = EntryRefusal & { readonly columns: readonly string[] };
 
-/** The refusal as the device gets it, and as a row of `syncerror` that its user can see everywhere. */
-async function refuse(
-  env: SyncEnv,
-  tx: WriteTx,
-  caller: Caller,
-  entry: PushEntry,
-  refusal: Refusal,
-): Promise<EntryResult> {
-  const syncError = env.ids.next();
-  const { errorType, code, message, columns } = refusal;
-  const known = env.index.table(entry.table) !== undefined && isGuid(entry.id);
-  await new RowWriter(env, tx, { kind: 'system' }).write({
-    op: 'create',
-    table: syncErrorTable.name,
-    id: syncError,
-    set: {
-      ...syncErrorCells(entry, refusal, caller.context.userId, env.now()),
-      // What is not a row of ours cannot be regarded.
-      ...(known ? {} : { regardingobjectid: null, regardingobjectid$t: null }),
-      ownerid$n: caller.name,
-      createdon: dateTimeText(env.now()),
-      modifiedon: dateTimeText(env.now()),
-    },
-  });
-  return { key: entry.key, status: 'refused', errorType, code, message, columns, syncError };
+function partOfRefused({ message }: Refusal): Reason {
+  return {
+    errorType: 3,
+    code: 'outpost:changeSet',
+    message: `Was made together with an edit that is refused: ${message}`,
+    columns: [],
+  };
 }
 
 /** The same key with other content, as after restoring a copy of a device: never applied, never dropped. */
@@ -169,47 +258,4 @@ function mismatch(env: SyncEnv, key: EntryKey): EntryResult {
     columns: [],
     syncError: env.ids.next(),
   };
-}
-
-async function readResult(tx: WriteTx, device: string, key: EntryKey): Promise<Recorded | null> {
-  const row = (
-    await tx.all(
-      'SELECT status, version, json, hash, user_id FROM "$result" WHERE device = ? AND epoch = ? AND seq = ?',
-      [device, key[0], key[1]],
-    )
-  )[0];
-  if (row === undefined) return null;
-  return {
-    status: String(row[0]),
-    version: row[1] === null ? null : Number(row[1]),
-    json: String(row[2]),
-    hash: String(row[3]),
-    userId: String(row[4]),
-  };
-}
-
-async function record(
-  tx: WriteTx,
-  caller: Caller,
-  device: string,
-  entry: PushEntry,
-  hash: string,
-  result: EntryResult,
-  position: number | null,
-): Promise<void> {
-  await tx.run(
-    `INSERT INTO "$result" (device, epoch, seq, user_id, tbl, hash, status, version, position, json)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      device,
-      ...entry.key,
-      caller.context.userId,
-      entry.table,
-      hash,
-      result.status,
-      result.status === 'applied' ? result.version : null,
-      position,
-      JSON.stringify(result),
-    ],
-  );
 }

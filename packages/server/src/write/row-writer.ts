@@ -12,7 +12,7 @@ import {
 } from '@outpost/model';
 import { name } from '@outpost/query';
 import { ChangeLog } from '../feed/change-log.ts';
-import { removeShares, writeShare } from '../security/shares.ts';
+import { removeShares, sharedWith, writeShare } from '../security/shares.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { nextNumber } from '../store/state.ts';
@@ -48,7 +48,7 @@ export class RowWriter {
     this.#env = env;
     this.#tx = tx;
     this.#writer = writer;
-    this.log = new ChangeLog(tx);
+    this.log = new ChangeLog(tx, env.now());
   }
 
   /** Carries out one write and answers the row's new version. Throws `Refusal` for what must not happen. */
@@ -255,6 +255,10 @@ export class RowWriter {
     if (before !== null && hasMoved(before, access))
       await this.log.add({ ...entry, owner: before.owner, businessUnit: before.businessUnit });
     await this.log.add({ ...entry, owner: access.owner, businessUnit: access.businessUnit });
+    // Those it is shared with look for it under their own name.
+    for (const principal of await sharedWith(this.#tx, table.name, id)) {
+      await this.log.add({ ...entry, owner: principal, businessUnit: null });
+    }
     for (const [column, target] of this.#env.targetEdges.get(table.name) ?? []) {
       const old = before?.cells[column] ?? null;
       const current = after?.[column] ?? null;
@@ -320,8 +324,8 @@ export class RowWriter {
         await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
     }
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
-    await removeShares(this.#tx, table.name, id);
     await this.#logChange(table, id, row, null, row);
+    await removeShares(this.#tx, table.name, id);
     await this.#removeActivityTwin(table, id);
   }
 

@@ -1,8 +1,15 @@
 import type { Cell, Cells } from '@outpost/model';
 import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
-import { readFact, writeFact } from '../engine/sync-state.ts';
+import { type KeyRange, readFact, writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
-import type { HelloResponse, PageResponse, PullResponse, TableRows } from '../protocol/index.ts';
+import type {
+  CheckReason,
+  HelloResponse,
+  PageResponse,
+  PullResponse,
+  TableRows,
+} from '../protocol/index.ts';
+import { leave } from './leave.ts';
 import { applyBase, recomputeVisible } from './overlay.ts';
 
 /** Takes in a page: its rows, the removal of rows the range no longer holds, and the cursor, in one transaction. */
@@ -13,9 +20,7 @@ export function applyPage(
   bytes: number,
 ): void {
   store.write({ origin: 'sync' }, (tx) => {
-    const present = rowsInRange(tx, page.table, after, page.covered);
-    const kept = store.isLoading(page.table) ? loadTableRows(tx, page) : applyTableRows(tx, page);
-    for (const id of present) if (!kept.has(id)) applyBase(tx, page.table, id, null);
+    replaceRange(store, tx, page, after);
     const walk = tx.sql
       .prepare('SELECT again, view, walk_rows FROM "$sync_table" WHERE table_name = ?')
       .get([page.table]);
@@ -23,17 +28,20 @@ export function applyPage(
     const startView = first ? page.view : walk?.[1];
     const again = startView !== page.view || (!first && walk?.[0] === 1);
     const atEnd = page.covered === null;
+    // The view changed under the walk: what was read before is compared with it as it is now.
+    const state = !atEnd ? 'load' : again ? 'check' : 'ready';
     const walkRows = (first ? 0 : Number(walk?.[2])) + page.rows.length;
     tx.sql
       .prepare(
-        `UPDATE "$sync_table" SET state = ?, cursor = ?, again = ?, view = ?, walk_rows = ?,
+        `UPDATE "$sync_table" SET columns = ?, state = ?, cursor = ?, again = ?, ranges = NULL, view = ?, walk_rows = ?,
          rows_done = max(rows_done, ?), bytes_done = bytes_done + ?, last_sync_at = ? WHERE table_name = ?`,
       )
       .run([
-        atEnd && !again ? 'ready' : 'load',
+        JSON.stringify(page.columns),
+        state,
         page.covered,
         again && !atEnd ? 1 : 0,
-        String(startView),
+        String(again && atEnd ? page.view : startView),
         walkRows,
         walkRows,
         bytes,
@@ -43,12 +51,87 @@ export function applyPage(
   });
 }
 
+/** Takes in a part of a check, with what is then left to read. */
+export function applyCheckPage(
+  store: DeviceStore,
+  page: PageResponse,
+  after: string | null,
+  left: readonly KeyRange[],
+  bytes: number,
+): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    replaceRange(store, tx, page, after);
+    tx.sql
+      .prepare(
+        `UPDATE "$sync_table" SET columns = CASE WHEN ? THEN ? ELSE columns END, ranges = ?, again = CASE WHEN view = ? THEN again ELSE 1 END, bytes_done = bytes_done + ?
+         WHERE table_name = ?`,
+      )
+      .run([
+        left.length === 0 ? 1 : 0,
+        JSON.stringify(page.columns),
+        JSON.stringify(left),
+        page.view,
+        bytes,
+        page.table,
+      ]);
+  });
+}
+
+/** What a check has found to be read; the view that it was made under. */
+export function setRanges(
+  store: DeviceStore,
+  table: string,
+  ranges: readonly KeyRange[],
+  view: string,
+): void {
+  store.write({ origin: 'sync' }, (tx) =>
+    tx.sql
+      .prepare(
+        'UPDATE "$sync_table" SET ranges = ?, again = CASE WHEN view = ? THEN again ELSE 1 END WHERE table_name = ?',
+      )
+      .run([JSON.stringify(ranges), view, table]),
+  );
+}
+
+/** The table equals V(T), or is compared again because V(T) changed meanwhile. */
+export function finishCheck(store: DeviceStore, table: string): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    const rows = store.count(table);
+    tx.sql
+      .prepare(
+        `UPDATE "$sync_table" SET state = CASE WHEN again = 1 THEN 'check' ELSE 'ready' END, again = 0, ranges = NULL,
+         cursor = NULL, rows_done = max(rows_done, ?) WHERE table_name = ?`,
+      )
+      .run([rows, table]);
+  });
+}
+
+/** Takes in what the organization says about some rows; those that are absent leave. */
+export function applyIds(store: DeviceStore, page: PageResponse, ids: readonly string[]): void {
+  store.write({ origin: 'sync' }, (tx) => {
+    const kept = applyTableRows(tx, page);
+    for (const id of ids) if (!kept.has(id)) leave(tx, page.table, id, 'filter', page.now);
+  });
+}
+
+/** The rows of a key range become those of the page. */
+function replaceRange(
+  store: DeviceStore,
+  tx: WriteTx,
+  page: PageResponse,
+  after: string | null,
+): void {
+  const present = rowsInRange(tx, page.table, after, page.covered);
+  const kept = store.isLoading(page.table) ? loadTableRows(tx, page) : applyTableRows(tx, page);
+  for (const id of present) if (!kept.has(id)) leave(tx, page.table, id, 'filter', page.now);
+}
+
 /** Takes in a delta: rows, removals, confirmed edits, tokens and tables to read again, in one transaction. */
 export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number): void {
   store.write({ origin: 'sync' }, (tx) => {
     const touched = settle(tx, pull);
-    for (const { table, ids } of pull.removes) {
-      for (const id of ids) applyBase(tx, table, id, null);
+    for (const { table, ids, reason } of pull.removes) {
+      for (const id of ids) leave(tx, table, id, reason, pull.now);
     }
     for (const rows of pull.changes) applyTableRows(tx, rows);
     for (const { table, id } of touched) recomputeVisible(tx, table, id);
@@ -59,18 +142,32 @@ export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number)
           .run([token, pull.now, table]);
       }
     }
-    for (const { table, view } of pull.check) {
-      // A table that is being walked finishes its walk first and starts again after it.
-      tx.sql
-        .prepare(
-          `UPDATE "$sync_table" SET again = CASE WHEN state = 'load' AND cursor IS NOT NULL THEN 1 ELSE again END,
-           view = CASE WHEN state = 'load' AND cursor IS NOT NULL THEN view ELSE ? END,
-           cursor = CASE WHEN state = 'load' THEN cursor ELSE NULL END, state = 'load' WHERE table_name = ?`,
-        )
-        .run([view, table]);
-    }
+    for (const { table, view, why } of pull.check) startCheck(tx, table, view, why);
     writeFact(tx.sql, 'pullBytes', String(Number(readFact(store, 'pullBytes') ?? 0) + bytes));
   });
+}
+
+/** A table that is being read goes on and is compared after it; one that was never read is read. */
+function startCheck(tx: WriteTx, table: string, view: string, why: CheckReason): void {
+  const row = tx.sql
+    .prepare('SELECT state, cursor, rows_done FROM "$sync_table" WHERE table_name = ?')
+    .get([table]);
+  const [state, cursor] = [row?.[0], row?.[1]];
+  if (state === 'load' && cursor === null) {
+    tx.sql.prepare('UPDATE "$sync_table" SET view = ? WHERE table_name = ?').run([view, table]);
+    return;
+  }
+  if (state === 'load' || state === 'check') {
+    // The first token of a walk is older than its pages: nothing is to be compared for it.
+    if (why === 'first') return;
+    tx.sql.prepare('UPDATE "$sync_table" SET again = 1 WHERE table_name = ?').run([table]);
+    return;
+  }
+  tx.sql
+    .prepare(
+      `UPDATE "$sync_table" SET state = 'check', view = ?, again = 0, ranges = NULL, cursor = NULL WHERE table_name = ?`,
+    )
+    .run([view, table]);
 }
 
 function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
@@ -167,6 +264,7 @@ function isLocalOnly(tx: WriteTx, table: string, id: string): boolean {
 export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
   store.write({ origin: 'sync' }, (tx) => {
     writeFact(tx.sql, 'hello', JSON.stringify(hello));
+    writeFact(tx.sql, 'previousEpochs', '[]');
     const planned = new Set(hello.plan.map((one) => one.table));
     for (const [name] of tx.sql.prepare('SELECT table_name FROM "$sync_table"').all()) {
       if (!planned.has(String(name))) leaveTable(tx, String(name), store.schema.has(String(name)));

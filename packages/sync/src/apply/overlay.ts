@@ -41,6 +41,11 @@ export function ensureBase(tx: WriteTx, table: string, id: string, image: RowIma
   writeBase(tx, table, id, image === null ? null : imageToCells(tx, table, image));
 }
 
+/** The row has no edits any more and was never in the organization. */
+export function dropBase(tx: WriteTx, table: string, id: string): void {
+  tx.sql.prepare('DELETE FROM "$base" WHERE table_name = ? AND row_id = ?').run([table, id]);
+}
+
 /** Takes in what the organization says about a row; null: it is not for this device. Pending edits stay on top. */
 export function applyBase(tx: WriteTx, table: string, id: string, cells: Cells | null): void {
   if (readBase(tx, table, id) === undefined) {
@@ -58,7 +63,7 @@ export function recomputeVisible(tx: WriteTx, table: string, id: string): void {
   const entries = unsettledEntries(tx, table, id);
   writeVisible(tx, table, id, foldEntries(base, entries));
   if (entries.length > 0) return;
-  tx.sql.prepare('DELETE FROM "$base" WHERE table_name = ? AND row_id = ?').run([table, id]);
+  dropBase(tx, table, id);
 }
 
 /** The row after its edits, in the order they were made. */

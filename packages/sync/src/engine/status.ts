@@ -1,6 +1,13 @@
 import type { FailureClass } from '../transport.ts';
+import type { TableState } from './sync-state.ts';
 
-export type SyncMode = 'FIRST_SYNC' | 'DELTA_SYNC' | 'GRID_SYNC';
+export type SyncMode =
+  | 'FIRST_SYNC'
+  | 'DELTA_SYNC'
+  | 'GRID_SYNC'
+  /** Every table is compared with the organization, and what differs is read. */
+  | 'FORCED_SYNC'
+  | 'SINGLE_RECORD_SYNC';
 
 export type Icon = 'syncing' | 'error' | 'warning' | 'pendingUpload' | 'notConnected' | 'connected';
 
@@ -27,7 +34,7 @@ export interface Count {
 
 export interface TableProgress {
   readonly table: string;
-  readonly state: 'load' | 'ready';
+  readonly state: TableState;
   readonly rows: Count;
   readonly bytes: number;
 }
@@ -35,7 +42,7 @@ export interface TableProgress {
 /** Emitted after every commit it describes: at least once per page and per phase. */
 export interface SyncProgress {
   readonly mode: SyncMode;
-  readonly phase: 'metadata' | 'plan' | 'upload' | 'download' | 'done';
+  readonly phase: 'metadata' | 'plan' | 'upload' | 'download' | 'verify' | 'done';
   /** Rows downloaded so far; never decreases, survives restarts. */
   readonly rows: Count;
   /** Bytes received. */
@@ -51,6 +58,8 @@ export interface CycleFailure {
   readonly class: FailureClass;
   readonly code: string | null;
   readonly message: string;
+  /** The organization asked to wait this long. */
+  readonly retryAfterMs: number | null;
 }
 
 export type CycleResult =

@@ -1,8 +1,14 @@
 import type { DeviceStore, SqlDriver } from '@outpost/store';
 import type { HelloResponse } from '../protocol/index.ts';
 
-/** `load`: rows are still to be read from `cursor` on. `ready`: kept current by deltas. */
-export type TableState = 'load' | 'ready';
+/**
+ * `load`: rows are still to be read from `cursor` on. `check`: what is here is to be compared with V(T). `ready`: kept
+ * current by deltas.
+ */
+export type TableState = 'load' | 'check' | 'ready';
+
+/** Keys after the first, up to and with the second; null: to the end. */
+export type KeyRange = readonly [after: string | null, upTo: string | null];
 
 export interface SyncTable {
   readonly table: string;
@@ -11,8 +17,12 @@ export interface SyncTable {
   readonly token: string | null;
   /** View hash at the start of the newest walk. */
   readonly view: string | null;
-  /** The view changed during the walk: walk again after it. */
+  /** The view changed during the walk or check: check after it. */
   readonly again: boolean;
+  /** What a check has still to read; null: it has not begun. */
+  readonly ranges: readonly KeyRange[] | null;
+  /** Columns that its rows were read with; empty: not known. */
+  readonly columns: readonly string[];
   readonly rowsExpected: number;
   readonly rowsDone: number;
   readonly bytesDone: number;
@@ -21,13 +31,13 @@ export interface SyncTable {
 }
 
 const columns =
-  'table_name, state, cursor, token, view, again, rows_expected, rows_done, bytes_done, last_sync_at, interval_minutes';
+  'table_name, state, cursor, token, view, again, rows_expected, rows_done, bytes_done, last_sync_at, interval_minutes, ranges, columns';
 
 /** Tables of the device in plan order. */
 export function readSyncTables(store: DeviceStore): readonly SyncTable[] {
   return store.all(`SELECT ${columns} FROM "$sync_table" ORDER BY order_no`).map((row) => ({
     table: String(row[0]),
-    state: row[1] === 'ready' ? 'ready' : 'load',
+    state: String(row[1]) as TableState,
     cursor: row[2] === null ? null : String(row[2]),
     token: row[3] === null ? null : String(row[3]),
     view: row[4] === null ? null : String(row[4]),
@@ -37,6 +47,8 @@ export function readSyncTables(store: DeviceStore): readonly SyncTable[] {
     bytesDone: Number(row[8]),
     lastSyncAt: row[9] === null ? null : String(row[9]),
     intervalMinutes: Number(row[10]),
+    ranges: row[11] === null ? null : (JSON.parse(String(row[11])) as readonly KeyRange[]),
+    columns: row[12] === null ? [] : (JSON.parse(String(row[12])) as readonly string[]),
   }));
 }
 
@@ -46,6 +58,8 @@ export interface SyncFacts {
   device: string;
   /** Random id of this opening of the database. */
   epoch: string;
+  /** Openings since the one that the organization confirmed last, and that one, as JSON. */
+  previousEpochs: string;
   /** Number of the next outbox entry; never reset. */
   nextSeq: string;
   /** Hash and JSON of the app's definitions. */

@@ -4,19 +4,19 @@ import {
   indexModel,
   type ModelIndex,
   type System,
-  syncErrorTable,
 } from '@outpost/model';
 import { type DeviceStore, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
-import { applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
-import { applyResults } from '../outbox/apply-results.ts';
-import { setEntryState } from '../outbox/entry.ts';
-import { Outbox, toPushEntry } from '../outbox/outbox.ts';
-import type { DeviceIdentity, HelloResponse, PullFrom } from '../protocol/index.ts';
+import { note } from '../apply/leave.ts';
+import { Outbox } from '../outbox/outbox.ts';
+import type { DeviceIdentity, HelloResponse } from '../protocol/index.ts';
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
 import type { SyncTransport } from '../transport.ts';
-import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
+import type { TableCheck } from './check-table.ts';
+import { compareWithServer, type RowDifference } from './compare.ts';
+import { Cycle, type CycleContext, type CycleRequest } from './cycle.ts';
+import { CycleCancelled, CycleStop } from './cycle-stop.ts';
 import {
   type CycleResult,
   type IconFlags,
@@ -26,7 +26,12 @@ import {
   type SyncStatus,
 } from './status.ts';
 import { readFact, readHello, readSyncTables, writeFact } from './sync-state.ts';
-import { compareWithServer, type VerifyDifference } from './verify.ts';
+
+/** What comparing the device with the organization has shown. */
+export interface VerifyReport {
+  readonly result: CycleResult;
+  readonly tables: readonly TableCheck[];
+}
 
 export interface SyncOptions {
   readonly store: DeviceStore;
@@ -39,9 +44,6 @@ export interface SyncOptions {
 }
 
 const defaultPageRows = 2000;
-const pullRows = 2000;
-/** Upload, delta and load repeat while the user keeps editing; a cycle ends after this many rounds at the latest. */
-const maxRounds = 20;
 
 /**
  * Keeps a device equal to what its user may see, and uploads the user's edits. One cycle runs at a time; every step
@@ -52,7 +54,7 @@ export class Sync {
   readonly outbox: Outbox;
   readonly #store: DeviceStore;
   readonly #transport: SyncTransport;
-  readonly #ids: IdGenerator;
+  readonly #system: System;
   readonly #device: DeviceIdentity;
   readonly #pageRows: number;
   readonly #status: BehaviorSubject<SyncStatus>;
@@ -64,6 +66,8 @@ export class Sync {
   #running: { readonly mode: SyncMode; readonly result: Promise<CycleResult> } | null = null;
   #abort: AbortController | null = null;
   #lastResult: CycleResult | null = null;
+  #checks: readonly TableCheck[] = [];
+  #confirmed = false;
   #resumed = false;
   #closed = false;
 
@@ -71,10 +75,10 @@ export class Sync {
     const { store, system } = options;
     this.#store = store;
     this.#transport = options.transport;
-    this.#ids = system.ids;
+    this.#system = system;
     this.#pageRows = options.pageRows ?? defaultPageRows;
     this.#device = startEpoch(store, system.ids);
-    this.outbox = new Outbox(store, system.clock, this.#device.epoch);
+    this.outbox = new Outbox(store, system, this.#device.epoch);
     this.errors = new SyncErrors(store, this.outbox);
     const json = readFact(store, 'appModel');
     const app = json === null ? null : (JSON.parse(json) as AppModel);
@@ -108,26 +112,49 @@ export class Sync {
     return readHello(this.#store);
   }
 
-  /** Runs a cycle, or joins the one that is running. `tables` narrows a GRID_SYNC. */
-  run(mode: SyncMode, options: { readonly tables?: readonly string[] } = {}): Promise<CycleResult> {
+  /** Runs a cycle, or joins the one that is running. `tables` narrows it; `row` is for SINGLE_RECORD_SYNC. */
+  run(
+    mode: SyncMode,
+    options: {
+      readonly tables?: readonly string[];
+      readonly row?: { readonly table: string; readonly id: string };
+    } = {},
+  ): Promise<CycleResult> {
     if (this.#closed) throw new SyncError('sync.closed', 'The device is closed.', 'Open it again.');
     if (this.#running !== null) return this.#running.result;
     if (!this.#online) return Promise.resolve(this.#finish({ kind: 'offline' }));
     const first = readFact(this.#store, 'firstSyncDoneAt') === null;
     const effective = first ? 'FIRST_SYNC' : mode;
     this.#abort = new AbortController();
-    const result = this.#cycle(effective, options.tables ?? null, this.#abort.signal);
+    const request: CycleRequest = {
+      mode: effective,
+      tables: first ? null : (options.tables ?? null),
+      row: options.row ?? null,
+      confirmed: this.#confirmed,
+    };
+    const result = this.#cycle(request, this.#abort.signal);
     this.#running = { mode: effective, result };
     this.#emitStatus();
     return result;
   }
 
   /**
-   * Reads every table of the plan from the organization again, without storing anything, and compares each cell with
-   * the device. Empty: converged. Rows with edits that are not uploaded yet count as differences.
+   * Compares every table with V(T) by checksums of key ranges, finds where they differ, and reads only that. Afterwards
+   * the device equals what its user may have.
    */
-  async verify(): Promise<readonly VerifyDifference[]> {
-    return compareWithServer(this.#store, this.#transport, this.#device, this.#pageRows);
+  async verify(tables?: readonly string[]): Promise<VerifyReport> {
+    await this.#running?.result;
+    const result = await this.run('FORCED_SYNC', tables === undefined ? {} : { tables });
+    return { result, tables: this.#checks };
+  }
+
+  /** Reads every table again, without storing anything, and compares each cell. Empty: converged. For tests and tools. */
+  async compare(): Promise<readonly RowDifference[]> {
+    const seen = {
+      app: readFact(this.#store, 'app') ?? '',
+      access: this.hello?.current.access ?? '',
+    };
+    return compareWithServer(this.#store, this.#transport, this.#device, seen, this.#pageRows);
   }
 
   /** Stops the running cycle and waits for it; what was committed stays. */
@@ -150,22 +177,13 @@ export class Sync {
     this.#emitStatus();
   }
 
-  async #cycle(
-    mode: SyncMode,
-    tables: readonly string[] | null,
-    signal: AbortSignal,
-  ): Promise<CycleResult> {
+  async #cycle(request: CycleRequest, signal: AbortSignal): Promise<CycleResult> {
+    const { mode } = request;
+    const cycle = new Cycle(this.#context(mode), request, signal);
+    this.#checks = cycle.checks;
     try {
-      const hello = await this.#hello(mode, signal);
-      for (let round = 0; round < maxRounds; round++) {
-        const stuck = await this.#upload(mode, hello, signal);
-        await this.#pull(mode, round === 0 ? tables : null, signal);
-        await this.#load(mode, signal);
-        const loading = readSyncTables(this.#store).some((one) => one.state === 'load');
-        const uploaded = stuck || this.outbox.nextBatch().length === 0;
-        if (!loading && uploaded && this.outbox.awaiting().length === 0) break;
-      }
-      this.#complete(mode, hello.now);
+      const now = await cycle.run();
+      this.#complete(mode, now);
       return this.#finish({ kind: 'done', mode });
     } catch (error) {
       if (signal.aborted || error instanceof CycleCancelled)
@@ -177,125 +195,41 @@ export class Sync {
         const { code, message, fix } = error;
         return this.#finish({
           kind: 'failed',
-          failure: { class: 'device', code, message: `${message} ${fix}` },
+          failure: { class: 'device', code, message: `${message} ${fix}`, retryAfterMs: null },
         });
       }
       this.#finish({ kind: 'cancelled' });
       throw error;
+    } finally {
+      this.#confirmed = cycle.confirmed;
+      if (cycle.tookOver) this.#noteRestored();
     }
   }
 
-  async #hello(mode: SyncMode, signal: AbortSignal): Promise<HelloResponse> {
-    this.#emitProgress(mode, 'metadata');
-    const hello = take(await this.#transport.hello({ device: this.#device }, signal)).value;
-    check(signal);
-    if (readFact(this.#store, 'app') !== hello.app) {
-      const { app, model } = take(await this.#transport.app(signal)).value;
-      check(signal);
-      const parsed = readModel(model);
-      this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-        writeFact(tx.sql, 'app', app);
-        writeFact(tx.sql, 'appModel', JSON.stringify(parsed));
-        writeFact(tx.sql, 'hello', JSON.stringify(hello));
-      });
-      this.#useApp(parsed, hello);
-    } else if (this.#index !== null) {
-      this.#store.applySchema(this.#index.model, this.#deviceTables(hello));
-    }
-    applyPlan(this.#store, hello);
-    this.#emitProgress(mode, 'plan');
-    return hello;
+  #context(mode: SyncMode): CycleContext {
+    return {
+      store: this.#store,
+      transport: this.#transport,
+      device: this.#device,
+      outbox: this.outbox,
+      system: this.#system,
+      pageRows: this.#pageRows,
+      index: () => this.#index,
+      useApp: (app, hello) => this.#useApp(app, hello),
+      applyPlanned: (hello) => {
+        if (this.#index !== null) {
+          this.#store.applySchema(this.#index.model, this.#deviceTables(hello));
+        }
+      },
+      report: (phase) => this.#emitProgress(mode, phase),
+    };
   }
 
-  /** Sends what can be sent. True: the organization put off what is left; only a later cycle may try again. */
-  async #upload(mode: SyncMode, hello: HelloResponse, signal: AbortSignal): Promise<boolean> {
-    const index = this.#index;
-    if (index === null) return false;
-    for (let batch = this.outbox.nextBatch(); batch.length > 0; batch = this.outbox.nextBatch()) {
-      this.#emitProgress(mode, 'upload');
-      this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-        for (const entry of batch) setEntryState(tx.sql, entry.key, 'sent');
-      });
-      // What is sent must survive a crash here, or its key could name another edit.
-      await this.#store.flush();
-      const entries = batch.map((entry) => toPushEntry(entry, index));
-      const reply = await this.#transport.push({ device: this.#device, entries }, signal);
-      if (reply.kind === 'failed') {
-        // The organization may have acted: the same entries go again under the same keys.
-        this.#requeueSent();
-        throw new CycleStop(reply.failure);
-      }
-      applyResults(this.#store, this.outbox, this.#ids, hello.user.id, reply.value);
-      this.#requeueSent();
-      if (
-        reply.value.results.every((one) => one.status === 'blocked' || one.status === 'retryLater')
-      ) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  #requeueSent(): void {
-    this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-      tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'sent'`).run();
-    });
-  }
-
-  async #pull(mode: SyncMode, only: readonly string[] | null, signal: AbortSignal): Promise<void> {
-    for (let more = true; more; ) {
-      check(signal);
-      const tables = readSyncTables(this.#store).filter(
-        (one) => only === null || only.includes(one.table) || one.table === syncErrorTable.name,
-      );
-      const groups = new Map<string | null, string[]>();
-      for (const { table, token } of tables) {
-        const group = groups.get(token);
-        if (group === undefined) groups.set(token, [table]);
-        else group.push(table);
-      }
-      const from: PullFrom[] = [...groups].map(([token, names]) => ({ token, tables: names }));
-      const views = Object.fromEntries(
-        tables.flatMap(({ table, view }) => (view === null ? [] : [[table, view]])),
-      );
-      const request = {
-        device: this.#device,
-        from,
-        views,
-        awaiting: this.outbox.awaiting(),
-        maxRows: pullRows,
-      };
-      const { value, bytes } = take(await this.#transport.pull(request, signal));
-      check(signal);
-      applyPull(this.#store, value, bytes);
-      this.#emitProgress(mode, 'download');
-      more = value.more;
-    }
-  }
-
-  async #load(mode: SyncMode, signal: AbortSignal): Promise<void> {
-    for (const planned of readSyncTables(this.#store)) {
-      let table = planned;
-      const empty = table.state === 'load' && this.#store.count(table.table) === 0;
-      if (empty) this.#store.startLoad(table.table, table.rowsExpected);
-      while (table.state === 'load') {
-        check(signal);
-        const request = {
-          device: this.#device,
-          table: table.table,
-          after: table.cursor,
-          limit: this.#pageRows,
-        };
-        const { value, bytes } = take(await this.#transport.page(request, signal));
-        check(signal);
-        applyPage(this.#store, value, table.cursor, bytes);
-        this.#emitProgress(mode, 'download');
-        const next = readSyncTables(this.#store).find((one) => one.table === planned.table);
-        if (next === undefined) break;
-        table = next;
-      }
-      this.#store.finishLoad(planned.table);
-    }
+  #noteRestored(): void {
+    const at = new Date(this.#system.clock.now()).toISOString();
+    this.#store.write({ origin: 'sync', durability: 'full' }, (tx) =>
+      note(tx, 'restored', { table: null, id: null, name: null, reason: null, at }),
+    );
   }
 
   #complete(mode: SyncMode, now: string): void {
@@ -395,25 +329,14 @@ function startEpoch(store: DeviceStore, ids: IdGenerator): DeviceIdentity {
   const epoch = ids.next();
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
     writeFact(tx.sql, 'device', id);
+    const last = readFact(store, 'epoch');
+    const previous = JSON.parse(readFact(store, 'previousEpochs') ?? '[]') as readonly string[];
+    if (last !== null) {
+      writeFact(tx.sql, 'previousEpochs', JSON.stringify([...previous, last].slice(-100)));
+    }
     writeFact(tx.sql, 'epoch', epoch);
     // What was on its way when the process ended is sent again under its old key.
     tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'sent'`).run();
   });
   return { id, epoch };
-}
-
-function check(signal: AbortSignal): void {
-  if (signal.aborted) throw new CycleCancelled();
-}
-
-function readModel(model: unknown): AppModel {
-  const tables = (model as { tables?: unknown } | null)?.tables;
-  if (!Array.isArray(tables)) {
-    throw new SyncError(
-      'app.invalid',
-      'The organization sent no app definitions.',
-      'Update the server.',
-    );
-  }
-  return model as AppModel;
 }

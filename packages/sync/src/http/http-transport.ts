@@ -2,6 +2,7 @@ import {
   appResponse,
   DecodeError,
   type Decoder,
+  digestResponse,
   helloResponse,
   pageResponse,
   pullResponse,
@@ -28,6 +29,7 @@ const statusClass: Readonly<Record<number, FailureClass>> = {
   401: 'auth',
   403: 'access',
   404: 'protocol',
+  409: 'expected',
   413: 'protocol',
   415: 'protocol',
 };
@@ -40,6 +42,7 @@ export function httpTransport(options: HttpTransportOptions): SyncTransport {
     app: (signal) => send(syncPaths.app, null, appResponse, signal),
     pull: (message, signal) => send(syncPaths.pull, message, pullResponse, signal),
     page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
+    digest: (message, signal) => send(syncPaths.digest, message, digestResponse, signal),
     push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
   };
 }

@@ -7,7 +7,7 @@ import {
   sameKey,
   syncErrorCells,
 } from '../protocol/index.ts';
-import { type Entry, readEntries, readerOf, setEntryState } from './entry.ts';
+import { type Entry, holdEntry, readEntries, readerOf, setEntryState } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
 type Refusal = EntryRefusal & { readonly syncError: string };
@@ -19,26 +19,36 @@ export function applyResults(
   ids: IdGenerator,
   userId: string,
   response: PushResponse,
+  heldUntilMs: number,
 ): void {
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+    const answered = new Set(response.results.map(({ key }) => key.join('/')));
+    const refused: Entry[] = [];
     for (const result of response.results) {
       const entry = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...result.key])[0];
       if (entry === undefined || entry.state !== 'sent') continue;
       switch (result.status) {
         case 'applied':
+        case 'settled':
           setEntryState(tx.sql, entry.key, 'applied');
           break;
         case 'blocked':
-        case 'retryLater':
           setEntryState(tx.sql, entry.key, 'queued');
+          break;
+        case 'retryLater':
+          holdEntry(tx.sql, entry.key, heldUntilMs);
           break;
         case 'refused':
           refuse(tx, entry, result, response.now, userId, null);
-          refuseDependants(tx, outbox, ids, entry, response.now, userId);
+          refused.push(entry);
           break;
         default:
           result satisfies never;
       }
+    }
+    // Those that the organization has answered itself have their own reason.
+    for (const entry of refused) {
+      refuseDependants(tx, outbox, ids, entry, response.now, userId, answered);
     }
   });
 }
@@ -78,19 +88,24 @@ function refuseDependants(
   root: Entry,
   now: string,
   userId: string,
+  answered: ReadonlySet<string>,
 ): void {
   const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent')");
   for (const entry of open) {
     const depends =
       entry.after.some((key) => sameKey(key, root.key)) ||
-      (entry.baseOf !== null && sameKey(entry.baseOf, root.key));
-    if (!depends) continue;
+      (entry.baseOf !== null && sameKey(entry.baseOf, root.key)) ||
+      (entry.changeSet !== null && entry.changeSet === root.changeSet);
+    if (!depends || answered.has(entry.key.join('/'))) continue;
+    // An earlier one may have taken it along.
+    const [current] = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...entry.key]);
+    if (current === undefined || current.state === 'refused') continue;
     const id = ids.next();
     const message = `Waits for the refused ${root.op} of ${root.table} ${root.id}.`;
     const refusal: Refusal = { errorType: 3, code: 'outpost:blocked', message, syncError: id };
     refuse(tx, entry, refusal, now, userId, root);
     const after = tx.get(syncErrorTable.name, id);
     outbox.describe({ table: syncErrorTable.name, id, kind: 'insert', before: null, after }, tx);
-    refuseDependants(tx, outbox, ids, entry, now, userId);
+    refuseDependants(tx, outbox, ids, entry, now, userId, answered);
   }
 }

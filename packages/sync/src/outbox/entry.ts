@@ -21,10 +21,31 @@ export interface Entry {
   readonly syncErrorId: string | null;
   /** The refused entry this one depended on. */
   readonly blockedBy: EntryKey | null;
+  /** Names the edits of one local transaction; null: it made only this one. */
+  readonly changeSet: string | null;
+  /** The organization may know it. */
+  readonly everSent: boolean;
+  /** How often the organization has put it off. */
+  readonly attempts: number;
+  /** Not to be sent before this time, in milliseconds. */
+  readonly heldUntil: number;
 }
 
+/** What a new entry does not have yet. */
+export const freshEntry: Pick<
+  Entry,
+  'state' | 'syncErrorId' | 'blockedBy' | 'everSent' | 'attempts' | 'heldUntil'
+> = {
+  state: 'queued',
+  syncErrorId: null,
+  blockedBy: null,
+  everSent: false,
+  attempts: 0,
+  heldUntil: 0,
+};
+
 const columns =
-  'epoch, seq, state, op, table_name, row_id, set_json, base_json, base_version, base_of, after_json, at, sync_error_id, blocked_by';
+  'epoch, seq, state, op, table_name, row_id, set_json, base_json, base_version, base_of, after_json, at, sync_error_id, blocked_by, change_set, ever_sent, attempts, held_until';
 
 interface Reader {
   all(sql: string, params?: readonly SqlValue[]): readonly (readonly SqlValue[])[];
@@ -64,12 +85,18 @@ function toEntry(row: readonly SqlValue[]): Entry {
     at: String(row[11]),
     syncErrorId: row[12] === null ? null : String(row[12]),
     blockedBy: nullableJson(row[13]),
+    changeSet: row[14] === null ? null : String(row[14]),
+    everSent: row[15] === 1,
+    attempts: Number(row[16]),
+    heldUntil: Number(row[17]),
   };
 }
 
 export function insertEntry(sql: SqlDriver, entry: Entry): void {
   sql
-    .prepare(`INSERT INTO "$outbox" (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .prepare(
+      `INSERT INTO "$outbox" (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
     .run([
       ...entry.key,
       entry.state,
@@ -84,6 +111,10 @@ export function insertEntry(sql: SqlDriver, entry: Entry): void {
       entry.at,
       entry.syncErrorId,
       entry.blockedBy === null ? null : JSON.stringify(entry.blockedBy),
+      entry.changeSet,
+      entry.everSent ? 1 : 0,
+      entry.attempts,
+      entry.heldUntil,
     ]);
 }
 
@@ -91,6 +122,28 @@ export function setEntryState(sql: SqlDriver, key: EntryKey, state: EntryState):
   sql
     .prepare('UPDATE "$outbox" SET state = ? WHERE epoch = ? AND seq = ?')
     .run([state, key[0], key[1]]);
+}
+
+/** The entry is on its way: its key now names this content for ever. */
+export function markSent(sql: SqlDriver, key: EntryKey): void {
+  sql
+    .prepare(`UPDATE "$outbox" SET state = 'sent', ever_sent = 1 WHERE epoch = ? AND seq = ?`)
+    .run([key[0], key[1]]);
+}
+
+/** The organization has put the entry off. */
+export function holdEntry(sql: SqlDriver, key: EntryKey, untilMs: number): void {
+  sql
+    .prepare(
+      `UPDATE "$outbox" SET state = 'queued', attempts = attempts + 1, held_until = ? WHERE epoch = ? AND seq = ?`,
+    )
+    .run([untilMs, key[0], key[1]]);
+}
+
+/** Other content under the same key: only for an entry that was never sent. */
+export function rewriteEntry(sql: SqlDriver, entry: Entry): void {
+  deleteEntry(sql, entry.key);
+  insertEntry(sql, entry);
 }
 
 export function deleteEntry(sql: SqlDriver, key: EntryKey): void {

@@ -1,4 +1,12 @@
-import { type Cell, type Cells, type Clock, type ModelIndex, versionColumn } from '@outpost/model';
+import {
+  type Cell,
+  type Cells,
+  type Clock,
+  type IdGenerator,
+  type ModelIndex,
+  type System,
+  versionColumn,
+} from '@outpost/model';
 import type {
   DeviceStore,
   Participant,
@@ -7,14 +15,24 @@ import type {
   SqlDriver,
   WriteTx,
 } from '@outpost/store';
-import { ensureBase, unsettledEntries } from '../apply/overlay.ts';
+import { dropBase, ensureBase, unsettledEntries } from '../apply/overlay.ts';
 import { writeFact } from '../engine/sync-state.ts';
-import { type EntryKey, type PushEntry, sameKey } from '../protocol/index.ts';
-import { type Entry, insertEntry, readEntries, readerOf } from './entry.ts';
+import type { EntryKey, PushEntry } from '../protocol/index.ts';
+import { joined } from './coalesce.ts';
+import {
+  deleteEntry,
+  type Entry,
+  freshEntry,
+  insertEntry,
+  readEntries,
+  readerOf,
+  rewriteEntry,
+} from './entry.ts';
 
 const maxBatch = 100;
 
 /** What the outbox needs of a row change. */
+type NewEntry = Omit<Entry, 'key' | 'at' | keyof typeof freshEntry>;
 type DescribedChange = Omit<RowChange, 'changed' | 'rid' | 'isNew'>;
 
 /** The user's edits that the organization has not confirmed yet. Each commits together with its row. */
@@ -23,30 +41,55 @@ export class Outbox implements Participant {
   readonly phase = 'derive';
   readonly #store: DeviceStore;
   readonly #clock: Clock;
+  readonly #ids: IdGenerator;
   readonly #epoch: string;
 
-  constructor(store: DeviceStore, clock: Clock, epoch: string) {
+  constructor(store: DeviceStore, { clock, ids }: Pick<System, 'clock' | 'ids'>, epoch: string) {
     this.#store = store;
     this.#clock = clock;
+    this.#ids = ids;
     this.#epoch = epoch;
   }
 
   beforeCommit(tx: WriteTx): void {
     if (tx.origin !== 'local') return;
-    for (const change of parentsFirst(tx.changes, tx)) this.describe(change, tx);
+    const changes = parentsFirst(tx.changes, tx);
+    // Edits made as one are applied or refused as one.
+    const changeSet = changes.length > 1 ? this.#ids.next() : null;
+    for (const change of changes) this.describe(change, tx, changeSet);
   }
 
   /** Queues an entry; the caller has kept the row's base. */
-  enqueue(
-    tx: WriteTx,
-    entry: Omit<Entry, 'key' | 'state' | 'at' | 'syncErrorId' | 'blockedBy'>,
-  ): EntryKey {
+  enqueue(tx: WriteTx, entry: NewEntry): EntryKey {
     const seq = Number(readFactOf(tx.sql) ?? '1');
     writeFact(tx.sql, 'nextSeq', String(seq + 1));
+    tx.sql
+      .prepare(
+        'INSERT INTO "$epoch" (epoch, next_seq) VALUES (?, ?) ON CONFLICT (epoch) DO UPDATE SET next_seq = excluded.next_seq',
+      )
+      .run([this.#epoch, seq + 1]);
     const key: EntryKey = [this.#epoch, seq];
     const at = new Date(this.#clock.now()).toISOString();
-    insertEntry(tx.sql, { ...entry, key, state: 'queued', at, syncErrorId: null, blockedBy: null });
+    insertEntry(tx.sql, { ...freshEntry, ...entry, key, at });
     return key;
+  }
+
+  /** By epoch, the number below which every edit is finished: settled, or resolved by the user. */
+  lowMarks(): readonly EntryKey[] {
+    return this.#store
+      .all(
+        `SELECT e.epoch, coalesce(min(o.seq), e.next_seq) FROM "$epoch" e LEFT JOIN "$outbox" o ON o.epoch = e.epoch
+         GROUP BY e.epoch, e.next_seq`,
+      )
+      .map((row) => [String(row[0]), Number(row[1])]);
+  }
+
+  /** The organization knows these marks: epochs that have nothing left are forgotten. */
+  forgetFinished(tx: WriteTx, marks: readonly EntryKey[]): void {
+    for (const [epoch, low] of marks) {
+      if (epoch === this.#epoch) continue;
+      tx.sql.prepare('DELETE FROM "$epoch" WHERE epoch = ? AND next_seq <= ?').run([epoch, low]);
+    }
   }
 
   pending(): readonly Entry[] {
@@ -58,43 +101,93 @@ export class Outbox implements Participant {
     return readEntries(this.#store, "state = 'applied'").map((entry) => entry.key);
   }
 
-  /** The next entries to send: everything they depend on is applied, settled, or earlier in the batch. */
-  nextBatch(): readonly Entry[] {
+  /**
+   * The next entries to send, change sets whole: what they depend on is applied, settled, or earlier in the batch. `most`
+   * is a wish: a larger change set goes alone.
+   */
+  nextBatch(most: number = maxBatch): readonly Entry[] {
     const open = readEntries(this.#store, "state <> 'applied'");
+    const openKeys = new Set(open.map((one) => nameOf(one.key)));
+    const taken = new Set<string>();
     const batch: Entry[] = [];
-    for (const entry of open) {
-      if (entry.state !== 'queued') continue;
-      const blocked = entry.after.some(
-        (key) =>
-          open.some((one) => sameKey(one.key, key)) && !batch.some((one) => sameKey(one.key, key)),
+    const now = this.#clock.now();
+    for (const group of groupsOf(open.filter((one) => one.state === 'queued'))) {
+      const own = new Set(group.map((one) => nameOf(one.key)));
+      const isHeld = group.some((one) => one.heldUntil > now);
+      const isBlocked = group.some((one) =>
+        one.after.some((key) => {
+          const name = nameOf(key);
+          return openKeys.has(name) && !taken.has(name) && !own.has(name);
+        }),
       );
-      if (!blocked) batch.push(entry);
-      if (batch.length === maxBatch) break;
+      if (isHeld || isBlocked) continue;
+      if (batch.length > 0 && batch.length + group.length > most) break;
+      batch.push(...group);
+      for (const name of own) taken.add(name);
     }
     return batch;
   }
 
-  /** Queues the entry of one row change, on top of the row's base. */
-  describe(change: DescribedChange, tx: WriteTx): void {
+  /** When the next entry that is held may be sent; null: none is. */
+  nextHeldAt(): number | null {
+    const row = this.#store.all(
+      `SELECT min(held_until) FROM "$outbox" WHERE state = 'queued' AND held_until > 0`,
+    )[0];
+    return typeof row?.[0] === 'number' ? row[0] : null;
+  }
+
+  /** Queues the entry of one row change, on top of the row's base, or joins it to the one that waits. */
+  describe(change: DescribedChange, tx: WriteTx, changeSet: string | null = null): void {
     ensureBase(tx, change.table, change.id, change.before);
     const earlier = unsettledEntries(tx, change.table, change.id);
     const last = earlier.at(-1);
     const { set, base } = changedCells(change, tx);
     const version = cellOf(change.table, change.before, versionColumn.name, tx);
+    const op = change.kind === 'insert' ? 'create' : change.kind;
+    const after = [
+      ...(last === undefined || last.state === 'applied' ? [] : [last.key]),
+      ...createdTargets(set, tx),
+    ];
+    const { table, id } = change;
+    const join = joined(tx, this.#epoch, last, { op, set, base, after, changeSet });
+    if (join === 'gone' && last !== undefined) {
+      deleteEntry(tx.sql, last.key);
+      return dropBase(tx, table, id);
+    }
+    if (join !== null && join !== 'gone') return rewriteEntry(tx.sql, join);
     this.enqueue(tx, {
-      op: change.kind === 'insert' ? 'create' : change.kind,
-      table: change.table,
-      id: change.id,
+      op,
+      table,
+      id,
       set,
       base,
       baseVersion: last === undefined && typeof version === 'number' ? version : null,
       baseOf: last?.key ?? null,
-      after: [
-        ...(last === undefined || last.state === 'applied' ? [] : [last.key]),
-        ...createdTargets(set, tx),
-      ],
+      after,
+      changeSet,
     });
   }
+}
+
+function nameOf([epoch, seq]: EntryKey): string {
+  return `${epoch}/${seq}`;
+}
+
+/** Single entries and change sets, in the order of their first entries. */
+function groupsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const groups: Entry[][] = [];
+  const sets = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const known = entry.changeSet === null ? undefined : sets.get(entry.changeSet);
+    if (known !== undefined) {
+      known.push(entry);
+      continue;
+    }
+    const group = [entry];
+    groups.push(group);
+    if (entry.changeSet !== null) sets.set(entry.changeSet, group);
+  }
+  return groups;
 }
 
 function readFactOf(sql: SqlDriver): string | null {
@@ -161,7 +254,7 @@ export function toPushEntry(entry: Entry, model: ModelIndex): PushEntry {
   };
   const pick = (cells: Cells): Cells =>
     Object.fromEntries(Object.entries(cells).filter(([slot]) => travels(slot)));
-  const { key, op, table, id, baseVersion, baseOf, after, at } = entry;
+  const { key, op, table, id, baseVersion, baseOf, after, changeSet, attempts, at } = entry;
   return {
     key,
     op,
@@ -172,6 +265,8 @@ export function toPushEntry(entry: Entry, model: ModelIndex): PushEntry {
     baseVersion,
     baseOf,
     after,
+    changeSet,
+    attempt: attempts + 1,
     at,
   };
 }

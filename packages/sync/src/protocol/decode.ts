@@ -38,6 +38,11 @@ export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null || value === undefined ? null : decoder(value, path));
 }
 
+/** A member that older clients do not send. */
+export function optional<T>(decoder: Decoder<T>, absent: T): Decoder<T> {
+  return (value, path) => (value === undefined ? absent : decoder(value, path));
+}
+
 export function list<T>(decoder: Decoder<T>, max = 100_000): Decoder<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new DecodeError(path, 'a list');

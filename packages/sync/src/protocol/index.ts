@@ -1,40 +1,52 @@
 /**
  * The messages between a device and the organization: `hello` (who am I, what may I have), `app` (definitions), `pull`
- * (what changed), `page` (rows of a table by key range; the answer replaces that range), `push` (queued edits, one
- * result each). Types and strict decoders, no I/O.
+ * (what changed), `page` (rows of a table by key range; the answer replaces that range), `digest` (which ranges
+ * differ), `push` (queued edits, one result each). Types and strict decoders, no I/O.
  */
-export { DecodeError, type Decoder } from './decode.ts';
 export {
-  type AppResponse,
-  appResponse,
-  type CheckReason,
   type ConflictPolicy,
   type DeviceIdentity,
   type EntryKey,
-  type EntryResult,
+  sameKey,
+  syncPaths,
+  type TableRows,
+  type Versions,
+} from './common.ts';
+export { DecodeError, type Decoder } from './decode.ts';
+export {
+  type DigestRange,
+  type DigestRequest,
+  type DigestResponse,
+  digestRequest,
+  digestResponse,
+} from './digest.ts';
+export {
+  type AppResponse,
+  appResponse,
   type HelloRequest,
   type HelloResponse,
   helloRequest,
   helloResponse,
-  type PageRequest,
-  type PageResponse,
   type PlanTable,
+} from './hello.ts';
+export { type PageRequest, type PageResponse, pageRequest, pageResponse } from './page.ts';
+export {
+  type CheckReason,
   type PullFrom,
   type PullRequest,
   type PullResponse,
+  pullRequest,
+  pullResponse,
+  type RemoveReason,
+} from './pull.ts';
+export {
+  type EntryResult,
   type PushEntry,
   type PushRequest,
   type PushResponse,
-  pageRequest,
-  pageResponse,
-  pullRequest,
-  pullResponse,
   pushRequest,
   pushResponse,
-  type RemoveReason,
   type SyncErrorType,
-  sameKey,
-  syncPaths,
-  type TableRows,
-} from './messages.ts';
+} from './push.ts';
+export { RowSum } from './row-hash.ts';
 export { type EntryRefusal, syncErrorCells } from './sync-error-row.ts';

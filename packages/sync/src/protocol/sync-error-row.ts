@@ -1,5 +1,6 @@
 import { type Cell, type Cells, dateTimeText } from '@outpost/model';
-import type { EntryKey, PushEntry, SyncErrorType } from './messages.ts';
+import type { EntryKey } from './common.ts';
+import type { PushEntry, SyncErrorType } from './push.ts';
 
 /** Why an entry was not carried out. */
 export interface EntryRefusal {

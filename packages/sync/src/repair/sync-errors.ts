@@ -129,6 +129,7 @@ export class SyncErrors {
         id,
         set,
         after,
+        changeSet: entry.changeSet,
         ...(action === 'keepMine' ? fresh : seen),
       });
       renamed.push([entry.key, key]);
@@ -150,12 +151,21 @@ function familyOf(tx: WriteTx, syncErrorId: string): readonly Entry[] {
   const refused = readEntries(readerOf(tx.sql), "state = 'refused'");
   const root = refused.find((entry) => entry.syncErrorId === syncErrorId);
   if (root === undefined) return [];
-  const family = [root];
-  for (const entry of refused) {
-    const { blockedBy } = entry;
-    if (blockedBy !== null && family.some((one) => sameKey(one.key, blockedBy))) family.push(entry);
+  const family = new Set([root]);
+  // Edits made as one are repaired as one, with everything that waits for any of them.
+  for (let grown = 0; grown < family.size; ) {
+    grown = family.size;
+    for (const entry of refused) {
+      const { blockedBy, changeSet } = entry;
+      const belongs = [...family].some(
+        (one) =>
+          (blockedBy !== null && sameKey(one.key, blockedBy)) ||
+          (changeSet !== null && one.changeSet === changeSet),
+      );
+      if (belongs) family.add(entry);
+    }
   }
-  return family;
+  return refused.filter((entry) => family.has(entry));
 }
 
 function discard(tx: WriteTx, family: readonly Entry[]): void {

@@ -1,10 +1,10 @@
 import { type DeviceStore, quoted } from '@outpost/store';
-import type { DeviceIdentity, PageRequest, PageResponse } from '../protocol/index.ts';
+import type { DeviceIdentity, PageRequest, PageResponse, Versions } from '../protocol/index.ts';
 import type { SyncTransport } from '../transport.ts';
 import { take } from './cycle-stop.ts';
 import { readSyncTables } from './sync-state.ts';
 
-export interface VerifyDifference {
+export interface RowDifference {
   readonly table: string;
   readonly id: string;
   readonly difference: 'missing' | 'extra' | 'cells';
@@ -15,9 +15,10 @@ export async function compareWithServer(
   store: DeviceStore,
   transport: SyncTransport,
   device: DeviceIdentity,
+  seen: Versions,
   limit: number,
-): Promise<readonly VerifyDifference[]> {
-  const differences: VerifyDifference[] = [];
+): Promise<readonly RowDifference[]> {
+  const differences: RowDifference[] = [];
   for (const { table } of readSyncTables(store)) {
     const schema = store.schema.get(table);
     if (schema === undefined) continue;
@@ -27,7 +28,7 @@ export async function compareWithServer(
     );
     let after: string | null = null;
     do {
-      const request: PageRequest = { device, table, after, limit };
+      const request: PageRequest = { device, seen, table, after, upTo: null, ids: null, limit };
       const page: PageResponse = take(await transport.page(request)).value;
       for (const row of page.rows) {
         const cells = new Map(page.columns.map((column, i) => [column, row[i] ?? null]));

@@ -1,0 +1,101 @@
+import { accessScope } from '@outpost/model';
+import { everybody } from '../security/shares.ts';
+import type { ReadTx } from '../store/server-store.ts';
+import type { Caller } from '../sync/sync-env.ts';
+
+/** Rows that changed after a position, by table, and up to where the list is complete. */
+export interface Candidates {
+  readonly to: number;
+  readonly byTable: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+interface Logged {
+  readonly table: string;
+  readonly id: string;
+  readonly position: number;
+}
+
+/**
+ * The log of some tables between two positions, under the caller's own read scopes, so that the work follows the caller's
+ * changes and not those of everybody. Ends after about `most` entries, never inside a transaction.
+ */
+export async function readCandidates(
+  tx: ReadTx,
+  caller: Caller,
+  tables: readonly string[],
+  from: number,
+  top: number,
+  most: number,
+): Promise<Candidates> {
+  const found: Logged[] = [];
+  // Positions from here on are not known in full.
+  let horizon = Number.POSITIVE_INFINITY;
+  for (const table of tables) {
+    for (const [where, params] of probes(caller, table)) {
+      const rows = await read(tx, table, where, params, from, top, most + 1);
+      found.push(...rows);
+      const over = rows[most];
+      if (over !== undefined) horizon = Math.min(horizon, over.position);
+    }
+  }
+  found.sort((a, b) => a.position - b.position);
+  const over = found[most];
+  if (over !== undefined) horizon = Math.min(horizon, over.position);
+  if (horizon > top) return { to: top, byTable: grouped(found) };
+  const to = horizon - 1;
+  if (to > from && found.some((one) => one.position <= to)) {
+    return { to, byTable: grouped(found.filter((one) => one.position <= to)) };
+  }
+  // One transaction is larger than an answer should be: it is taken whole.
+  const whole: Logged[] = [];
+  for (const table of tables) {
+    for (const [where, params] of probes(caller, table)) {
+      whole.push(...(await read(tx, table, where, params, from, horizon, -1)));
+    }
+  }
+  return { to: horizon, byTable: grouped(whole) };
+}
+
+/** Conditions on the log that each run along one index. */
+function probes(
+  caller: Caller,
+  table: string,
+): readonly (readonly [where: string, params: readonly string[]])[] {
+  const scope = accessScope(caller.context, 'read', table);
+  if (scope.kind === 'none') return [];
+  if (scope.kind === 'all') return [['', []]];
+  const owners = [...new Set([...scope.owners, ...scope.sharedWith, everybody])];
+  const places = (values: readonly string[]) => values.map(() => '?').join(', ');
+  return [
+    [`AND owner IN (${places(owners)})`, owners],
+    ...(scope.businessUnits.length === 0
+      ? []
+      : [[`AND bu IN (${places(scope.businessUnits)})`, scope.businessUnits] as const]),
+  ];
+}
+
+async function read(
+  tx: ReadTx,
+  table: string,
+  where: string,
+  params: readonly string[],
+  from: number,
+  to: number,
+  limit: number,
+): Promise<readonly Logged[]> {
+  const rows = await tx.all(
+    `SELECT position, pk FROM "$log" WHERE tbl = ? ${where} AND position > ? AND position <= ? ORDER BY position LIMIT ?`,
+    [table, ...params, from, to, limit],
+  );
+  return rows.map((row) => ({ table, position: Number(row[0]), id: String(row[1]) }));
+}
+
+function grouped(found: readonly Logged[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byTable = new Map<string, Set<string>>();
+  for (const { table, id } of found) {
+    const ids = byTable.get(table);
+    if (ids === undefined) byTable.set(table, new Set([id]));
+    else ids.add(id);
+  }
+  return byTable;
+}

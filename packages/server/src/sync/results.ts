@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { EntryKey, EntryResult, PushEntry } from '@outpost/sync/protocol';
+import type { ReadTx, WriteTx } from '../store/server-store.ts';
+import type { Caller } from './sync-env.ts';
+
+/** The verdict on an entry, kept under its key until the device will never ask again. */
+export interface Recorded {
+  readonly status: string;
+  readonly version: number | null;
+  readonly result: EntryResult;
+  readonly hash: string;
+  readonly userId: string;
+}
+
+export async function readResult(
+  tx: ReadTx,
+  device: string,
+  key: EntryKey,
+): Promise<Recorded | null> {
+  const row = (
+    await tx.all(
+      'SELECT status, version, json, hash, user_id FROM "$result" WHERE device = ? AND epoch = ? AND seq = ?',
+      [device, key[0], key[1]],
+    )
+  )[0];
+  if (row === undefined) return null;
+  return {
+    status: String(row[0]),
+    version: row[1] === null ? null : Number(row[1]),
+    result: JSON.parse(String(row[2])) as EntryResult,
+    hash: String(row[3]),
+    userId: String(row[4]),
+  };
+}
+
+export async function recordResult(
+  tx: WriteTx,
+  caller: Caller,
+  device: string,
+  entry: PushEntry,
+  result: EntryResult,
+  position: number | null,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO "$result" (device, epoch, seq, user_id, tbl, hash, status, version, position, json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      device,
+      ...entry.key,
+      caller.context.userId,
+      entry.table,
+      hashOf(entry),
+      result.status,
+      result.status === 'applied' ? result.version : null,
+      position,
+      JSON.stringify(result),
+    ],
+  );
+}
+
+/** Names the content of an entry, without what may differ when it is sent again. */
+export function hashOf(entry: PushEntry): string {
+  const { op, table, id, set, base, baseVersion, baseOf, changeSet } = entry;
+  const text = JSON.stringify([op, table, id, set, base, baseVersion, baseOf, changeSet]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Entries of an epoch below this number are finished. */
+export async function lowMark(tx: ReadTx, device: string, epoch: string): Promise<number> {
+  const row = (
+    await tx.all('SELECT low FROM "$mark" WHERE device = ? AND epoch = ?', [device, epoch])
+  )[0];
+  return Number(row?.[0] ?? 0);
+}
+
+/** Raises a low mark; the results below it are not needed any more. */
+export async function raiseMark(
+  tx: WriteTx,
+  caller: Caller,
+  device: string,
+  [epoch, low]: EntryKey,
+): Promise<void> {
+  const { userId } = caller.context;
+  const changed = await tx.run(
+    `INSERT INTO "$mark" (device, epoch, user_id, low) VALUES (?, ?, ?, ?)
+     ON CONFLICT (device, epoch) DO UPDATE SET low = excluded.low
+     WHERE excluded.low > low AND user_id = excluded.user_id`,
+    [device, epoch, userId, low],
+  );
+  if (changed === 0) return;
+  await tx.run('DELETE FROM "$result" WHERE device = ? AND epoch = ? AND seq < ? AND user_id = ?', [
+    device,
+    epoch,
+    low,
+    userId,
+  ]);
+}

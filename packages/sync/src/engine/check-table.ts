@@ -1,0 +1,179 @@
+import { versionColumn } from '@outpost/model';
+import type { DeviceStore } from '@outpost/store';
+import { quoted } from '@outpost/store';
+import { applyCheckPage, finishCheck, setRanges } from '../apply/apply-rows.ts';
+import {
+  type DeviceIdentity,
+  type DigestRange,
+  type DigestResponse,
+  type PageResponse,
+  RowSum,
+  type Versions,
+} from '../protocol/index.ts';
+import type { Reply, SyncTransport } from '../transport.ts';
+import type { KeyRange, SyncTable } from './sync-state.ts';
+
+/** What comparing a table with V(T) has shown. */
+export interface TableCheck {
+  readonly table: string;
+  /** Rows of the base that were compared. */
+  readonly rows: number;
+  /** Key ranges that differed and were read again. */
+  readonly different: number;
+  /** Those of them in which nothing had changed since the token: the device was wrong. */
+  readonly divergent: number;
+}
+
+interface CheckContext {
+  readonly store: DeviceStore;
+  readonly transport: SyncTransport;
+  readonly device: DeviceIdentity;
+  readonly limit: number;
+  seen(): Versions;
+}
+
+const coarseRows = 1024;
+const fineRows = 32;
+
+type Take = <T>(reply: Reply<T>) => { readonly value: T; readonly bytes: number };
+
+/**
+ * One step of a check: finds the ranges that differ, or reads what is left of them. Null: the step is to be made again.
+ * What is left is stored, so that an interrupted check goes on.
+ */
+export async function checkTable(
+  context: CheckContext,
+  table: SyncTable,
+  refreshed: (reply: Reply<unknown>) => Promise<boolean>,
+  take: Take,
+  report: () => void,
+): Promise<TableCheck | null> {
+  const { store, transport, device, limit } = context;
+  if (table.ranges === null) {
+    const rows = baseRows(store, table.table, null, null);
+    const coarse = rangesOf(rows, coarseRows, null);
+    const first = await compare(context, table, null, coarse, refreshed, take);
+    if (first === null) return null;
+    report();
+    const found: KeyRange[] = [];
+    let divergent = first.bad.length - first.stale.length;
+    // With much to read, finding out exactly what costs more than it saves.
+    const isMuch = first.bad.length * 4 > coarse.length && coarse.length > 4;
+    for (const i of first.bad) {
+      const after = i === 0 ? null : (coarse[i - 1]?.upTo ?? null);
+      const upTo = coarse[i]?.upTo ?? null;
+      if (isMuch) {
+        found.push([after, upTo]);
+        continue;
+      }
+      const fine = rangesOf(
+        rows.filter(([id]) => (after === null || id > after) && (upTo === null || id <= upTo)),
+        fineRows,
+        upTo,
+      );
+      const second = await compare(context, table, after, fine, refreshed, take);
+      if (second === null) return null;
+      for (const j of second.bad) {
+        found.push([j === 0 ? after : (fine[j - 1]?.upTo ?? null), fine[j]?.upTo ?? null]);
+      }
+    }
+    if (isMuch) divergent = Math.min(divergent, found.length);
+    setRanges(store, table.table, found, first.view);
+    return found.length === 0
+      ? done(store, table, { rows: rows.length, different: 0, divergent: 0 })
+      : { table: table.table, rows: rows.length, different: found.length, divergent };
+  }
+  const [range, ...rest] = table.ranges;
+  if (range === undefined) return done(store, table, { rows: 0, different: 0, divergent: 0 });
+  const [after, upTo] = range;
+  const request = {
+    device,
+    seen: context.seen(),
+    table: table.table,
+    after,
+    upTo,
+    ids: null,
+    limit,
+  };
+  const reply = await transport.page(request);
+  if (await refreshed(reply)) return null;
+  const { value, bytes }: { readonly value: PageResponse; readonly bytes: number } = take(reply);
+  const isRead = value.covered === upTo;
+  const left: readonly KeyRange[] = isRead ? rest : [[value.covered, upTo], ...rest];
+  applyCheckPage(store, value, after, left, bytes);
+  return null;
+}
+
+function done(
+  store: DeviceStore,
+  { table }: SyncTable,
+  check: Omit<TableCheck, 'table'>,
+): TableCheck | null {
+  finishCheck(store, table);
+  return check.rows === 0 && check.different === 0 ? null : { table, ...check };
+}
+
+async function compare(
+  { transport, device, seen }: CheckContext,
+  { table, token, columns }: SyncTable,
+  after: string | null,
+  ranges: readonly DigestRange[],
+  refreshed: (reply: Reply<unknown>) => Promise<boolean>,
+  take: Take,
+): Promise<DigestResponse | null> {
+  const reply = await transport.digest({
+    device,
+    seen: seen(),
+    table,
+    token,
+    columns,
+    after,
+    ranges,
+  });
+  return (await refreshed(reply)) ? null : take(reply).value;
+}
+
+/** Keys and versions of what the organization last sent, in key order. */
+export function baseRows(
+  store: DeviceStore,
+  table: string,
+  after: string | null,
+  upTo: string | null,
+): readonly (readonly [id: string, version: number])[] {
+  const primary = quoted(store.schema.get(table)?.table.primaryId ?? '');
+  const edited = new Map(
+    store
+      .all('SELECT row_id, cells FROM "$base" WHERE table_name = ?', [table])
+      .map((row) => [String(row[0]), row[1] === null ? null : String(row[1])]),
+  );
+  const rows = store
+    .all(`SELECT ${primary}, ${quoted(versionColumn.name)} FROM ${quoted(table)}`)
+    .filter((row) => !edited.has(String(row[0])))
+    .map((row) => [String(row[0]), Number(row[1] ?? 0)] as const);
+  const bases = [...edited].flatMap(([id, cells]) => {
+    if (cells === null) return [];
+    const { [versionColumn.name]: version } = JSON.parse(cells) as Record<string, unknown>;
+    return [[id, Number(version ?? 0)] as const];
+  });
+  return [...rows, ...bases]
+    .filter(([id]) => (after === null || id > after) && (upTo === null || id <= upTo))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Ranges of so many rows, the last to the end. */
+function rangesOf(
+  rows: readonly (readonly [string, number])[],
+  size: number,
+  end: string | null,
+): readonly DigestRange[] {
+  const ranges: DigestRange[] = [];
+  for (let at = 0; at < rows.length || at === 0; at += size) {
+    const part = rows.slice(at, at + size);
+    const sum = new RowSum();
+    for (const [id, version] of part) sum.add(id, version);
+    const isLast = at + size >= rows.length;
+    const upTo = isLast ? end : (part.at(-1)?.[0] ?? null);
+    ranges.push({ upTo, rows: part.length, sum: sum.text });
+  }
+  return ranges;
+}

@@ -1,0 +1,332 @@
+import type { AppModel, ModelIndex, System } from '@outpost/model';
+import type { DeviceStore } from '@outpost/store';
+import { applyIds, applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
+import { applyResults } from '../outbox/apply-results.ts';
+import { type Entry, markSent } from '../outbox/entry.ts';
+import { type Outbox, toPushEntry } from '../outbox/outbox.ts';
+import type { DeviceIdentity, HelloResponse, PullFrom, Versions } from '../protocol/index.ts';
+import { SyncError } from '../sync-error.ts';
+import type { Reply, SyncTransport } from '../transport.ts';
+import { checkTable, type TableCheck } from './check-table.ts';
+import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
+import type { SyncMode, SyncProgress } from './status.ts';
+import { readFact, readHello, readSyncTables, type SyncTable, writeFact } from './sync-state.ts';
+
+/** What a cycle works with. */
+export interface CycleContext {
+  readonly store: DeviceStore;
+  readonly transport: SyncTransport;
+  readonly device: DeviceIdentity;
+  readonly outbox: Outbox;
+  readonly system: System;
+  readonly pageRows: number;
+  /** The app's definitions, indexed; null before the first download. */
+  index(): ModelIndex | null;
+  useApp(app: AppModel, hello: HelloResponse): void;
+  /** Brings the schema to the plan. */
+  applyPlanned(hello: HelloResponse): void;
+  report(phase: SyncProgress['phase']): void;
+}
+
+export interface CycleRequest {
+  readonly mode: SyncMode;
+  /** Only these tables; null: all. */
+  readonly tables: readonly string[] | null;
+  /** With SINGLE_RECORD_SYNC. */
+  readonly row: { readonly table: string; readonly id: string } | null;
+  /** The organization has confirmed this opening of the database. */
+  readonly confirmed: boolean;
+}
+
+const pullRows = 2000;
+/** Upload, delta and load repeat while the user keeps editing; a cycle ends after this many rounds at the latest. */
+const maxRounds = 20;
+/** Other definitions may be published while a cycle runs, but not for ever. */
+const maxHellos = 5;
+const retryLaterMs = 5000;
+
+/** One run of a mode: every step commits what it received together with how far it got. */
+export class Cycle {
+  readonly checks: TableCheck[] = [];
+  /** The organization knew a newer life of this database, and has let this one take over. */
+  tookOver = false;
+  confirmed: boolean;
+  readonly #context: CycleContext;
+  readonly #request: CycleRequest;
+  readonly #signal: AbortSignal;
+  #now: string | null = null;
+  #hellos = 0;
+  #batch = 100;
+
+  constructor(context: CycleContext, request: CycleRequest, signal: AbortSignal) {
+    this.#context = context;
+    this.#request = request;
+    this.#signal = signal;
+    this.confirmed = request.confirmed;
+  }
+
+  /** Runs to the end; answers the organization's time. Throws `CycleStop` or `CycleCancelled`. */
+  async run(): Promise<string> {
+    const { mode, tables } = this.#request;
+    const fresh = mode === 'DELTA_SYNC' || mode === 'GRID_SYNC' || mode === 'SINGLE_RECORD_SYNC';
+    if (!this.confirmed || !fresh || this.#hello() === null) await this.#sayHello();
+    for (let round = 0; round < maxRounds; round++) {
+      const stuck = await this.#upload();
+      if (mode === 'SINGLE_RECORD_SYNC') {
+        await this.#fetchRow();
+        break;
+      }
+      await this.#pull(tables);
+      if (mode === 'FORCED_SYNC' && round === 0) this.#checkAll(tables);
+      await this.#load(tables);
+      const open = this.#tables(tables).some((one) => one.state !== 'ready');
+      const uploaded = stuck || this.#context.outbox.nextBatch().length === 0;
+      const awaited = tables === null && this.#context.outbox.awaiting().length > 0;
+      if (!open && uploaded && !awaited) break;
+    }
+    return this.#now ?? this.#hello()?.now ?? '';
+  }
+
+  #hello(): HelloResponse | null {
+    return readHello(this.#context.store);
+  }
+
+  get #seen(): Versions {
+    const hello = this.#hello();
+    return {
+      app: readFact(this.#context.store, 'app') ?? '',
+      access: hello?.current?.access ?? '',
+    };
+  }
+
+  async #sayHello(): Promise<void> {
+    const { store, transport, device } = this.#context;
+    if (++this.#hellos > maxHellos) {
+      throw new CycleStop({
+        class: 'server',
+        code: 'outpost:appChanged',
+        message: 'The app is published again and again; the next cycle goes on.',
+        retryAfterMs: null,
+      });
+    }
+    this.#context.report('metadata');
+    const previous = JSON.parse(readFact(store, 'previousEpochs') ?? '[]') as readonly string[];
+    const say = (takeOver: boolean) =>
+      transport.hello({ device, previous, takeOver }, this.#signal);
+    let reply = await say(false);
+    const isFenced = reply.kind === 'failed' && reply.failure.code === 'outpost:fenced';
+    if (isFenced && !this.confirmed) {
+      // A restored copy: what it holds is sent again under its keys, and what was done before is known by them.
+      reply = await say(true);
+      this.tookOver = true;
+    }
+    const hello = this.#take(reply).value;
+    const isNewApp = readFact(store, 'app') !== hello.current.app;
+    if (isNewApp) {
+      const { app, model } = this.#take(await transport.app(this.#signal)).value;
+      const parsed = readModel(model);
+      store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+        writeFact(tx.sql, 'app', app);
+        writeFact(tx.sql, 'appModel', JSON.stringify(parsed));
+        writeFact(tx.sql, 'hello', JSON.stringify(hello));
+      });
+      this.#context.useApp(parsed, hello);
+    } else this.#context.applyPlanned(hello);
+    applyPlan(store, hello);
+    this.confirmed = true;
+    this.#now = hello.now;
+    this.#context.report('plan');
+  }
+
+  /** Sends what can be sent. True: the organization put off what is left; only a later cycle may try again. */
+  async #upload(): Promise<boolean> {
+    const { store, transport, device, outbox, system } = this.#context;
+    const index = this.#context.index();
+    if (index === null) return false;
+    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
+      this.#context.report('upload');
+      store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+        for (const entry of batch) markSent(tx.sql, entry.key);
+      });
+      // What is sent must survive a crash here, or its key could name another edit.
+      await store.flush();
+      const entries = batch.map((entry) => toPushEntry(entry, index));
+      const settledBelow = outbox.lowMarks();
+      const reply = await transport.push({ device, settledBelow, entries }, this.#signal);
+      if (reply.kind === 'failed') {
+        // The organization may have acted: the same entries go again under the same keys.
+        this.#requeueSent();
+        if (reply.failure.status === 413 && batch.length > 1) {
+          this.#batch = Math.max(1, batch.length >> 1);
+          continue;
+        }
+        throw new CycleStop(reply.failure);
+      }
+      const until = system.clock.now() + retryLaterMs;
+      const userId = this.#hello()?.user.id ?? '';
+      applyResults(store, outbox, system.ids, userId, reply.value, until);
+      store.write({ origin: 'sync' }, (tx) => outbox.forgetFinished(tx, settledBelow));
+      this.#requeueSent();
+      const { results } = reply.value;
+      if (results.every((one) => one.status === 'blocked' || one.status === 'retryLater')) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #next(): readonly Entry[] {
+    return this.#context.outbox.nextBatch(this.#batch);
+  }
+
+  #requeueSent(): void {
+    this.#context.store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+      tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'sent'`).run();
+    });
+  }
+
+  async #pull(only: readonly string[] | null): Promise<void> {
+    const { store, transport, device, outbox } = this.#context;
+    for (let more = true; more; ) {
+      const tables = this.#tables(only);
+      const groups = new Map<string | null, string[]>();
+      for (const { table, token } of tables) {
+        const group = groups.get(token);
+        if (group === undefined) groups.set(token, [table]);
+        else group.push(table);
+      }
+      const from: PullFrom[] = [...groups].map(([token, names]) => ({ token, tables: names }));
+      const views = Object.fromEntries(
+        tables.flatMap(({ table, view }) => (view === null ? [] : [[table, view]])),
+      );
+      const awaiting = outbox.awaiting();
+      const reply = await transport.pull(
+        { device, seen: this.#seen, from, views, awaiting, maxRows: pullRows },
+        this.#signal,
+      );
+      if (await this.#refreshed(reply)) continue;
+      const { value, bytes } = this.#take(reply);
+      applyPull(store, value, bytes);
+      this.#now = value.now;
+      this.#context.report('download');
+      more = value.more;
+      if (await this.#follow(value.current)) more = true;
+    }
+  }
+
+  /** Rights, settings or plan are others than those that the device knows: it asks for them. */
+  async #follow(current: Versions): Promise<boolean> {
+    if (current.access === this.#seen.access) return false;
+    await this.#sayHello();
+    return true;
+  }
+
+  /** The definitions changed: they are taken in first, and the request is made again. */
+  async #refreshed(reply: Reply<unknown>): Promise<boolean> {
+    if (reply.kind !== 'failed' || reply.failure.code !== 'outpost:appChanged') return false;
+    await this.#sayHello();
+    return true;
+  }
+
+  #checkAll(only: readonly string[] | null): void {
+    this.#context.store.write({ origin: 'sync' }, (tx) => {
+      for (const { table, state } of this.#tables(only)) {
+        if (state !== 'ready') continue;
+        tx.sql
+          .prepare(`UPDATE "$sync_table" SET state = 'check', ranges = NULL WHERE table_name = ?`)
+          .run([table]);
+      }
+    });
+  }
+
+  #tables(only: readonly string[] | null): readonly SyncTable[] {
+    const tables = readSyncTables(this.#context.store);
+    return only === null ? tables : tables.filter((one) => only.includes(one.table));
+  }
+
+  async #load(only: readonly string[] | null): Promise<void> {
+    const { store } = this.#context;
+    for (const planned of this.#tables(only)) {
+      if (planned.state === 'ready') continue;
+      await this.#loadTable(planned.table);
+      store.finishLoad(planned.table);
+    }
+  }
+
+  async #loadTable(name: string): Promise<void> {
+    const { store, transport, device, pageRows } = this.#context;
+    const read = () => readSyncTables(store).find((one) => one.table === name);
+    let table = read();
+    if (table?.state === 'load' && table.cursor === null && store.count(name) === 0) {
+      store.startLoad(name, table.rowsExpected);
+    }
+    for (; table !== undefined && table.state !== 'ready'; table = read()) {
+      if (table.state === 'check') {
+        const check = await checkTable(
+          { store, transport, device, limit: pageRows, seen: () => this.#seen },
+          table,
+          (reply) => this.#refreshed(reply),
+          (reply) => this.#take(reply),
+          () => this.#context.report('verify'),
+        );
+        if (check === null) continue;
+        this.checks.push(check);
+        this.#context.report('download');
+        continue;
+      }
+      const request = {
+        device,
+        seen: this.#seen,
+        table: name,
+        after: table.cursor,
+        upTo: null,
+        ids: null,
+        limit: pageRows,
+      };
+      const reply = await transport.page(request, this.#signal);
+      if (await this.#refreshed(reply)) continue;
+      const { value, bytes } = this.#take(reply);
+      applyPage(store, value, table.cursor, bytes);
+      this.#context.report('download');
+    }
+  }
+
+  async #fetchRow(): Promise<void> {
+    const { store, transport, device } = this.#context;
+    const row = this.#request.row;
+    if (row === null || !readSyncTables(store).some((one) => one.table === row.table)) return;
+    for (;;) {
+      const request = {
+        device,
+        seen: this.#seen,
+        table: row.table,
+        after: null,
+        upTo: null,
+        ids: [row.id],
+        limit: 1,
+      };
+      const reply = await transport.page(request, this.#signal);
+      if (await this.#refreshed(reply)) continue;
+      applyIds(store, this.#take(reply).value, [row.id]);
+      return;
+    }
+  }
+
+  /** The answer, unless it is a failure or the cycle was cancelled meanwhile. */
+  #take<T>(reply: Reply<T>): { readonly value: T; readonly bytes: number } {
+    if (this.#signal.aborted) throw new CycleCancelled();
+    return take(reply);
+  }
+}
+
+function readModel(model: unknown): AppModel {
+  const tables = (model as { tables?: unknown } | null)?.tables;
+  if (!Array.isArray(tables)) {
+    throw new SyncError(
+      'app.invalid',
+      'The organization sent no app definitions.',
+      'Update the server.',
+    );
+  }
+  return model as AppModel;
+}

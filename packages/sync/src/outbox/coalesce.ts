@@ -1,0 +1,40 @@
+import type { WriteTx } from '@outpost/store';
+import { sameKey } from '../protocol/index.ts';
+import { type Entry, readEntries, readerOf } from './entry.ts';
+
+/** What an edit is to become part of. */
+type NewEntry = Pick<Entry, 'op' | 'set' | 'base' | 'after' | 'changeSet'>;
+
+/**
+ * The queued entry of a row with another edit of it joined, `gone` when both cancel each other out, or null when they
+ * must stay two: the earlier one may be known to the organization, something depends on it, or an edge would lead to a
+ * later entry.
+ */
+export function joined(
+  tx: WriteTx,
+  epoch: string,
+  earlier: Entry | undefined,
+  next: NewEntry,
+): Entry | 'gone' | null {
+  if (earlier === undefined || earlier.state !== 'queued' || earlier.everSent) return null;
+  if (earlier.key[0] !== epoch || earlier.changeSet !== null || next.changeSet !== null)
+    return null;
+  if (earlier.op === 'delete' || next.op === 'create') return null;
+  const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent', 'refused')");
+  const hasDependants = open.some((one) => one.after.some((key) => sameKey(key, earlier.key)));
+  if (hasDependants) return null;
+  const after = [...earlier.after];
+  for (const key of next.after) {
+    if (sameKey(key, earlier.key) || after.some((one) => sameKey(one, key))) continue;
+    if (key[1] > earlier.key[1]) return null;
+    after.push(key);
+  }
+  if (next.op === 'delete') {
+    if (earlier.op === 'create') return 'gone';
+    return { ...earlier, op: 'delete', set: {}, base: {}, after };
+  }
+  const set = { ...earlier.set, ...next.set };
+  // What the user saw before the first of the edits.
+  const base = earlier.op === 'create' ? earlier.base : { ...next.base, ...earlier.base };
+  return { ...earlier, set, base, after };
+}

@@ -1,0 +1,49 @@
+import type { Cell } from '@outpost/model';
+import { anyJson, cell, type Decoder, list, object, text, whole } from './decode.ts';
+
+/** Names one queued edit for ever: the random id of a database opening, and a number that never resets. */
+export type EntryKey = readonly [epoch: string, seq: number];
+
+export const entryKey: Decoder<EntryKey> = (value, path) => {
+  const parts = list(anyJson, 2)(value, path);
+  return [text(parts[0], `${path}[0]`), whole(parts[1], `${path}[1]`)];
+};
+
+export function sameKey(a: EntryKey, b: EntryKey): boolean {
+  return a[0] === b[0] && a[1] === b[1];
+}
+
+export interface DeviceIdentity {
+  readonly id: string;
+  readonly epoch: string;
+}
+export const deviceIdentity: Decoder<DeviceIdentity> = object<DeviceIdentity>({
+  id: text,
+  epoch: text,
+});
+
+/** `off`: changed columns win. `on`: a changed row refuses. `merge`: refuses only where both changed one column. */
+export type ConflictPolicy = 'off' | 'on' | 'merge';
+
+/** What the device's data stands on: hashes of the definitions, and of rights, settings and plan. */
+export interface Versions {
+  readonly app: string;
+  readonly access: string;
+}
+export const versions: Decoder<Versions> = object<Versions>({ app: text, access: text });
+
+export interface TableRows {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+export const tableRows: Decoder<readonly (readonly Cell[])[]> = list(list(cell));
+
+export const syncPaths = {
+  hello: '/sync/v1/hello',
+  app: '/sync/v1/app',
+  pull: '/sync/v1/pull',
+  page: '/sync/v1/page',
+  digest: '/sync/v1/digest',
+  push: '/sync/v1/push',
+} as const;

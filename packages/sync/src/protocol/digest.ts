@@ -1,0 +1,48 @@
+import { type DeviceIdentity, deviceIdentity, type Versions, versions } from './common.ts';
+import { type Decoder, list, nullable, object, text, whole } from './decode.ts';
+
+/** Rows of a key range in short: the inclusive upper key (null: to the end), how many, and their checksum. */
+export interface DigestRange {
+  readonly upTo: string | null;
+  readonly rows: number;
+  readonly sum: string;
+}
+
+export interface DigestRequest {
+  readonly device: DeviceIdentity;
+  readonly seen: Versions;
+  readonly table: string;
+  /** How far the table is known; to tell a difference from a change that is on its way. */
+  readonly token: string | null;
+  /** Columns that the rows were read with; other ones make every range differ. */
+  readonly columns: readonly string[];
+  /** The ranges begin after this key, one after another. */
+  readonly after: string | null;
+  readonly ranges: readonly DigestRange[];
+}
+export const digestRequest: Decoder<DigestRequest> = object<DigestRequest>({
+  device: deviceIdentity,
+  seen: versions,
+  table: text,
+  token: nullable(text),
+  columns: list(text, 5000),
+  after: nullable(text),
+  ranges: list(object<DigestRange>({ upTo: nullable(text), rows: whole, sum: text }), 10_000),
+});
+
+export interface DigestResponse {
+  readonly now: string;
+  readonly current: Versions;
+  readonly view: string;
+  /** Places of the ranges that differ. */
+  readonly bad: readonly number[];
+  /** Those of them that hold a row that changed after the token. */
+  readonly stale: readonly number[];
+}
+export const digestResponse: Decoder<DigestResponse> = object<DigestResponse>({
+  now: text,
+  current: versions,
+  view: text,
+  bad: list(whole),
+  stale: list(whole),
+});

@@ -1,0 +1,79 @@
+import { type ColumnRights, columnRights, type TablePrivileges } from '@outpost/model';
+import {
+  type ConflictPolicy,
+  type DeviceIdentity,
+  deviceIdentity,
+  type Versions,
+  versions,
+} from './common.ts';
+import {
+  anyJson,
+  type Decoder,
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  record,
+  text,
+  whole,
+} from './decode.ts';
+
+export interface HelloRequest {
+  readonly device: DeviceIdentity;
+  /** Epochs of this database since the one that the organization confirmed last. */
+  readonly previous: readonly string[];
+  /** This database is the device from now on, whatever was confirmed before. */
+  readonly takeOver: boolean;
+}
+export const helloRequest: Decoder<HelloRequest> = object<HelloRequest>({
+  device: deviceIdentity,
+  previous: optional(list(text, 1000), []),
+  takeOver: optional(flag, false),
+});
+
+/** One table of the device: how many rows V(T) has now, and what V(T) depends on (`view`, a hash). */
+export interface PlanTable {
+  readonly table: string;
+  readonly rows: number;
+  readonly view: string;
+  readonly intervalMinutes: number;
+}
+
+export interface HelloResponse {
+  readonly now: string;
+  /** Identifies the change feed; another value makes all tokens void. */
+  readonly feed: string;
+  readonly current: Versions;
+  readonly user: {
+    readonly id: string;
+    readonly name: string;
+    readonly businessUnitId: string;
+    readonly teamIds: readonly string[];
+  };
+  readonly conflictPolicy: ConflictPolicy;
+  readonly privileges: Readonly<Record<string, TablePrivileges>>;
+  /** Shares or hierarchy give the user more than the roles say; a device leaves such decisions to the organization. */
+  readonly beyondRoles: boolean;
+  /** Rights on secured columns by table and column; a secured column that is absent grants nothing. */
+  readonly securedColumns: ColumnRights;
+  readonly plan: readonly PlanTable[];
+}
+export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
+  now: text,
+  feed: text,
+  current: versions,
+  user: object({ id: text, name: text, businessUnitId: text, teamIds: list(text) }),
+  conflictPolicy: oneOf('off', 'on', 'merge'),
+  privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,
+  beyondRoles: flag,
+  securedColumns: record(record(list(oneOf(...columnRights)))),
+  plan: list(object<PlanTable>({ table: text, rows: whole, view: text, intervalMinutes: whole })),
+});
+
+export interface AppResponse {
+  readonly app: string;
+  /** An `AppModel`. */
+  readonly model: unknown;
+}
+export const appResponse: Decoder<AppResponse> = object<AppResponse>({ app: text, model: anyJson });

@@ -1,0 +1,48 @@
+import {
+  type DeviceIdentity,
+  deviceIdentity,
+  type TableRows,
+  tableRows,
+  type Versions,
+  versions,
+} from './common.ts';
+import { type Decoder, list, nullable, object, text, whole } from './decode.ts';
+
+export interface PageRequest {
+  readonly device: DeviceIdentity;
+  readonly seen: Versions;
+  readonly table: string;
+  /** Last key of the previous page; null for the first. */
+  readonly after: string | null;
+  /** Last key of the range; null: to the end. */
+  readonly upTo: string | null;
+  /** Instead of a range: these rows. */
+  readonly ids: readonly string[] | null;
+  readonly limit: number;
+}
+export const pageRequest: Decoder<PageRequest> = object<PageRequest>({
+  device: deviceIdentity,
+  seen: versions,
+  table: text,
+  after: nullable(text),
+  upTo: nullable(text),
+  ids: nullable(list(text, 500)),
+  limit: whole,
+});
+
+/** The complete content of V(T) after `after` up to `covered` (null: to the end), or of the ids. */
+export interface PageResponse extends TableRows {
+  readonly now: string;
+  readonly current: Versions;
+  readonly view: string;
+  readonly covered: string | null;
+}
+export const pageResponse: Decoder<PageResponse> = object<PageResponse>({
+  now: text,
+  current: versions,
+  table: text,
+  view: text,
+  columns: list(text),
+  rows: tableRows,
+  covered: nullable(text),
+});

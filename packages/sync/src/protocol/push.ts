@@ -1,0 +1,112 @@
+import type { Cells } from '@outpost/model';
+import { type DeviceIdentity, deviceIdentity, type EntryKey, entryKey } from './common.ts';
+import {
+  cell,
+  type Decoder,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  record,
+  text,
+  whole,
+} from './decode.ts';
+
+export interface PushEntry {
+  readonly key: EntryKey;
+  readonly op: 'create' | 'update' | 'delete';
+  readonly table: string;
+  readonly id: string;
+  /** New cells of the changed columns. */
+  readonly set: Cells;
+  /** What they were when the user changed them. */
+  readonly base: Cells;
+  /** Row version the user saw. */
+  readonly baseVersion: number | null;
+  /** Instead: the version my own earlier entry produced. */
+  readonly baseOf: EntryKey | null;
+  /** Entries that must be applied before. */
+  readonly after: readonly EntryKey[];
+  /** Entries of one change set are applied or refused as one, and travel side by side. */
+  readonly changeSet: string | null;
+  /** How often the organization has put the entry off. */
+  readonly attempt: number;
+  /** When the user made the edit; informative. */
+  readonly at: string;
+}
+const pushEntry = object<PushEntry>({
+  key: entryKey,
+  op: oneOf('create', 'update', 'delete'),
+  table: text,
+  id: text,
+  set: record(cell),
+  base: record(cell),
+  baseVersion: nullable(whole),
+  baseOf: nullable(entryKey),
+  after: list(entryKey, 1000),
+  changeSet: nullable(text),
+  attempt: optional(whole, 1),
+  at: text,
+});
+
+export interface PushRequest {
+  readonly device: DeviceIdentity;
+  /** By epoch: nothing below will be asked again. */
+  readonly settledBelow: readonly EntryKey[];
+  readonly entries: readonly PushEntry[];
+}
+export const pushRequest: Decoder<PushRequest> = object<PushRequest>({
+  device: deviceIdentity,
+  settledBelow: optional(list(entryKey, 1000), []),
+  entries: list(pushEntry, 1000),
+});
+
+/** 0 conflict, 1 record not found, 2 record already exists, 3 others; as in the table `syncerror`. */
+export type SyncErrorType = 0 | 1 | 2 | 3;
+
+export type EntryResult =
+  | { readonly key: EntryKey; readonly status: 'applied'; readonly version: number }
+  /** Finished in an earlier life of this database. */
+  | { readonly key: EntryKey; readonly status: 'settled' }
+  | { readonly key: EntryKey; readonly status: 'blocked' }
+  | { readonly key: EntryKey; readonly status: 'retryLater' }
+  | {
+      readonly key: EntryKey;
+      readonly status: 'refused';
+      readonly errorType: SyncErrorType;
+      readonly code: string;
+      readonly message: string;
+      /** Columns in conflict. */
+      readonly columns: readonly string[];
+      /** Id of the `syncerror` row. */
+      readonly syncError: string;
+    };
+
+const entryResult: Decoder<EntryResult> = (value, path) => {
+  const { key, status } = object({
+    key: entryKey,
+    status: oneOf('applied', 'settled', 'blocked', 'retryLater', 'refused'),
+  })(value, path);
+  if (status === 'applied') {
+    return { key, status, ...object({ version: whole })(value, path) };
+  }
+  if (status !== 'refused') return { key, status };
+  const details = object({
+    errorType: whole as Decoder<SyncErrorType>,
+    code: text,
+    message: text,
+    columns: list(text),
+    syncError: text,
+  })(value, path);
+  return { key, status, ...details };
+};
+
+export interface PushResponse {
+  readonly now: string;
+  readonly results: readonly EntryResult[];
+}
+export const pushResponse: Decoder<PushResponse> = object<PushResponse>({
+  now: text,
+  results: list(entryResult),
+});
