@@ -77,7 +77,7 @@ export function applyCheckPage(
   });
 }
 
-/** What a check has found to be read; the view that it was made under. */
+/** What a check has found to be read, and the view hash that it began under. */
 export function setRanges(
   store: DeviceStore,
   table: string,
@@ -86,9 +86,7 @@ export function setRanges(
 ): void {
   store.write({ origin: 'sync' }, (tx) =>
     tx.sql
-      .prepare(
-        'UPDATE "$sync_table" SET ranges = ?, again = CASE WHEN view = ? THEN again ELSE 1 END WHERE table_name = ?',
-      )
+      .prepare('UPDATE "$sync_table" SET ranges = ?, view = ?, again = 0 WHERE table_name = ?')
       .run([JSON.stringify(ranges), view, table]),
   );
 }

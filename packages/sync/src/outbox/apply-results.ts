@@ -22,7 +22,11 @@ export function applyResults(
   heldUntilMs: number,
 ): void {
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-    const answered = new Set(response.results.map(({ key }) => key.join('/')));
+    const answered = new Set(
+      response.results
+        .filter(({ status }) => status === 'applied' || status === 'refused')
+        .map(({ key }) => key.join('/')),
+    );
     const refused: Entry[] = [];
     for (const result of response.results) {
       const entry = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...result.key])[0];
