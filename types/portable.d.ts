@@ -26,7 +26,7 @@ declare function fetch(
   init?: {
     method?: string;
     headers?: Record<string, string>;
-    body?: string;
+    body?: string | ArrayBuffer;
     signal?: AbortSignal;
   },
 ): Promise<{
@@ -34,3 +34,18 @@ declare function fetch(
   readonly headers: { get(name: string): string | null };
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
+
+interface ByteStream {
+  pipeThrough(transform: CompressionStream): ByteStream;
+}
+declare class CompressionStream {
+  constructor(format: 'gzip' | 'deflate' | 'deflate-raw');
+}
+declare class Blob {
+  constructor(parts: readonly string[]);
+  stream(): ByteStream;
+}
+declare class Response {
+  constructor(body: ByteStream);
+  arrayBuffer(): Promise<ArrayBuffer>;
+}

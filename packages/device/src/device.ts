@@ -29,8 +29,25 @@ import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/
 import type { DeviceHost, FlowCommand } from '@outpost/rules';
 import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
-import { Sync, type SyncTransport, syncModule } from '@outpost/sync';
-import { filter, firstValueFrom, map, type Observable, of, Subscription, startWith } from 'rxjs';
+import {
+  defaultSettings,
+  readSyncTables,
+  Sync,
+  SyncScheduler,
+  type SyncSettings,
+  type SyncTransport,
+  syncModule,
+} from '@outpost/sync';
+import {
+  combineLatest,
+  filter,
+  firstValueFrom,
+  map,
+  type Observable,
+  of,
+  Subscription,
+  startWith,
+} from 'rxjs';
 import { DeviceError } from './device-error.ts';
 import {
   type FlowState,
@@ -58,15 +75,18 @@ export interface DeviceOptions {
   readonly timeZone?: string;
   /** Process flows work offline in the mobile app only. Default `mobile`. */
   readonly host?: DeviceHost;
+  /** Whether bytes cost; replays the current value. Default: never. */
+  readonly metered?: Observable<boolean>;
+  /** Whether the app is on the screen; replays the current value. Default: always. */
+  readonly foreground?: Observable<boolean>;
+  /** How the device synchronizes by itself; replays the current value. */
+  readonly settings?: Observable<SyncSettings>;
   /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
   readonly start?: 'auto' | 'manual';
   readonly pageRows?: number;
   /** Told of what must not stop anything, such as rows changed with SQL behind the gateway of the database. */
   readonly onFault?: (error: unknown) => void;
 }
-
-/** After an edit, wait this long for more before uploading. */
-const editDelayMs = 1000;
 
 /**
  * A business app on a device. Reads and writes always use the database on the device, online or not; the network only
@@ -81,7 +101,7 @@ export class Device {
   #session: Session | null = null;
   #model: AppModel | null = null;
   #searchIndex: SearchIndex | null = null;
-  #cancelTimer: (() => void) | null = null;
+  readonly #scheduler: SyncScheduler | null = null;
   #closed = false;
 
   constructor(store: DeviceStore, options: DeviceOptions) {
@@ -97,7 +117,23 @@ export class Device {
       ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
     });
     this.#subscriptions.add(this.sync.app.subscribe((app) => this.#useApp(app)));
-    if (options.start === 'auto') this.#startAutomatically(online);
+    if (options.start === 'auto') {
+      this.#scheduler = new SyncScheduler({
+        system: this.#system,
+        connectivity: combineLatest([
+          online,
+          options.metered ?? of(false),
+          options.foreground ?? of(true),
+        ]).pipe(
+          map(([isOnline, metered, foreground]) => ({ online: isOnline, metered, foreground })),
+        ),
+        settings: options.settings ?? of(defaultSettings),
+        edits: store.commits.pipe(filter((set) => set.origin === 'local')),
+        tables: () => readSyncTables(store),
+        editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
+        run: (tables) => this.sync.run('DELTA_SYNC', tables === null ? {} : { tables }),
+      });
+    }
   }
 
   /** The app's definitions: at once when known, else after the first metadata download. */
@@ -239,11 +275,16 @@ export class Device {
     return moveFlow(this.#open(), table, id, command);
   }
 
+  /** What synchronizes by itself, and why it does not now; null: the device was opened with `start: 'manual'`. */
+  get schedule(): SyncScheduler | null {
+    return this.#scheduler;
+  }
+
   /** Stops timers and the running cycle, and releases the storage. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelTimer?.();
+    this.#scheduler?.close();
     this.#subscriptions.unsubscribe();
     await this.sync.close();
     this.#searchIndex?.close();
@@ -287,33 +328,6 @@ export class Device {
       );
     }
     return this.#session;
-  }
-
-  #startAutomatically(online: Observable<boolean>): void {
-    const run = () => {
-      this.#cancelTimer = null;
-      if (this.#closed) return;
-      void this.sync.run('DELTA_SYNC').finally(() => this.#schedule(this.#intervalMs(), run));
-    };
-    this.#subscriptions.add(
-      online.pipe(filter((on) => on)).subscribe(() => this.#schedule(0, run)),
-    );
-    this.#subscriptions.add(
-      this.store.commits.subscribe((set) => {
-        if (set.origin === 'local') this.#schedule(editDelayMs, run);
-      }),
-    );
-  }
-
-  #intervalMs(): number {
-    const intervals = this.sync.hello?.plan.map((one) => one.intervalMinutes) ?? [10];
-    return Math.max(5, Math.min(1440, ...intervals)) * 60_000;
-  }
-
-  #schedule(delayMs: number, run: () => void): void {
-    if (this.#closed) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = this.#system.clock.schedule(this.#system.clock.now() + delayMs, run);
   }
 }
 

@@ -9,6 +9,7 @@
  */
 export { type Authenticator, tokenList } from './auth.ts';
 export type { ServerRequest, ServerResponse } from './http/message.ts';
+export { dataverseLimits, type RequestLimits } from './limits/request-limiter.ts';
 export {
   createServer,
   type Organization,

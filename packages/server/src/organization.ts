@@ -30,6 +30,7 @@ import type { Authenticator } from './auth.ts';
 import { pruneLog } from './feed/change-log.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
+import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
 import { checkSameTypes, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
 import { readShares } from './security/shares.ts';
@@ -60,6 +61,8 @@ export interface OrganizationOptions {
   readonly conflictPolicy?: ConflictPolicy;
   /** What offline profiles may hold; default `profileLimits.seed`. */
   readonly profileLimits?: ProfileLimits;
+  /** Service protection limits; default those of Dataverse. */
+  readonly limits?: RequestLimits | 'off';
 }
 
 /** A row to load or to write: values by column. */
@@ -133,7 +136,10 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
       await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
     }
   });
-  return new EmbeddedOrganization({ app, services, store, auth: options.auth, limits });
+  const requestLimits = options.limits ?? dataverseLimits;
+  const limiter =
+    requestLimits === 'off' ? null : new RequestLimiter(requestLimits, () => system.clock.now());
+  return new EmbeddedOrganization({ app, services, store, auth: options.auth, limits, limiter });
 }
 
 async function prepareStore(tx: WriteTx, { model, plan }: PublishedApp): Promise<void> {
@@ -154,6 +160,7 @@ interface OrganizationParts {
   readonly store: ServerStore;
   readonly auth: Authenticator;
   readonly limits: ProfileLimits;
+  readonly limiter: RequestLimiter | null;
 }
 
 class EmbeddedOrganization implements Organization {
@@ -161,13 +168,15 @@ class EmbeddedOrganization implements Organization {
   readonly #store: ServerStore;
   readonly #auth: Authenticator;
   readonly #limits: ProfileLimits;
+  readonly #limiter: RequestLimiter | null;
   #env: SyncEnv;
 
-  constructor({ app, services, store, auth, limits }: OrganizationParts) {
+  constructor({ app, services, store, auth, limits, limiter }: OrganizationParts) {
     this.#services = services;
     this.#store = store;
     this.#auth = auth;
     this.#limits = limits;
+    this.#limiter = limiter;
     this.#env = { ...app, ...services };
   }
 
@@ -182,7 +191,8 @@ class EmbeddedOrganization implements Organization {
   async handle(request: ServerRequest): Promise<ServerResponse> {
     try {
       const userId = await this.#authenticate(request);
-      const body = await this.#route(request, userId);
+      const run = () => this.#route(request, userId);
+      const body = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
       return answer(200, body);
     } catch (error) {
       return errorAnswer(error, this.#env.onFault);

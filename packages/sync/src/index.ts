@@ -23,8 +23,20 @@ export {
 } from './engine/status.ts';
 export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
+export type { RowExplanation, RowReason } from './engine/why.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
+export type { UndoResult } from './outbox/undo.ts';
 export { syncModule } from './own-tables.ts';
+export type { Draft, Notice } from './repair/notices.ts';
 export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';
+export {
+  type Connectivity,
+  defaultSettings,
+  type PauseReason,
+  type SchedulerOptions,
+  type ScheduleState,
+  SyncScheduler,
+  type SyncSettings,
+} from './schedule/scheduler.ts';
 export { SyncError, type SyncErrorCode } from './sync-error.ts';
 export type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from './transport.ts';

@@ -1,7 +1,10 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorAnswer } from '../http/answer.ts';
 import { maxBodyBytes } from '../http/message.ts';
 import type { Organization } from '../organization.ts';
+import { HttpError } from '../server-error.ts';
+import { compress, gunzip } from './compression.ts';
 
 export interface RunningServer {
   /** Where it listens, e.g. `http://127.0.0.1:4040`. */
@@ -27,22 +30,29 @@ export function listen(
   const server = createHttpServer(async (incoming, outgoing) => {
     const path = (incoming.url ?? '/').split('?')[0] ?? '/';
     requests.set(path, (requests.get(path) ?? 0) + 1);
-    const body = await readBody(incoming).catch(() => null);
-    const response =
-      body === null
-        ? {
-            status: 413,
-            headers: { connection: 'close' },
-            body: '{"error":{"code":"outpost:tooLarge","message":"The body is too large."}}',
-          }
-        : await organization.handle({
-            method: incoming.method ?? 'GET',
-            url: incoming.url ?? '/',
-            headers: flatten(incoming),
-            body,
-          });
-    const bytes = Buffer.from(response.body, 'utf8');
-    outgoing.writeHead(response.status, { ...response.headers, 'content-length': bytes.length });
+    const response = await readBody(incoming)
+      .then((body) =>
+        organization.handle({
+          method: incoming.method ?? 'GET',
+          url: incoming.url ?? '/',
+          headers: flatten(incoming),
+          body,
+        }),
+      )
+      .catch((error: unknown) => {
+        const { headers, ...answered } = errorAnswer(error, () => undefined);
+        return { ...answered, headers: { ...headers, connection: 'close' } };
+      });
+    const accepted = incoming.headers['accept-encoding'];
+    const { bytes, encoding } = await compress(
+      Buffer.from(response.body, 'utf8'),
+      Array.isArray(accepted) ? accepted.join(',') : accepted,
+    );
+    outgoing.writeHead(response.status, {
+      ...response.headers,
+      ...(encoding === null ? {} : { 'content-encoding': encoding, vary: 'accept-encoding' }),
+      'content-length': bytes.length,
+    });
     outgoing.end(bytes);
   });
   server.keepAliveTimeout = 5000;
@@ -63,13 +73,18 @@ export function listen(
   });
 }
 
-/** Rejects when the body is larger than the limit. */
+/** Throws `HttpError` for a body that is too large or not what it says it is. */
 async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const encoding = incoming.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'gzip') return gunzip(incoming as AsyncIterable<Buffer>);
+  if (encoding !== 'identity') {
+    throw new HttpError(415, 'outpost:encoding', `Bodies come plain or as gzip, not ${encoding}.`);
+  }
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes) throw new Error('too large');
+    if (size > maxBodyBytes) throw new HttpError(413, 'outpost:tooLarge', 'The body is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -8,8 +8,11 @@ import {
 import { type DeviceStore, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import { note } from '../apply/leave.ts';
+import type { Entry } from '../outbox/entry.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import type { DeviceIdentity, HelloResponse } from '../protocol/index.ts';
+import { type UndoResult, undo, undoFamily } from '../outbox/undo.ts';
+import type { DeviceIdentity, EntryKey, HelloResponse } from '../protocol/index.ts';
+import { type Draft, type Notice, readDrafts, readNotices } from '../repair/notices.ts';
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
 import type { SyncTransport } from '../transport.ts';
@@ -26,6 +29,7 @@ import {
   type SyncStatus,
 } from './status.ts';
 import { readFact, readHello, readSyncTables, writeFact } from './sync-state.ts';
+import { explainRow, type RowExplanation } from './why.ts';
 
 /** What comparing the device with the organization has shown. */
 export interface VerifyReport {
@@ -155,6 +159,32 @@ export class Sync {
       access: this.hello?.current.access ?? '',
     };
     return compareWithServer(this.#store, this.#transport, this.#device, seen, this.#pageRows);
+  }
+
+  /** What happened to rows of this device, newest first. */
+  notices(limit?: number): readonly Notice[] {
+    return readNotices(this.#store, limit);
+  }
+
+  /** Edits of rows that have left this device. They are uploaded like others. */
+  drafts(): readonly Draft[] {
+    return readDrafts(this.#store);
+  }
+
+  /** What `undo` of an edit would take back: its change set, and what depends on it. */
+  undoFamily(key: EntryKey): readonly Entry[] {
+    return undoFamily(this.#store, key);
+  }
+
+  /** Takes back an edit that was never sent, with what depends on it. */
+  undo(key: EntryKey): UndoResult {
+    return undo(this.#store, key);
+  }
+
+  /** Why a row is on this device, or why it left. Works offline. */
+  explain(table: string, id: string): RowExplanation {
+    if (this.#index === null) return { isHere: false, reasons: [], left: null };
+    return explainRow(this.#store, this.#index, this.hello, table, id);
   }
 
   /** Stops the running cycle and waits for it; what was committed stays. */

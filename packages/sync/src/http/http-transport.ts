@@ -24,6 +24,9 @@ export function staticToken(token: string): TokenSource {
   return { token: async () => token };
 }
 
+/** Characters of a request from which it is sent compressed. */
+const compressAbove = 4096;
+
 const statusClass: Readonly<Record<number, FailureClass>> = {
   400: 'protocol',
   401: 'auth',
@@ -81,21 +84,24 @@ async function exchange(
 ): Promise<Answer | { readonly kind: 'failed'; readonly failure: Failure }> {
   const call = options.fetch ?? fetch;
   try {
+    const text = body === null ? null : JSON.stringify(body);
+    const isLarge = text !== null && text.length > compressAbove;
     const response = await call(`${options.url.replace(/\/$/, '')}${path}`, {
       method: body === null ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
-        ...(body === null ? {} : { 'content-type': 'application/json' }),
+        ...(text === null ? {} : { 'content-type': 'application/json' }),
+        ...(isLarge ? { 'content-encoding': 'gzip' } : {}),
       },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
+      ...(text === null ? {} : { body: isLarge ? await gzipped(text) : text }),
       ...(signal === undefined ? {} : { signal }),
     });
     const bytes = await response.arrayBuffer();
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     return {
       status: response.status,
-      bytes: bytes.byteLength,
+      bytes: Number(response.headers.get('content-length') ?? bytes.byteLength),
       text: new TextDecoder().decode(bytes),
       retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
     };
@@ -103,6 +109,11 @@ async function exchange(
     const message = `The organization at ${options.url} cannot be reached (${describe(error)}).`;
     return failed('network', null, null, message);
   }
+}
+
+async function gzipped(text: string): Promise<ArrayBuffer> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Response(stream).arrayBuffer();
 }
 
 function readAnswer<T>(answer: Answer, decoder: Decoder<T>): Reply<T> {

@@ -96,6 +96,11 @@ export class Outbox implements Participant {
     return readEntries(this.#store, "state IN ('queued', 'sent')");
   }
 
+  /** Edits that are not settled, in order. */
+  unsettled(): readonly Entry[] {
+    return readEntries(this.#store, "state IN ('queued', 'sent', 'applied')");
+  }
+
   /** Entries that wait to be seen in the base. */
   awaiting(): readonly EntryKey[] {
     return readEntries(this.#store, "state = 'applied'").map((entry) => entry.key);

@@ -1,0 +1,215 @@
+import type { System } from '@outpost/model';
+import { BehaviorSubject, combineLatest, type Observable, Subscription } from 'rxjs';
+import type { CycleResult } from '../engine/status.ts';
+import { backOffMs, degradedAfter } from './back-off.ts';
+import { dueTables, nextDueAt, type ScheduledTable } from './due.ts';
+
+export interface SyncSettings {
+  /** `manual`: only when asked. */
+  readonly mode: 'auto' | 'manual';
+  /** Not over connections that cost. */
+  readonly wifiOnly: boolean;
+  /** No table more often than this, whatever its profile item says; 0: as the profile says. */
+  readonly atLeastMinutes: number;
+}
+
+export const defaultSettings: SyncSettings = { mode: 'auto', wifiOnly: false, atLeastMinutes: 0 };
+
+export interface Connectivity {
+  readonly online: boolean;
+  /** Bytes cost. */
+  readonly metered: boolean;
+  /** The app is on the screen. */
+  readonly foreground: boolean;
+}
+
+export type PauseReason =
+  | 'offline'
+  | 'wifiOnly'
+  | 'background'
+  | 'manual'
+  /** The user must sign in. */
+  | 'auth'
+  /** The user is disabled or has no role. */
+  | 'disabled'
+  /** Another opening of the database synchronizes. */
+  | 'fenced'
+  /** The device cannot store what it gets. */
+  | 'device';
+
+export interface ScheduleState {
+  /** Why nothing synchronizes by itself now; null: it does. */
+  readonly paused: PauseReason | null;
+  /** When the next attempt is due; null: none is. */
+  readonly nextAt: number | null;
+  /** Attempts that failed in a row. */
+  readonly failures: number;
+  /** `degraded`: many failures in a row. */
+  readonly warnings: readonly 'degraded'[];
+}
+
+export interface SchedulerOptions {
+  readonly system: System;
+  readonly connectivity: Observable<Connectivity>;
+  readonly settings: Observable<SyncSettings>;
+  /** Emits after each local edit. */
+  readonly edits: Observable<unknown>;
+  readonly tables: () => readonly ScheduledTable[];
+  /** Tables with edits that are to be uploaded or seen. */
+  readonly editedTables: () => readonly string[];
+  readonly run: (tables: readonly string[] | null) => Promise<CycleResult>;
+}
+
+/** After an edit, wait this long for more. */
+const editDelayMs = 1000;
+const reconnectJitterMs = 2000;
+
+/** Runs cycles by themselves: at open, at the intervals of tables, after edits, on reconnect; backs off after failures. */
+export class SyncScheduler {
+  readonly #options: SchedulerOptions;
+  readonly #state = new BehaviorSubject<ScheduleState>({
+    paused: 'offline',
+    nextAt: null,
+    failures: 0,
+    warnings: [],
+  });
+  readonly #subscriptions = new Subscription();
+  readonly #lastAt = new Map<string, number>();
+  #connectivity: Connectivity = { online: false, metered: false, foreground: true };
+  #settings = defaultSettings;
+  /** A failure that waiting does not mend. */
+  #stopped: PauseReason | null = null;
+  #failures = 0;
+  #notBefore = 0;
+  #wantedAt: number | null = null;
+  #running = false;
+  #cancel: (() => void) | null = null;
+  #closed = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#subscriptions.add(
+      combineLatest([options.connectivity, options.settings]).subscribe(
+        ([connectivity, settings]) => this.#follow(connectivity, settings),
+      ),
+    );
+    this.#subscriptions.add(options.edits.subscribe(() => this.#want(this.#now + editDelayMs)));
+  }
+
+  get state(): Observable<ScheduleState> {
+    return this.#state.asObservable();
+  }
+  get current(): ScheduleState {
+    return this.#state.value;
+  }
+
+  /** The user has signed in again, or asks: what stopped is tried anew, without waiting. */
+  resume(): void {
+    this.#stopped = null;
+    this.#notBefore = 0;
+    this.#want(this.#now);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel?.();
+    this.#subscriptions.unsubscribe();
+    this.#state.complete();
+  }
+
+  get #now(): number {
+    return this.#options.system.clock.now();
+  }
+
+  #follow(connectivity: Connectivity, settings: SyncSettings): void {
+    const wasOnline = this.#connectivity.online;
+    this.#connectivity = connectivity;
+    this.#settings = settings;
+    if (connectivity.online && !wasOnline) {
+      // Attempts are counted on, but the wait is over.
+      this.#notBefore = 0;
+      const jitter = this.#lastAt.size === 0 ? 0 : reconnectJitterMs;
+      this.#want(this.#now + this.#options.system.random.next() * jitter);
+    } else this.#plan();
+  }
+
+  get #paused(): PauseReason | null {
+    if (!this.#connectivity.online) return 'offline';
+    if (this.#stopped !== null) return this.#stopped;
+    if (this.#settings.mode === 'manual') return 'manual';
+    if (this.#settings.wifiOnly && this.#connectivity.metered) return 'wifiOnly';
+    return this.#connectivity.foreground ? null : 'background';
+  }
+
+  #want(at: number): void {
+    this.#wantedAt = this.#wantedAt === null ? at : Math.min(this.#wantedAt, at);
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#closed) return;
+    this.#cancel?.();
+    this.#cancel = null;
+    const paused = this.#paused;
+    let nextAt: number | null = null;
+    if (paused === null && !this.#running) {
+      const due = nextDueAt(
+        this.#options.tables(),
+        this.#lastAt,
+        this.#now,
+        this.#settings.atLeastMinutes,
+      );
+      nextAt = Math.max(this.#notBefore, Math.min(this.#wantedAt ?? Number.POSITIVE_INFINITY, due));
+      this.#cancel = this.#options.system.clock.schedule(nextAt, () => void this.#attempt());
+    }
+    this.#state.next({
+      paused,
+      nextAt,
+      failures: this.#failures,
+      warnings: this.#failures >= degradedAfter ? ['degraded'] : [],
+    });
+  }
+
+  async #attempt(): Promise<void> {
+    if (this.#closed || this.#running || this.#paused !== null) return;
+    this.#running = true;
+    this.#wantedAt = null;
+    const { tables, editedTables, run } = this.#options;
+    const due = dueTables(tables(), this.#lastAt, this.#now, this.#settings.atLeastMinutes);
+    const wanted = [...new Set([...due, ...editedTables()])];
+    // Nothing is known yet: everything is wanted.
+    const isAll = tables().length === 0 || due.length === tables().length;
+    const result = await run(isAll ? null : wanted);
+    this.#running = false;
+    if (this.#closed) return;
+    this.#take(result, isAll ? tables().map((one) => one.table) : wanted);
+    this.#plan();
+  }
+
+  #take(result: CycleResult, tables: readonly string[]): void {
+    if (result.kind === 'done') {
+      this.#failures = 0;
+      this.#notBefore = 0;
+      for (const table of tables) this.#lastAt.set(table, this.#now);
+      return;
+    }
+    if (result.kind !== 'failed') return;
+    const { failure } = result;
+    this.#stopped = stoppedBy(failure);
+    this.#failures += 1;
+    const wait = backOffMs(this.#failures, failure.retryAfterMs, this.#options.system.random);
+    this.#notBefore = this.#now + wait;
+    this.#wantedAt = this.#notBefore;
+  }
+}
+
+/** Failures that another attempt would only repeat. */
+function stoppedBy(failure: {
+  readonly class: string;
+  readonly code: string | null;
+}): PauseReason | null {
+  if (failure.class === 'auth') return 'auth';
+  if (failure.class === 'access') return 'disabled';
+  if (failure.code === 'outpost:fenced') return 'fenced';
+  return failure.class === 'device' ? 'device' : null;
+}
