@@ -78,11 +78,12 @@ export class Cycle {
       }
       await this.#pull(tables);
       if (mode === 'FORCED_SYNC' && round === 0) this.#checkAll(tables);
-      await this.#load(tables);
+      const loaded = await this.#load(tables);
       const open = this.#tables(tables).some((one) => one.state !== 'ready');
       const uploaded = stuck || this.#context.outbox.nextBatch().length === 0;
       const awaited = tables === null && this.#context.outbox.awaiting().length > 0;
-      if (!open && uploaded && !awaited) break;
+      // What changed while pages were read is in the list of changes.
+      if (!open && uploaded && !awaited && !loaded) break;
     }
     return this.#now ?? this.#hello()?.now ?? '';
   }
@@ -206,7 +207,21 @@ export class Cycle {
       );
       if (await this.#refreshed(reply)) continue;
       const { value, bytes } = this.#take(reply);
+      const before = tables.map((one) => one.token).join();
       applyPull(store, value, bytes);
+      const isStuck =
+        value.more &&
+        this.#tables(only)
+          .map((one) => one.token)
+          .join() === before;
+      if (isStuck) {
+        throw new CycleStop({
+          class: 'protocol',
+          code: null,
+          message: 'The organization says that there is more, and does not get on.',
+          retryAfterMs: null,
+        });
+      }
       this.#now = value.now;
       this.#context.report('download');
       more = value.more;
@@ -244,13 +259,17 @@ export class Cycle {
     return only === null ? tables : tables.filter((one) => only.includes(one.table));
   }
 
-  async #load(only: readonly string[] | null): Promise<void> {
+  /** Reads what is to be read. True: there was something. */
+  async #load(only: readonly string[] | null): Promise<boolean> {
     const { store } = this.#context;
+    let loaded = false;
     for (const planned of this.#tables(only)) {
       if (planned.state === 'ready') continue;
+      loaded = true;
       await this.#loadTable(planned.table);
       store.finishLoad(planned.table);
     }
+    return loaded;
   }
 
   async #loadTable(name: string): Promise<void> {

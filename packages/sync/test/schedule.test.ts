@@ -1,0 +1,207 @@
+import { seededRandom, VirtualClock } from '@outpost/testkit';
+import { BehaviorSubject, Subject } from 'rxjs';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type Connectivity,
+  type CycleResult,
+  defaultSettings,
+  type PauseReason,
+  SyncScheduler,
+  type SyncSettings,
+} from '../src/index.ts';
+import { backOffMs } from '../src/schedule/back-off.ts';
+import { dueTables, intervalMs, nextDueAt } from '../src/schedule/due.ts';
+
+const start = Date.parse('2026-03-02T08:00:00Z');
+const minute = 60_000;
+const done: CycleResult = { kind: 'done', mode: 'DELTA_SYNC' };
+const failed = (kind: string, code: string | null = null, retryAfterMs: number | null = null) =>
+  ({
+    kind: 'failed',
+    failure: { class: kind, code, message: 'no', retryAfterMs },
+  }) as CycleResult;
+
+let scheduler: SyncScheduler | null = null;
+afterEach(() => scheduler?.close());
+
+function setUp(
+  tables = [
+    { table: 'account', intervalMinutes: 10 },
+    { table: 'task', intervalMinutes: 30 },
+  ],
+) {
+  const clock = new VirtualClock(start);
+  const connectivity = new BehaviorSubject<Connectivity>({
+    online: true,
+    metered: false,
+    foreground: true,
+  });
+  const settings = new BehaviorSubject<SyncSettings>(defaultSettings);
+  const edits = new Subject<void>();
+  const runs: { at: number; tables: readonly string[] | null }[] = [];
+  const answers: CycleResult[] = [];
+  let edited: readonly string[] = [];
+  const made = new SyncScheduler({
+    system: { clock, random: seededRandom(1), ids: { next: () => '' } },
+    connectivity,
+    settings,
+    edits,
+    tables: () => tables,
+    editedTables: () => edited,
+    run: async (wanted) => {
+      runs.push({ at: (clock.now() - start) / minute, tables: wanted });
+      return answers.shift() ?? done;
+    },
+  });
+  scheduler = made;
+  const advance = async (minutes: number) => {
+    for (let i = 0; i < minutes * 4; i++) {
+      clock.advance({ minutes: 0.25 });
+      for (let n = 0; n < 5; n++) await Promise.resolve();
+    }
+  };
+  return {
+    clock,
+    connectivity,
+    settings,
+    edits,
+    runs,
+    answers,
+    advance,
+    scheduler: made,
+    edit: (names: readonly string[]) => {
+      edited = names;
+      edits.next();
+    },
+  };
+}
+
+describe('D01: every table at its interval', () => {
+  test('all at open, then each when it is due, never sooner', async () => {
+    const { runs, advance } = setUp();
+    await advance(61);
+    const times = (table: string) =>
+      runs.filter((one) => one.tables === null || one.tables.includes(table)).map((one) => one.at);
+    expect(runs[0]?.tables).toBeNull();
+    for (const [table, interval, count] of [
+      ['account', 10, 7],
+      ['task', 30, 3],
+    ] as const) {
+      const at = times(table);
+      expect(at.length).toBe(count);
+      for (const [i, one] of at.entries()) {
+        if (i > 0) expect(one - (at[i - 1] ?? 0)).toBeGreaterThanOrEqual(interval);
+      }
+    }
+  });
+
+  test.each([
+    [1, 5],
+    [10, 10],
+    [5000, 1440],
+    [Number.NaN, 10],
+  ])('an interval of %d minutes counts as %d', (given, used) => {
+    expect(intervalMs(given)).toBe(used * minute);
+  });
+
+  test('the user may choose a longer interval, not a shorter one', () => {
+    expect(intervalMs(10, 60)).toBe(60 * minute);
+    expect(intervalMs(60, 10)).toBe(60 * minute);
+  });
+
+  test('tables that are due soon after each other go together', () => {
+    const tables = [
+      { table: 'a', intervalMinutes: 10 },
+      { table: 'b', intervalMinutes: 10 },
+    ];
+    const last = new Map([
+      ['a', 0],
+      ['b', 20_000],
+    ]);
+    const at = nextDueAt(tables, last, 5 * minute, 0);
+    expect(at).toBe(10 * minute + 20_000);
+    expect(dueTables(tables, last, at, 0)).toEqual(['a', 'b']);
+  });
+});
+
+test('an edit is uploaded a second later, with the tables it concerns', async () => {
+  const { runs, advance, edit } = setUp();
+  await advance(1);
+  edit(['task']);
+  await advance(1);
+  expect(runs.map((one) => one.tables)).toEqual([null, ['task']]);
+});
+
+describe('H-30: cycles end, and delays grow', () => {
+  test('the wait doubles up to five minutes, at random below it', () => {
+    const most = { next: () => 0.999999 };
+    const waits = [1, 2, 3, 8, 20].map((failures) => backOffMs(failures, null, most) / 1000);
+    expect(waits.map(Math.round)).toEqual([2, 4, 8, 256, 300]);
+    expect(backOffMs(5, null, { next: () => 0 })).toBe(0);
+  });
+
+  test('Retry-After is the least to wait, with some spread', () => {
+    expect(backOffMs(1, 60_000, { next: () => 0 })).toBe(60_000);
+    expect(backOffMs(1, 60_000, { next: () => 0.999 })).toBeGreaterThan(65_000);
+  });
+
+  test('failing for ever is tried less and less, and warned of', async () => {
+    const { runs, answers, advance, scheduler: made } = setUp();
+    for (let i = 0; i < 100; i++) answers.push(failed('network'));
+    await advance(60);
+    expect(runs.length).toBeGreaterThan(8);
+    expect(runs.length).toBeLessThan(60);
+    expect(made.current.warnings).toEqual(['degraded']);
+    answers.length = 0;
+    await advance(10);
+    expect(made.current).toMatchObject({ failures: 0, warnings: [] });
+  });
+
+  test('an organization that asks to wait is not asked before', async () => {
+    const { runs, answers, advance } = setUp();
+    answers.push(failed('server', '0x80072322', 5 * minute));
+    await advance(12);
+    expect(runs.length).toBe(2);
+    expect(runs[1]?.at).toBeGreaterThanOrEqual(5);
+  });
+});
+
+describe('reasons for not synchronizing', () => {
+  const online = { online: true, metered: false, foreground: true };
+  test.each<[PauseReason, Partial<Connectivity>, Partial<SyncSettings>]>([
+    ['offline', { online: false }, {}],
+    ['manual', {}, { mode: 'manual' }],
+    ['wifiOnly', { metered: true }, { wifiOnly: true }],
+    ['background', { foreground: false }, {}],
+  ])('%s', async (reason, connection, chosen) => {
+    const { connectivity, settings, runs, advance, scheduler: made } = setUp();
+    await advance(1);
+    connectivity.next({ ...online, ...connection });
+    settings.next({ ...defaultSettings, ...chosen });
+    expect(made.current).toMatchObject({ paused: reason, nextAt: null });
+    await advance(60);
+    expect(runs.length).toBe(1);
+    connectivity.next(online);
+    settings.next(defaultSettings);
+    await advance(1);
+    expect(made.current.paused).toBeNull();
+    expect(runs.length).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ['auth', null, 'auth'],
+    ['access', '0x80072560', 'disabled'],
+    ['expected', 'outpost:fenced', 'fenced'],
+    ['device', 'sql.full', 'device'],
+  ])('a failure of class %s (%s) stops until somebody resumes: %s', async (kind, code, reason) => {
+    const { runs, answers, advance, scheduler: made } = setUp();
+    answers.push(failed(kind, code));
+    await advance(60);
+    expect(runs.length).toBe(1);
+    expect(made.current.paused).toBe(reason);
+    made.resume();
+    await advance(1);
+    expect(runs.length).toBe(2);
+    expect(made.current.paused).toBeNull();
+  });
+});
