@@ -3,15 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { httpTransport, staticToken } from '../src/http/index.ts';
 import {
   DecodeError,
+  digestRequest,
+  digestResponse,
+  helloRequest,
   helloResponse,
+  pageRequest,
   pageResponse,
   pullRequest,
   pullResponse,
   pushRequest,
   pushResponse,
+  RowSum,
 } from '../src/protocol/index.ts';
 
 const decoders = {
+  digestRequest,
+  digestResponse,
+  helloRequest,
+  pageRequest,
   helloResponse,
   pageResponse,
   pullRequest,
@@ -110,5 +119,40 @@ describe('the HTTP transport turns what happens into failures', () => {
     const reply = await httpTransport({ url: 'http://x', tokens, fetch: call }).app();
     expect(reply).toMatchObject({ kind: 'failed', failure: { class: 'auth' } });
     expect(asked).toEqual([false, true]);
+  });
+});
+
+describe('checksums of rows', () => {
+  const sumOf = (...rows: readonly (readonly [string, number])[]) => {
+    const sum = new RowSum();
+    for (const [key, version] of rows) sum.add(key, version);
+    return sum.text;
+  };
+  const zero = '00000000-0000-0000-0000-000000000000';
+  const some = '6f9619ff-8b86-d011-b42d-00cf4fc964ff';
+  const rows = [
+    [zero, 0, 'e0fa82b972dc0aa9'],
+    [zero, 1, 'bd317e48be9d554e'],
+    [some, 919042, 'fec966f2afa5d7ea'],
+    [some, 2 ** 53 - 1, 'c769d49ffe794088'],
+  ] as const;
+
+  test.each(rows)('%s of version %d', (key, version, hash) => {
+    expect(sumOf([key, version])).toBe(hash);
+  });
+
+  test('add up in any order, and tell how many', () => {
+    const list = rows.map(([key, version]) => [key, version] as const);
+    expect(sumOf(...list)).toBe('645f3c92df987869');
+    expect(sumOf(...[...list].reverse())).toBe('645f3c92df987869');
+    expect(sumOf()).toBe('0000000000000000');
+  });
+
+  test('any other key or version makes another sum', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.nat(), fc.nat(), (key, a, b) => {
+        expect(sumOf([key, a]) === sumOf([key, b])).toBe(a === b);
+      }),
+    );
   });
 });

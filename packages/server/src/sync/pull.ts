@@ -246,13 +246,13 @@ async function acked(
   for (const [epoch, seq] of awaiting) {
     const row = (
       await tx.all(
-        `SELECT tbl, position FROM "$result" WHERE device = ? AND epoch = ? AND seq = ? AND status = 'applied'`,
-        [device.id, epoch, seq],
+        `SELECT tbl, position FROM "$result" WHERE device = ? AND epoch = ? AND seq = ? AND status = 'applied' AND user_id = ?`,
+        [device.id, epoch, seq, caller.context.userId],
       )
     )[0];
     if (row === undefined) {
       // Below the low mark: its effect was seen in an earlier life of this database.
-      if (seq < (await lowMark(tx, device.id, epoch))) contained.push([epoch, seq]);
+      if (seq < (await lowMark(tx, caller, device.id, epoch))) contained.push([epoch, seq]);
       continue;
     }
     const table = String(row[0]);

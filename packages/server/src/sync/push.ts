@@ -160,7 +160,7 @@ class GroupWriter {
       const recorded = await readResult(this.#tx, this.#device, entry.key);
       if (recorded === null) {
         const [epoch, seq] = entry.key;
-        if (seq >= (await lowMark(this.#tx, this.#device, epoch))) continue;
+        if (seq >= (await lowMark(this.#tx, this.#caller, this.#device, epoch))) continue;
         found.push({ key: entry.key, status: 'settled' });
         continue;
       }
@@ -182,7 +182,7 @@ class GroupWriter {
     if (this.#group.some((one) => sameKey(one.key, key))) return true;
     const recorded = await readResult(this.#tx, this.#device, key);
     if (recorded !== null) return recorded.status === 'applied';
-    return key[1] < (await lowMark(this.#tx, this.#device, key[0]));
+    return key[1] < (await lowMark(this.#tx, this.#caller, this.#device, key[0]));
   }
 
   async #toRowWrite(entry: PushEntry, policy: ConflictPolicy): Promise<RowWrite> {

@@ -65,10 +65,19 @@ export function hashOf(entry: PushEntry): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Entries of an epoch below this number are finished. */
-export async function lowMark(tx: ReadTx, device: string, epoch: string): Promise<number> {
+/** Entries of an epoch below this number are finished. Marks are the user's own: nobody can finish edits of others. */
+export async function lowMark(
+  tx: ReadTx,
+  caller: Caller,
+  device: string,
+  epoch: string,
+): Promise<number> {
   const row = (
-    await tx.all('SELECT low FROM "$mark" WHERE device = ? AND epoch = ?', [device, epoch])
+    await tx.all('SELECT low FROM "$mark" WHERE user_id = ? AND device = ? AND epoch = ?', [
+      caller.context.userId,
+      device,
+      epoch,
+    ])
   )[0];
   return Number(row?.[0] ?? 0);
 }
@@ -82,10 +91,9 @@ export async function raiseMark(
 ): Promise<void> {
   const { userId } = caller.context;
   const changed = await tx.run(
-    `INSERT INTO "$mark" (device, epoch, user_id, low) VALUES (?, ?, ?, ?)
-     ON CONFLICT (device, epoch) DO UPDATE SET low = excluded.low
-     WHERE excluded.low > low AND user_id = excluded.user_id`,
-    [device, epoch, userId, low],
+    `INSERT INTO "$mark" (user_id, device, epoch, low) VALUES (?, ?, ?, ?)
+     ON CONFLICT (user_id, device, epoch) DO UPDATE SET low = excluded.low WHERE excluded.low > low`,
+    [userId, device, epoch, low],
   );
   if (changed === 0) return;
   await tx.run('DELETE FROM "$result" WHERE device = ? AND epoch = ? AND seq < ? AND user_id = ?', [

@@ -1,0 +1,120 @@
+import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
+import { createServer, tokenList } from '@outpost/server';
+import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
+import { memoryStorage } from '@outpost/store/node';
+import { httpTransport, staticToken } from '@outpost/sync/http';
+import { seededGuids, seededRandom, testSystem } from '@outpost/testkit';
+import { BehaviorSubject } from 'rxjs';
+import { expect, test } from 'vitest';
+import { openDevice } from '../src/index.ts';
+import { countingStore } from './counting-store.ts';
+
+/** Changes of others; the full number by hand. */
+const others = Number(process.env['OUTPOST_ROUNDS'] ?? 3000);
+
+async function open() {
+  const system = testSystem(21);
+  const store = countingStore(sqliteStore(null), () => false);
+  const tokens = new Map(Object.entries(sampleUsers).map(([name, user]) => [name, user.id]));
+  const organization = await createServer({
+    store,
+    model: sampleApp,
+    auth: tokenList(tokens),
+    system,
+    limits: 'off',
+  });
+  await organization.load(
+    generateRows({ random: seededRandom(5), now: system.clock.now(), rows: 1000 }),
+  );
+  const server: RunningServer = await listen(organization);
+  const device = await openDevice({
+    storage: memoryStorage(),
+    transport: httpTransport({ url: server.url, tokens: staticToken('ana') }),
+    online: new BehaviorSubject(true),
+    system: testSystem(22),
+  });
+  await device.sync.run('DELTA_SYNC');
+  const requests = () => [...server.requests.values()].reduce((sum, one) => sum + one, 0);
+  return {
+    store,
+    organization,
+    device,
+    requests,
+    close: async () => {
+      await device.close();
+      await server.close();
+      await organization.close();
+    },
+  };
+}
+
+const security = new Set([
+  'systemuser',
+  'team',
+  'teammembership',
+  'businessunit',
+  'systemuserroles',
+  'teamroles',
+]);
+const businessTables = sampleApp.tables
+  .map((table) => table.name)
+  // Who the caller is and what they may do is read with each request.
+  .filter((name) => !security.has(name));
+
+test('D04: a cycle in which nothing changed is one request, and reads no row of any business table', async () => {
+  const { store, device, requests, close } = await open();
+  const before = requests();
+  store.statements.length = 0;
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(requests() - before).toBe(1);
+  const touched = businessTables.filter((name) =>
+    store.statements.some(({ sql }) => new RegExp(`(FROM|JOIN) "?${name}"?\\b`).test(sql)),
+  );
+  expect(touched).toEqual([]);
+  // Nor is anything written, on either side.
+  expect(store.statements.filter(({ sql }) => /^(INSERT|UPDATE|DELETE)/.test(sql))).toEqual([]);
+  await close();
+});
+
+test('the cost of a delta follows the changes of the device, not those of others', async () => {
+  const { store, organization, device, requests, close } = await open();
+  const [[mine]] = device.store.all('SELECT accountid FROM account ORDER BY 1 LIMIT 1') as [
+    [string],
+  ];
+  const carla = organization.as(sampleUsers.carla.id);
+  const delta = async () => {
+    await carla.update({ table: 'account', id: mine, values: { telephone1: String(requests()) } });
+    const before = requests();
+    store.statements.length = 0;
+    await device.sync.run('DELTA_SYNC');
+    return {
+      rows: store.statements.reduce((sum, one) => sum + one.rows, 0),
+      statements: store.statements.length,
+      requests: requests() - before,
+    };
+  };
+  const alone = await delta();
+  const dev = organization.as(sampleUsers.dev.id);
+  const ids = seededGuids(seededRandom(9));
+  const theirs = ids.next();
+  await dev.create({ table: 'account', id: theirs, values: { name: 'Elsewhere' } });
+  for (let i = 0; i < others; i++) {
+    await dev.update({ table: 'account', id: theirs, values: { telephone1: `${i}` } });
+  }
+  expect(await dev.retrieve('account', theirs)).not.toBeNull();
+  const among = await delta();
+  expect(device.get('account', theirs)).toBeNull();
+  expect(among.rows).toBeLessThanOrEqual(2 * alone.rows);
+  expect(among.statements).toBeLessThanOrEqual(2 * alone.statements);
+  expect(among.requests).toBe(alone.requests);
+  // Rows that are looked at and dropped would not be counted: the log is read along an index of the scope.
+  const plans = await store.read(async (tx) => {
+    const probe = store.statements.find(({ sql }) => sql.includes('"$log_owner"'));
+    const params = Array.from({ length: (probe?.sql.match(/\?/g) ?? []).length }, () => '');
+    return tx.all(`EXPLAIN QUERY PLAN ${probe?.sql ?? ''}`, params);
+  });
+  expect(plans.map((row) => String(row[3])).join()).toMatch(
+    /USING COVERING INDEX \$log_owner \(tbl=\? AND owner=\? AND position>\? AND position<\?\)/,
+  );
+  await close();
+}, 600_000);
