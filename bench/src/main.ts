@@ -1,4 +1,3 @@
-import { firstSync } from './first-sync.ts';
 import { gateway } from './gateway.ts';
 import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
@@ -6,6 +5,7 @@ import { costRatio, type Report } from './report.ts';
 import { rules } from './rules.ts';
 import { search } from './search.ts';
 import { store } from './store.ts';
+import { sync } from './sync.ts';
 
 const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   store,
@@ -14,7 +14,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   'live-views': liveViews,
   search,
   rules,
-  'first-sync': firstSync,
+  sync,
 };
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--');
