@@ -23,6 +23,7 @@ export {
 } from './engine/status.ts';
 export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
 export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
+export type { TelemetryEvent, TelemetryFailure } from './engine/telemetry.ts';
 export type { RowExplanation, RowReason } from './engine/why.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
 export type { UndoResult } from './outbox/undo.ts';

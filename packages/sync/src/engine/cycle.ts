@@ -11,6 +11,7 @@ import { checkTable, type TableCheck } from './check-table.ts';
 import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
 import type { SyncMode, SyncProgress } from './status.ts';
 import { readFact, readHello, readSyncTables, type SyncTable, writeFact } from './sync-state.ts';
+import { CycleTally } from './telemetry.ts';
 
 /** What a cycle works with. */
 export interface CycleContext {
@@ -51,6 +52,7 @@ export class Cycle {
   /** The organization knew a newer life of this database, and has let this one take over. */
   tookOver = false;
   confirmed: boolean;
+  readonly tally: CycleTally = new CycleTally();
   readonly #context: CycleContext;
   readonly #request: CycleRequest;
   readonly #signal: AbortSignal;
@@ -207,6 +209,10 @@ export class Cycle {
       );
       if (await this.#refreshed(reply)) continue;
       const { value, bytes } = this.#take(reply);
+      this.tally.add(
+        value.changes.map((one) => ({ table: one.table, rows: one.rows.length })),
+        bytes,
+      );
       const before = tables.map((one) => one.token).join();
       applyPull(store, value, bytes);
       const isStuck =
@@ -305,6 +311,7 @@ export class Cycle {
       const reply = await transport.page(request, this.#signal);
       if (await this.#refreshed(reply)) continue;
       const { value, bytes } = this.#take(reply);
+      this.tally.add([{ table: name, rows: value.rows.length }], bytes);
       applyPage(store, value, table.cursor, bytes);
       this.#context.report('download');
     }

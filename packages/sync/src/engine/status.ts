@@ -50,6 +50,10 @@ export interface SyncProgress {
   /** Size of the database. */
   readonly diskBytes: number;
   readonly tables: readonly TableProgress[];
+  /** From 0 to 1; never goes back within a cycle, and is 1 only when it is done. */
+  readonly fraction: number;
+  /** Milliseconds that are probably left; null while too little is known. */
+  readonly etaMs: number | null;
   /** This first sync continues one that was interrupted. */
   readonly resumed: boolean;
 }

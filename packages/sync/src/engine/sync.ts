@@ -6,7 +6,7 @@ import {
   type System,
 } from '@outpost/model';
 import { type DeviceStore, StoreError } from '@outpost/store';
-import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
 import { note } from '../apply/leave.ts';
 import type { Entry } from '../outbox/entry.ts';
 import { Outbox } from '../outbox/outbox.ts';
@@ -20,6 +20,7 @@ import type { TableCheck } from './check-table.ts';
 import { compareWithServer, type RowDifference } from './compare.ts';
 import { Cycle, type CycleContext, type CycleRequest } from './cycle.ts';
 import { CycleCancelled, CycleStop } from './cycle-stop.ts';
+import { Pace } from './pace.ts';
 import {
   type CycleResult,
   type IconFlags,
@@ -29,6 +30,7 @@ import {
   type SyncStatus,
 } from './status.ts';
 import { readFact, readHello, readSyncTables, writeFact } from './sync-state.ts';
+import { type TelemetryEvent, telemetryFailure } from './telemetry.ts';
 import { explainRow, type RowExplanation } from './why.ts';
 
 /** What comparing the device with the organization has shown. */
@@ -64,6 +66,7 @@ export class Sync {
   readonly #status: BehaviorSubject<SyncStatus>;
   readonly #progress = new BehaviorSubject<SyncProgress | null>(null);
   readonly #app: BehaviorSubject<AppModel | null>;
+  readonly #telemetry = new Subject<TelemetryEvent>();
   readonly #subscriptions = new Subscription();
   #index: ModelIndex | null = null;
   #online = false;
@@ -72,6 +75,7 @@ export class Sync {
   #lastResult: CycleResult | null = null;
   #checks: readonly TableCheck[] = [];
   #confirmed = false;
+  #pace = new Pace();
   #resumed = false;
   #closed = false;
 
@@ -98,6 +102,10 @@ export class Sync {
   /** The app's definitions, once they are on the device. */
   get app(): Observable<AppModel | null> {
     return this.#app.asObservable();
+  }
+  /** What each cycle did, after it, in the vocabulary of Power Apps mobile's telemetry. */
+  get telemetry(): Observable<TelemetryEvent> {
+    return this.#telemetry.asObservable();
   }
   get status(): Observable<SyncStatus> {
     return this.#status.asObservable();
@@ -198,7 +206,9 @@ export class Sync {
     this.#closed = true;
     await this.cancel();
     this.#subscriptions.unsubscribe();
-    for (const subject of [this.#status, this.#progress, this.#app]) subject.complete();
+    for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry]) {
+      subject.complete();
+    }
   }
 
   #setOnline(online: boolean): void {
@@ -211,6 +221,9 @@ export class Sync {
     const { mode } = request;
     const cycle = new Cycle(this.#context(mode), request, signal);
     this.#checks = cycle.checks;
+    const { clock, ids } = this.#system;
+    this.#pace = new Pace();
+    const [id, startedAt] = [ids.next(), clock.now()];
     try {
       const now = await cycle.run();
       this.#complete(mode, now);
@@ -232,6 +245,12 @@ export class Sync {
       throw error;
     } finally {
       this.#confirmed = cycle.confirmed;
+      const last = this.#lastResult;
+      const failure =
+        last?.kind === 'failed' ? telemetryFailure(last.failure.class, last.failure.code) : null;
+      const duration = clock.now() - startedAt;
+      for (const event of cycle.tally.events(id, mode, duration, failure))
+        this.#telemetry.next(event);
       if (cycle.tookOver) this.#noteRestored();
     }
   }
@@ -306,10 +325,13 @@ export class Sync {
     }));
     const sum = (pick: (one: (typeof tables)[number]) => number) =>
       tables.reduce((total, one) => total + pick(one), 0);
+    const rows = { done: sum((one) => one.rows.done), total: sum((one) => one.rows.total) };
+    const pace = this.#pace.take(rows, this.#system.clock.now());
     this.#progress.next({
       mode,
       phase,
-      rows: { done: sum((one) => one.rows.done), total: sum((one) => one.rows.total) },
+      rows,
+      ...(done ? { fraction: 1, etaMs: 0 } : pace),
       bytes: sum((one) => one.bytes) + Number(readFact(this.#store, 'pullBytes') ?? 0),
       diskBytes: this.#store.sizeBytes(),
       tables,

@@ -1,0 +1,213 @@
+import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
+import type { SyncProgress, SyncTransport } from '@outpost/sync';
+import { httpTransport, staticToken } from '@outpost/sync/http';
+import { testSystem, VirtualClock } from '@outpost/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Device, DeviceOptions } from '../src/index.ts';
+import { openWorld, tokenOf, type World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld(400);
+});
+afterEach(() => world.close());
+
+const carla = () => world.organization.as(sampleUsers.carla.id);
+const http = () => httpTransport({ url: world.server.url, tokens: staticToken(tokenOf('ana')) });
+async function synced(options: Partial<DeviceOptions> = {}): Promise<Device> {
+  const device = await world.device('ana', options);
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  return device;
+}
+const first = (device: Device, table: string) => {
+  const key = device.model.tables.find((one) => one.name === table)?.primaryId;
+  return String(device.store.all(`SELECT "${key}" FROM "${table}" ORDER BY 1 LIMIT 1`)[0]?.[0]);
+};
+
+test('A02, A10: after the first sync everything the app needs is here: no request is made any more', async () => {
+  const device = await synced();
+  const { model } = device;
+  for (const part of [
+    'tables',
+    'relationships',
+    'savedQueries',
+    'forms',
+    'rules',
+    'flows',
+  ] as const) {
+    expect(model[part].length, part).toBe(sampleApp[part].length);
+  }
+  expect(model.siteMap).toEqual(sampleApp.siteMap);
+  const requests = () => [...world.server.requests.values()].reduce((sum, one) => sum + one, 0);
+  const before = requests();
+  world.online.next(false);
+  for (const { view } of device.views('account').filter((one) => one.reasons.length === 0)) {
+    expect(device.queries.run({ view: view.id }).kind).toBe('ok');
+  }
+  const form = device.openForm('lead', first(device, 'lead'));
+  form.set('leadqualitycode', 'Hot');
+  expect(form.current.sections.length).toBeGreaterThan(0);
+  expect(form.current.flow).not.toBeNull();
+  form.close();
+  expect(device.search.query({ table: 'account', term: 'a' }).kind).toBe('found');
+  expect(device.capabilities('account').commands.length).toBeGreaterThan(0);
+  expect(requests()).toBe(before);
+});
+
+test('D02: latency and lost answers make a sync longer, not wrong; the time left is told', async () => {
+  const clock = new VirtualClock();
+  const inner = http();
+  let requests = 0;
+  let lose = 5;
+  const slow = <T>(call: () => Promise<T>): Promise<T> => {
+    requests += 1;
+    clock.advance({ ms: 800 });
+    return call();
+  };
+  const transport: SyncTransport = {
+    ...inner,
+    hello: (message, signal) => slow(() => inner.hello(message, signal)),
+    pull: (message, signal) => slow(() => inner.pull(message, signal)),
+    async page(message, signal) {
+      const reply = await slow(() => inner.page(message, signal));
+      if (lose-- !== 0) return reply;
+      const failure = {
+        class: 'network',
+        status: null,
+        code: null,
+        message: 'cut',
+        retryAfterMs: null,
+      } as const;
+      return { kind: 'failed', failure };
+    },
+  };
+  const device = await world.device('ana', {
+    transport,
+    pageRows: 20,
+    system: { ...testSystem(61), clock },
+  });
+  const seen: SyncProgress[] = [];
+  device.sync.progress.subscribe((one) => {
+    if (one !== null) seen.push(one);
+  });
+  const start = clock.now();
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({
+    kind: 'failed',
+    failure: { class: 'network' },
+  });
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(clock.now() - start).toBe(requests * 800);
+  const told = seen.filter((one) => one.etaMs !== null && one.phase === 'download');
+  expect(told.length).toBeGreaterThan(5);
+  expect(told[0]?.etaMs ?? 0).toBeGreaterThan(told.at(-1)?.etaMs ?? 0);
+  expect(seen.at(-1)).toMatchObject({ phase: 'done', fraction: 1, etaMs: 0 });
+  expect(await device.sync.compare()).toEqual([]);
+});
+
+test('D03: an edit made while rows are downloaded is not overwritten by them', async () => {
+  const inner = http();
+  let edited: string | null = null;
+  const device = await world.device('ana', {
+    pageRows: 15,
+    transport: {
+      ...inner,
+      async page(message, signal) {
+        const reply = await inner.page(message, signal);
+        if (edited === null && message.table === 'contact') {
+          edited = first(device, 'account');
+          expect(device.update('account', edited, { telephone1: 'while loading' }).kind).toBe(
+            'saved',
+          );
+        }
+        return reply;
+      },
+    },
+  });
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(edited).not.toBeNull();
+  await device.sync.run('DELTA_SYNC');
+  expect(device.get('account', String(edited))).toMatchObject({ telephone1: 'while loading' });
+  expect(await carla().retrieve('account', String(edited))).toMatchObject({
+    telephone1: 'while loading',
+  });
+});
+
+test('S03: with detection off two devices that edit different columns of a row both keep their edit', async () => {
+  const [phone, tablet] = [await synced(), await synced({ system: testSystem(62) })];
+  const id = first(phone, 'account');
+  world.online.next(false);
+  phone.update('account', id, { telephone1: 'phone' });
+  tablet.update('account', id, { address1_city: 'Tablet' });
+  world.online.next(true);
+  for (const device of [phone, tablet, phone]) await device.sync.run('DELTA_SYNC');
+  for (const row of [
+    phone.get('account', id),
+    tablet.get('account', id),
+    await carla().retrieve('account', id),
+  ]) {
+    expect(row).toMatchObject({ telephone1: 'phone', address1_city: 'Tablet' });
+  }
+});
+
+test('S04: retry succeeds once its cause is gone and the error is Fixed; with an old base it stays a conflict', async () => {
+  await world.organization.setConflictPolicy('on');
+  const device = await synced();
+  const row = { table: 'opportunity', id: namedRows.skiLift };
+  world.online.next(false);
+  device.update(row.table, row.id, { estimatedvalue: 1 });
+  await carla().update({ ...row, values: { estimatedvalue: 2 } });
+  world.online.next(true);
+  await device.sync.run('DELTA_SYNC');
+  const [conflict] = device.sync.errors.list();
+  device.sync.errors.resolve(conflict?.id ?? '', 'retry');
+  await device.sync.run('DELTA_SYNC');
+  const [again] = device.sync.errors.list();
+  expect(again).toMatchObject({ type: 'Conflict' });
+  await world.organization.setConflictPolicy('off');
+  device.sync.errors.resolve(again?.id ?? '', 'retry');
+  await device.sync.run('DELTA_SYNC');
+  expect(device.sync.errors.list()).toEqual([]);
+  expect(await carla().retrieve(row.table, row.id)).toMatchObject({ estimatedvalue: 1 });
+  const ana = world.organization.as(sampleUsers.ana.id);
+  expect(await ana.retrieve('syncerror', again?.id ?? '')).toMatchObject({
+    statecode: 1,
+    statuscode: 1,
+  });
+});
+
+test('S06: what is deleted with a row in the organization leaves the device in the same cycle, as deleted', async () => {
+  const device = await synced();
+  const [[account]] = device.store.all(
+    `SELECT a.accountid FROM account a WHERE EXISTS (SELECT 1 FROM task t WHERE t.regardingobjectid = a.accountid)
+     ORDER BY 1 LIMIT 1`,
+  ) as [[string]];
+  const tasks = device.store
+    .all('SELECT activityid FROM task WHERE regardingobjectid = ?', [account])
+    .map((row) => String(row[0]));
+  expect(tasks.length).toBeGreaterThan(0);
+  await carla().delete('account', account);
+  await device.sync.run('DELTA_SYNC');
+  expect(device.get('account', account)).toBeNull();
+  for (const id of tasks) {
+    expect(device.get('task', id)).toBeNull();
+    expect(device.sync.explain('task', id).left).toMatchObject({ reason: 'deleted' });
+  }
+  expect(await device.sync.compare()).toEqual([]);
+});
+
+test('a cycle tells what it brought, by table and in all', async () => {
+  const device = await world.device('ana');
+  const events: unknown[] = [];
+  device.sync.telemetry.subscribe((event) => events.push(event));
+  await device.sync.run('DELTA_SYNC');
+  const rows = device.store.count('account');
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      name: 'Offline.GetRecords',
+      EntityName: 'account',
+      RecordCount: rows,
+      DataSyncMode: 'FIRST_SYNC',
+    }),
+  );
+  expect(events.at(-1)).toMatchObject({ name: 'Offline.SyncDatabase', FailureType: null });
+});
