@@ -173,6 +173,7 @@ function drawStatus(store: AppStore, columns: number): readonly Line[] {
           ? status.lastResult.failure.message
           : status.lastResult.kind,
     ],
+    ['By itself', scheduleText(store)],
     ['To upload', `${status.pending.updates} updates on ${status.pending.rows} rows`],
     ['Sync errors', String(status.errors)],
     ['Storage used', bytesText(status.storageBytes)],
@@ -208,7 +209,25 @@ function drawStatus(store: AppStore, columns: number): readonly Line[] {
             'accent',
           ),
         ];
-  return [...facts, ...phase, ...tables];
+  const notices = store.device.sync.notices(3).map(({ kind, table, name, reason }) => {
+    const what = kind === 'restored' ? 'this database was restored' : `${table} ${name ?? ''} left`;
+    return line(fit(`   ${what}${reason === null ? '' : `: ${reason}`}`, columns), 'muted');
+  });
+  return [...facts, ...phase, ...tables, ...notices];
+}
+
+/** When the device synchronizes next, or why it does not. */
+function scheduleText(store: AppStore): string {
+  const schedule = store.device.schedule?.current;
+  if (schedule === undefined) return 'only when asked';
+  if (schedule.paused !== null) return `paused: ${schedule.paused}`;
+  const next =
+    schedule.nextAt === null
+      ? 'now'
+      : `at ${new Date(schedule.nextAt).toISOString().slice(11, 19)}`;
+  return schedule.failures === 0
+    ? `next ${next}`
+    : `next ${next}, after ${schedule.failures} failures`;
 }
 
 function drawErrors(store: AppStore, columns: number): readonly Line[] {
