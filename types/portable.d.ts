@@ -17,7 +17,7 @@ declare class TextEncoder {
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
-  decode(bytes: Uint8Array | ArrayBuffer): string;
+  decode(bytes: Uint8Array | ArrayBuffer, options?: { stream?: boolean }): string;
 }
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
@@ -32,6 +32,7 @@ declare function fetch(
 ): Promise<{
   readonly status: number;
   readonly headers: { get(name: string): string | null };
+  readonly body: AsyncIterable<Uint8Array> | null;
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
 

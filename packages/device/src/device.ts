@@ -31,6 +31,7 @@ import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
 import {
   defaultSettings,
+  listenToHints,
   readSyncTables,
   Sync,
   SyncScheduler,
@@ -128,6 +129,7 @@ export class Device {
           map(([isOnline, metered, foreground]) => ({ online: isOnline, metered, foreground })),
         ),
         settings: options.settings ?? of(defaultSettings),
+        hints: listenToHints(options.transport, online, this.#system),
         edits: store.commits.pipe(filter((set) => set.origin === 'local')),
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],

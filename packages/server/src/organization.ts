@@ -28,6 +28,7 @@ import {
 } from '@outpost/sync/protocol';
 import type { Authenticator } from './auth.ts';
 import { pruneLog } from './feed/change-log.ts';
+import { type HintListener, Hints } from './feed/hints.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
 import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
@@ -94,6 +95,11 @@ export interface Organization {
   /** Names the definitions that are in force. */
   readonly appHash: string;
   handle(request: ServerRequest): Promise<ServerResponse>;
+  /** Tells of tables with changes that the caller may read, until stopped. An answer instead: the caller is refused. */
+  watch(
+    request: ServerRequest,
+    listener: HintListener,
+  ): Promise<{ readonly stop: () => void } | { readonly refused: ServerResponse }>;
   /**
    * Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay, and so
    * do rows that are there already, so an interrupted load can be repeated.
@@ -169,6 +175,7 @@ class EmbeddedOrganization implements Organization {
   readonly #auth: Authenticator;
   readonly #limits: ProfileLimits;
   readonly #limiter: RequestLimiter | null;
+  readonly #hints: Hints;
   #env: SyncEnv;
 
   constructor({ app, services, store, auth, limits, limiter }: OrganizationParts) {
@@ -177,6 +184,7 @@ class EmbeddedOrganization implements Organization {
     this.#auth = auth;
     this.#limits = limits;
     this.#limiter = limiter;
+    this.#hints = new Hints(store);
     this.#env = { ...app, ...services };
   }
 
@@ -196,6 +204,21 @@ class EmbeddedOrganization implements Organization {
       return answer(200, body);
     } catch (error) {
       return errorAnswer(error, this.#env.onFault);
+    }
+  }
+
+  async watch(
+    request: ServerRequest,
+    listener: HintListener,
+  ): Promise<{ readonly stop: () => void } | { readonly refused: ServerResponse }> {
+    try {
+      const userId = await this.#authenticate(request);
+      const caller = await this.#store.read((tx) => this.#caller(tx, userId));
+      const tables = new Set(caller.views.map((view) => view.table));
+      const stop = await this.#hints.watch({ security: caller.context, tables, listener });
+      return { stop };
+    } catch (error) {
+      return { refused: errorAnswer(error, this.#env.onFault) };
     }
   }
 
@@ -236,8 +259,8 @@ class EmbeddedOrganization implements Organization {
   }
 
   as(userId: string): UserSession {
-    const write = (op: 'create' | 'update' | 'delete', row: RowInput): Promise<void> =>
-      this.#store.write(async (tx) => {
+    const write = async (op: 'create' | 'update' | 'delete', row: RowInput): Promise<void> => {
+      await this.#store.write(async (tx) => {
         const caller = await this.#caller(tx, userId);
         const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
         const { table, id } = row;
@@ -248,6 +271,8 @@ class EmbeddedOrganization implements Organization {
           set: this.#toCells(row),
         });
       });
+      await this.#hints.publish();
+    };
     return {
       create: (row) => write('create', row),
       update: (row) => write('update', row),
@@ -344,6 +369,10 @@ class EmbeddedOrganization implements Organization {
     const known = Object.values(syncPaths).find((one) => one === path);
     if (known === undefined)
       throw new HttpError(404, 'outpost:notFound', 'There is nothing at this address.');
+    // Hints are a stream, which the adapter of the network keeps.
+    if (known === syncPaths.hints) {
+      throw new HttpError(404, 'outpost:notFound', 'Hints are not answered here.');
+    }
     const method = known === syncPaths.app ? 'GET' : 'POST';
     if (request.method !== method) {
       throw new HttpError(405, 'outpost:method', `Use ${method}.`, { allow: method });
@@ -378,7 +407,9 @@ class EmbeddedOrganization implements Organization {
       case syncPaths.push: {
         const message = pushRequest(body, '');
         const who = await this.#store.read(caller);
-        return push(this.#env, this.#store, who, message);
+        const answered = await push(this.#env, this.#store, who, message);
+        await this.#hints.publish();
+        return answered;
       }
       default:
         return known satisfies never;

@@ -30,6 +30,7 @@ export type { UndoResult } from './outbox/undo.ts';
 export { syncModule } from './own-tables.ts';
 export type { Draft, Notice } from './repair/notices.ts';
 export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';
+export { listenToHints } from './schedule/hint-listener.ts';
 export {
   type Connectivity,
   defaultSettings,
@@ -40,4 +41,11 @@ export {
   type SyncSettings,
 } from './schedule/scheduler.ts';
 export { SyncError, type SyncErrorCode } from './sync-error.ts';
-export type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from './transport.ts';
+export type {
+  Failure,
+  FailureClass,
+  Hint,
+  Reply,
+  SyncTransport,
+  TokenSource,
+} from './transport.ts';

@@ -45,6 +45,14 @@ export interface SyncTransport {
   page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>>;
   digest(request: DigestRequest, signal?: AbortSignal): Promise<Reply<DigestResponse>>;
   push(request: PushRequest, signal?: AbortSignal): Promise<Reply<PushResponse>>;
+  /** Tables with changes, as they happen; ends when the connection does. Absent: the organization cannot tell. */
+  hints?(signal: AbortSignal): AsyncIterable<Hint>;
+}
+
+/** Advisory: what changed, and how long to spread the question for it. */
+export interface Hint {
+  readonly tables: readonly string[];
+  readonly jitterMs: number;
 }
 
 /** Bearer tokens. `refresh`: the last one was refused. Null: the user must sign in. */

@@ -1,10 +1,12 @@
 import { seededRandom, VirtualClock } from '@outpost/testkit';
 import { BehaviorSubject, Subject } from 'rxjs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { HintReader } from '../src/http/hint-stream.ts';
 import {
   type Connectivity,
   type CycleResult,
   defaultSettings,
+  type Hint,
   type PauseReason,
   SyncScheduler,
   type SyncSettings,
@@ -38,6 +40,7 @@ function setUp(
   });
   const settings = new BehaviorSubject<SyncSettings>(defaultSettings);
   const edits = new Subject<void>();
+  const hints = new Subject<Hint>();
   const runs: { at: number; tables: readonly string[] | null }[] = [];
   const answers: CycleResult[] = [];
   let edited: readonly string[] = [];
@@ -46,6 +49,7 @@ function setUp(
     connectivity,
     settings,
     edits,
+    hints,
     tables: () => tables,
     editedTables: () => edited,
     run: async (wanted) => {
@@ -65,6 +69,7 @@ function setUp(
     connectivity,
     settings,
     edits,
+    hints,
     runs,
     answers,
     advance,
@@ -203,5 +208,31 @@ describe('reasons for not synchronizing', () => {
     await advance(1);
     expect(runs.length).toBe(2);
     expect(made.current.paused).toBeNull();
+  });
+});
+
+describe('hints', () => {
+  test('hinted tables are asked for within the spread, and only they', async () => {
+    const { runs, advance, hints } = setUp();
+    await advance(2);
+    hints.next({ tables: ['task'], jitterMs: 5000 });
+    await advance(1);
+    expect(runs.map((one) => one.tables)).toEqual([null, ['task']]);
+  });
+
+  test('a stream is read piece by piece; what is no hint is left out', () => {
+    const reader = new HintReader();
+    const stream =
+      ': connected\n\nevent: hint\ndata: {"tables":["a"],"jitterMs":1}\n\nevent: other\ndata: {}\n\nevent: hint\ndata: {"tables":5}\n\nevent: hint\ndata: no\n\nevent: hint\r\ndata: {"tables":["b"],"jitterMs":2}\r\n\r\n';
+    for (const size of [1, 3, 7, 1000]) {
+      const found = [];
+      for (let at = 0; at < stream.length; at += size) {
+        found.push(...new HintReader().take(''), ...reader.take(stream.slice(at, at + size)));
+      }
+      expect(found).toEqual([
+        { tables: ['a'], jitterMs: 1 },
+        { tables: ['b'], jitterMs: 2 },
+      ]);
+    }
   });
 });

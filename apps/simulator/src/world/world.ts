@@ -208,6 +208,7 @@ function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
       if (reply.kind === 'ok') traffic.rowsDownloaded += reply.value.rows.length;
       return reply;
     },
+    ...(transport.hints === undefined ? {} : { hints: transport.hints }),
     digest: (message, signal) => request(transport.digest(message, signal)),
     async push(message, signal) {
       const reply = await request(transport.push(message, signal));

@@ -1,5 +1,10 @@
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { syncPaths } from '@outpost/sync/protocol';
 import { errorAnswer } from '../http/answer.ts';
 import { maxBodyBytes } from '../http/message.ts';
 import type { Organization } from '../organization.ts';
@@ -30,6 +35,9 @@ export function listen(
   const server = createHttpServer(async (incoming, outgoing) => {
     const path = (incoming.url ?? '/').split('?')[0] ?? '/';
     requests.set(path, (requests.get(path) ?? 0) + 1);
+    if (path === syncPaths.hints && incoming.method === 'GET') {
+      return streamHints(organization, incoming, outgoing);
+    }
     const response = await readBody(incoming)
       .then((body) =>
         organization.handle({
@@ -70,6 +78,41 @@ export function listen(
           }),
       });
     });
+  });
+}
+
+/** Lines that keep a quiet connection open. */
+const keepAliveMs = 25_000;
+/** How far devices spread themselves after a hint. */
+const jitterMs = 5000;
+
+/** Server-sent events: which tables have changes for the caller. */
+async function streamHints(
+  organization: Organization,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const request = {
+    method: 'GET',
+    url: incoming.url ?? '/',
+    headers: flatten(incoming),
+    body: null,
+  };
+  const watched = await organization.watch(request, (tables) => {
+    outgoing.write(`event: hint\ndata: ${JSON.stringify({ tables, jitterMs })}\n\n`);
+  });
+  if ('refused' in watched) {
+    const { status, headers, body } = watched.refused;
+    outgoing.writeHead(status, { ...headers });
+    outgoing.end(body);
+    return;
+  }
+  outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  outgoing.write(': connected\n\n');
+  const timer = setInterval(() => outgoing.write(': still here\n\n'), keepAliveMs);
+  outgoing.on('close', () => {
+    clearInterval(timer);
+    watched.stop();
   });
 }
 

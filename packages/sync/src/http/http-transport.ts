@@ -9,7 +9,15 @@ import {
   pushResponse,
   syncPaths,
 } from '../protocol/index.ts';
-import type { Failure, FailureClass, Reply, SyncTransport, TokenSource } from '../transport.ts';
+import type {
+  Failure,
+  FailureClass,
+  Hint,
+  Reply,
+  SyncTransport,
+  TokenSource,
+} from '../transport.ts';
+import { HintReader } from './hint-stream.ts';
 
 export interface HttpTransportOptions {
   /** Address of the organization, e.g. `https://org.example`. */
@@ -47,7 +55,25 @@ export function httpTransport(options: HttpTransportOptions): SyncTransport {
     page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
     digest: (message, signal) => send(syncPaths.digest, message, digestResponse, signal),
     push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
+    hints: (signal) => readHints(options, signal),
   };
+}
+
+async function* readHints(
+  options: HttpTransportOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Hint> {
+  const token = await options.tokens.token({ refresh: false });
+  if (token === null) return;
+  const response = await (options.fetch ?? fetch)(
+    `${options.url.replace(/\/$/, '')}${syncPaths.hints}`,
+    { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' }, signal },
+  );
+  if (response.status !== 200 || response.body === null) return;
+  const reader = new HintReader();
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body)
+    yield* reader.take(decoder.decode(bytes, { stream: true }));
 }
 
 interface Answer {

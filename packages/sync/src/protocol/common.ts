@@ -46,4 +46,5 @@ export const syncPaths = {
   page: '/sync/v1/page',
   digest: '/sync/v1/digest',
   push: '/sync/v1/push',
+  hints: '/sync/v1/hints',
 } as const;

@@ -1,6 +1,7 @@
 import type { System } from '@outpost/model';
 import { BehaviorSubject, combineLatest, type Observable, Subscription } from 'rxjs';
 import type { CycleResult } from '../engine/status.ts';
+import type { Hint } from '../transport.ts';
 import { backOffMs, degradedAfter } from './back-off.ts';
 import { dueTables, nextDueAt, type ScheduledTable } from './due.ts';
 
@@ -54,6 +55,8 @@ export interface SchedulerOptions {
   readonly settings: Observable<SyncSettings>;
   /** Emits after each local edit. */
   readonly edits: Observable<unknown>;
+  /** What the organization tells of changes; absent: it does not. */
+  readonly hints?: Observable<Hint>;
   readonly tables: () => readonly ScheduledTable[];
   /** Tables with edits that are to be uploaded or seen. */
   readonly editedTables: () => readonly string[];
@@ -75,6 +78,7 @@ export class SyncScheduler {
   });
   readonly #subscriptions = new Subscription();
   readonly #lastAt = new Map<string, number>();
+  readonly #hinted = new Set<string>();
   #connectivity: Connectivity = { online: false, metered: false, foreground: true };
   #settings = defaultSettings;
   /** A failure that waiting does not mend. */
@@ -93,6 +97,9 @@ export class SyncScheduler {
         ([connectivity, settings]) => this.#follow(connectivity, settings),
       ),
     );
+    if (options.hints !== undefined) {
+      this.#subscriptions.add(options.hints.subscribe((hint) => this.#hear(hint)));
+    }
     this.#subscriptions.add(options.edits.subscribe(() => this.#want(this.#now + editDelayMs)));
   }
 
@@ -141,6 +148,12 @@ export class SyncScheduler {
     return this.#connectivity.foreground ? null : 'background';
   }
 
+  /** Hinted tables are due, after a while that is not the same on all devices. */
+  #hear({ tables, jitterMs }: Hint): void {
+    for (const table of tables) this.#hinted.add(table);
+    this.#want(this.#now + this.#options.system.random.next() * Math.max(0, jitterMs));
+  }
+
   #want(at: number): void {
     this.#wantedAt = this.#wantedAt === null ? at : Math.min(this.#wantedAt, at);
     this.#plan();
@@ -176,7 +189,8 @@ export class SyncScheduler {
     this.#wantedAt = null;
     const { tables, editedTables, run } = this.#options;
     const due = dueTables(tables(), this.#lastAt, this.#now, this.#settings.atLeastMinutes);
-    const wanted = [...new Set([...due, ...editedTables()])];
+    const wanted = [...new Set([...due, ...editedTables(), ...this.#hinted])];
+    this.#hinted.clear();
     // Nothing is known yet: everything is wanted.
     const isAll = tables().length === 0 || due.length === tables().length;
     const result = await run(isAll ? null : wanted);
