@@ -175,6 +175,48 @@ test('S04: retry succeeds once its cause is gone and the error is Fixed; with an
   });
 });
 
+test('a refused edit shows what was seen, wanted and is there; it can be sent again with other values', async () => {
+  await world.organization.setConflictPolicy('merge');
+  const device = await synced();
+  const row = { table: 'opportunity', id: namedRows.skiLift };
+  const base = Number(device.get(row.table, row.id)?.['estimatedvalue']);
+  world.online.next(false);
+  device.update(row.table, row.id, { estimatedvalue: 1, description: 'mine' });
+  await carla().update({ ...row, values: { estimatedvalue: 2 } });
+  world.online.next(true);
+  await device.sync.run('DELTA_SYNC');
+  const [error] = device.sync.errors.list();
+  expect(device.sync.errors.sides(error?.id ?? '')).toContainEqual({
+    column: 'estimatedvalue',
+    base,
+    mine: 1,
+    theirs: 2,
+  });
+  device.sync.errors.editAndRetry(error?.id ?? '', { estimatedvalue: 3 });
+  await device.sync.run('DELTA_SYNC');
+  expect(device.sync.errors.list()).toEqual([]);
+  expect(await carla().retrieve(row.table, row.id)).toMatchObject({
+    estimatedvalue: 3,
+    description: 'mine',
+  });
+  expect(await device.sync.compare()).toEqual([]);
+});
+
+test("take the server's: the edit is given up and the row is theirs", async () => {
+  await world.organization.setConflictPolicy('on');
+  const device = await synced();
+  const row = { table: 'opportunity', id: namedRows.skiLift };
+  world.online.next(false);
+  device.update(row.table, row.id, { estimatedvalue: 1 });
+  await carla().update({ ...row, values: { estimatedvalue: 2 } });
+  world.online.next(true);
+  await device.sync.run('DELTA_SYNC');
+  device.sync.errors.resolve(device.sync.errors.list()[0]?.id ?? '', 'takeServer');
+  await device.sync.run('DELTA_SYNC');
+  expect(device.get(row.table, row.id)).toMatchObject({ estimatedvalue: 2 });
+  expect(device.sync.errors.list()).toEqual([]);
+});
+
 test('S06: what is deleted with a row in the organization leaves the device in the same cycle, as deleted', async () => {
   const device = await synced();
   const [[account]] = device.store.all(

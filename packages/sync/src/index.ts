@@ -29,7 +29,12 @@ export type { Entry, EntryState } from './outbox/entry.ts';
 export type { UndoResult } from './outbox/undo.ts';
 export { syncModule } from './own-tables.ts';
 export type { Draft, Notice } from './repair/notices.ts';
-export { type RepairAction, type SyncErrorRow, SyncErrors } from './repair/sync-errors.ts';
+export {
+  type ErrorSides,
+  type RepairAction,
+  type SyncErrorRow,
+  SyncErrors,
+} from './repair/sync-errors.ts';
 export { listenToHints } from './schedule/hint-listener.ts';
 export {
   type Connectivity,

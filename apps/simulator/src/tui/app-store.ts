@@ -386,12 +386,14 @@ export class AppStore {
       }
       case 'retry':
       case 'keepMine':
+      case 'takeServer':
       case 'discard': {
         const error = this.device.sync.errors.list()[this.current.selected];
         if (error === undefined) return;
         this.device.sync.errors.resolve(error.id, command);
         return this.#set({
-          message: command === 'discard' ? 'Discarded.' : 'Queued again.',
+          message:
+            command === 'discard' || command === 'takeServer' ? 'Discarded.' : 'Queued again.',
           selected: 0,
         });
       }

@@ -33,6 +33,7 @@ export type CommandId =
   | 'accept'
   | 'retry'
   | 'keepMine'
+  | 'takeServer'
   | 'discard'
   | 'errors';
 
@@ -82,6 +83,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { command: 'accept', keys: ['a'], context: 'form', label: 'accept recommendation' },
   { command: 'retry', keys: ['R'], context: 'errors', label: 'retry' },
   { command: 'keepMine', keys: ['K'], context: 'errors', label: 'keep mine' },
+  { command: 'takeServer', keys: ['T'], context: 'errors', label: "take the server's" },
   { command: 'discard', keys: ['D'], context: 'errors', label: 'discard' },
 ];
 

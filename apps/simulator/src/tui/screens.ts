@@ -239,13 +239,26 @@ function drawErrors(store: AppStore, columns: number): readonly Line[] {
     return line(fit(text, columns), here ? 'selected' : 'error');
   });
   const chosen = errors[store.current.selected];
-  const wanted = Object.entries(chosen?.wanted ?? {})
-    .filter(([name]) => !name.includes('$'))
-    .map(([name, value]) => `${name} = ${String(value)}`);
+  const third = Math.max(8, Math.floor((columns - 22) / 3));
+  const row = (cells: readonly string[]) =>
+    fit(
+      ` ${fit(cells[0] ?? '', 18)} ${cells
+        .slice(1)
+        .map((one) => fit(one, third))
+        .join(' ')}`,
+      columns,
+    );
+  const sides = store.device.sync.errors
+    .sides(chosen?.id ?? '')
+    .filter(({ column }) => !column.includes('$'))
+    .map(({ column, base, mine, theirs }) =>
+      line(row([column, ...[base, mine, theirs].map((one) => String(one ?? ''))])),
+    );
   return [
     line(fit(` Sync errors (${errors.length})`, columns), 'title'),
     ...lines,
     line(''),
-    line(fit(` mine: ${wanted.join(', ')}`, columns)),
+    line(row(['', 'I saw', 'I want', 'there now']), 'muted'),
+    ...sides,
   ];
 }

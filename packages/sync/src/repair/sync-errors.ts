@@ -1,4 +1,4 @@
-import { syncErrorTable } from '@outpost/model';
+import { type Cell, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import { ensureBase, readBase, recomputeVisible } from '../apply/overlay.ts';
@@ -24,10 +24,21 @@ export interface SyncErrorRow {
 }
 
 /**
- * `retry`: send again with the base the user saw. `keepMine`: send again over whatever the server has now. `discard`:
- * give the edit up and keep the server's row.
+ * `retry`: send again with the base the user saw. `keepMine`: send again over whatever the server has now. `takeServer`,
+ * `discard`: give the edit up and keep the server's row.
  */
-export type RepairAction = 'retry' | 'keepMine' | 'discard';
+export type RepairAction = 'retry' | 'keepMine' | 'takeServer' | 'discard';
+
+/** The three sides of a refused edit, column by column, by slot. */
+export interface ErrorSides {
+  readonly column: string;
+  /** What the user saw. */
+  readonly base: Cell;
+  /** What the user wanted. */
+  readonly mine: Cell;
+  /** What the organization last sent; null also where the row is not on this device. */
+  readonly theirs: Cell;
+}
 
 const typeNames = ['Conflict', 'Record not found', 'Record already exists', 'Others'] as const;
 
@@ -74,8 +85,42 @@ export class SyncErrors {
     );
   }
 
+  /** What was seen, wanted, and is there now, for each column of the edit. Empty on the user's other devices. */
+  sides(id: string): readonly ErrorSides[] {
+    const [entry] = readEntries(this.#store, 'sync_error_id = ?', [id]);
+    if (entry === undefined) return [];
+    const { table, id: row } = entry;
+    const known = this.#store.all('SELECT cells FROM "$base" WHERE table_name = ? AND row_id = ?', [
+      table,
+      row,
+    ])[0];
+    const schema = this.#store.schema.get(table);
+    const image = schema === undefined ? null : this.#store.get(table, row);
+    const theirs = (slot: string): Cell => {
+      if (known !== undefined) {
+        const cells = known[0] === null ? {} : (JSON.parse(String(known[0])) as Entry['set']);
+        return cells[slot] ?? null;
+      }
+      return image?.[schema?.slotIndex.get(slot) ?? -1] ?? null;
+    };
+    return Object.entries(entry.set).map(([column, mine]) => ({
+      column,
+      base: entry.base[column] ?? null,
+      mine,
+      theirs: theirs(column),
+    }));
+  }
+
+  /**
+   * Sends the edit again with other values, over whatever the organization has now. `values`: cells by slot, joined to
+   * what the edit wanted. One transaction, works offline.
+   */
+  editAndRetry(id: string, values: Entry['set']): void {
+    this.resolve(id, 'keepMine', values);
+  }
+
   /** Repairs one sync error, and with it the edits that waited for it. Works offline; one transaction. */
-  resolve(id: string, action: RepairAction): void {
+  resolve(id: string, action: RepairAction, values: Entry['set'] = {}): void {
     const error = this.list().find((one) => one.id === id);
     if (error === undefined) {
       throw new SyncError(
@@ -84,7 +129,8 @@ export class SyncErrors {
         'List the errors again.',
       );
     }
-    if (action !== 'discard' && !error.canRetry) {
+    const givesUp = action === 'discard' || action === 'takeServer';
+    if (!givesUp && !error.canRetry) {
       throw new SyncError(
         'error.elsewhere',
         'The edit was made on another device and cannot be sent again from here.',
@@ -94,8 +140,8 @@ export class SyncErrors {
     // The entries are queued here by hand, so the write is not one of the user's to be described again.
     this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
       const family = familyOf(tx, id);
-      if (action === 'discard') discard(tx, family);
-      else this.#requeue(tx, family, action);
+      if (givesUp) discard(tx, family);
+      else this.#requeue(tx, family, action === 'keepMine', { id, values });
       for (const syncError of new Set([id, ...family.map((entry) => entry.syncErrorId ?? id)])) {
         this.#markFixed(tx, syncError);
       }
@@ -103,7 +149,12 @@ export class SyncErrors {
   }
 
   /** Queues the entries again under new keys, in order, their references following. */
-  #requeue(tx: WriteTx, family: readonly Entry[], action: 'retry' | 'keepMine'): void {
+  #requeue(
+    tx: WriteTx,
+    family: readonly Entry[],
+    overTheirs: boolean,
+    edited: { readonly id: string; readonly values: Entry['set'] },
+  ): void {
     const renamed: (readonly [EntryKey, EntryKey])[] = [];
     const follow = (key: EntryKey): EntryKey =>
       renamed.find(([old]) => sameKey(old, key))?.[1] ?? key;
@@ -111,7 +162,8 @@ export class SyncErrors {
       ensureBase(tx, entry.table, entry.id, tx.get(entry.table, entry.id));
       deleteEntry(tx.sql, entry.key);
       const base = readBase(tx, entry.table, entry.id) ?? null;
-      const { op, table, id, set } = entry;
+      const { op, table, id } = entry;
+      const set = entry.syncErrorId === edited.id ? { ...entry.set, ...edited.values } : entry.set;
       const fresh = {
         base: Object.fromEntries(Object.keys(set).map((slot) => [slot, base?.[slot] ?? null])),
         baseVersion: typeof base?.['versionnumber'] === 'number' ? base['versionnumber'] : null,
@@ -130,7 +182,7 @@ export class SyncErrors {
         set,
         after,
         changeSet: entry.changeSet,
-        ...(action === 'keepMine' ? fresh : seen),
+        ...(overTheirs ? fresh : seen),
       });
       renamed.push([entry.key, key]);
       recomputeVisible(tx, table, id);
