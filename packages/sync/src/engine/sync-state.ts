@@ -87,7 +87,15 @@ export function writeFact(sql: SqlDriver, key: keyof SyncFacts, value: string): 
     .run([key, value]);
 }
 
+/** The last answer that was read, by its text: it is asked for with every edit and seldom changes. */
+const parsed = new WeakMap<DeviceStore, { readonly json: string; readonly hello: HelloResponse }>();
+
 export function readHello(store: DeviceStore): HelloResponse | null {
   const json = readFact(store, 'hello');
-  return json === null ? null : (JSON.parse(json) as HelloResponse);
+  if (json === null) return null;
+  const known = parsed.get(store);
+  if (known?.json === json) return known.hello;
+  const hello = JSON.parse(json) as HelloResponse;
+  parsed.set(store, { json, hello });
+  return hello;
 }
