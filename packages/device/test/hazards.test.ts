@@ -410,6 +410,24 @@ test('H-14: joined edits come to the same as edits sent one by one', async () =>
   }
 });
 
+test('H-14: joined edits keep what was seen before the first of them', async () => {
+  await world.organization.setConflictPolicy('merge');
+  const device = await synced();
+  const [id] = firstIds(device, 'account', 1) as [string];
+  world.online.next(false);
+  device.update('account', id, { telephone1: 'a' });
+  device.update('account', id, { telephone1: 'b' });
+  expect(device.sync.outbox.pending()).toHaveLength(1);
+  await carla().update({ table: 'account', id, values: { address1_city: 'Elsewhere' } });
+  world.online.next(true);
+  await sync(device);
+  expect(device.sync.errors.list()).toEqual([]);
+  expect(await carla().retrieve('account', id)).toMatchObject({
+    telephone1: 'b',
+    address1_city: 'Elsewhere',
+  });
+});
+
 test('H-15, H-16: an edit made while its row is on its way survives, and no older value is ever shown', async () => {
   const inner = http();
   let during: (() => Promise<void>) | null = null;

@@ -237,6 +237,45 @@ test('S06: what is deleted with a row in the organization leaves the device in t
   expect(await device.sync.compare()).toEqual([]);
 });
 
+test('documents come a few at a time, in the first sync and later', async () => {
+  const ana = world.organization.as(sampleUsers.ana.id);
+  const note = (n: number) => `de000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const add = async (from: number, count: number) => {
+    for (let n = from; n < from + count; n++) {
+      const values = {
+        subject: `Note ${n}`,
+        isdocument: true,
+        filename: 'a.bin',
+        mimetype: 'application/octet-stream',
+        documentbody: 'QUJD'.repeat(400_000),
+      };
+      await ana.create({ table: 'annotation', id: note(n), values });
+    }
+  };
+  await add(0, 6);
+  const inner = http();
+  let largest = 0;
+  const measured = <T>(reply: T): T => {
+    largest = Math.max(largest, JSON.stringify(reply).length);
+    return reply;
+  };
+  const device = await synced({
+    transport: {
+      ...inner,
+      page: async (message, signal) => measured(await inner.page(message, signal)),
+      pull: async (message, signal) => measured(await inner.pull(message, signal)),
+    },
+  });
+  await add(6, 6);
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(
+    device.store.all('SELECT count(*) FROM annotation WHERE length(documentbody) = 1600000'),
+  ).toEqual([[12]]);
+  expect(largest).toBeGreaterThan(1_600_000);
+  expect(largest).toBeLessThan(4 * 1024 * 1024 + 1_000_000);
+  expect(await device.sync.compare()).toEqual([]);
+});
+
 test('a cycle tells what it brought, by table and in all', async () => {
   const device = await world.device('ana');
   const events: unknown[] = [];

@@ -1,5 +1,5 @@
 import type { Cell } from '@outpost/model';
-import { join, name, sql } from '@outpost/query';
+import { join, name, type Sql, sql } from '@outpost/query';
 import type { PageRequest, PageResponse } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
@@ -8,6 +8,8 @@ import type { Caller, SyncEnv } from './sync-env.ts';
 import { readVersions } from './versions.ts';
 
 const maxPageRows = 5000;
+/** Characters of documents in one answer; a single one may be larger. */
+export const answerBytes: number = 4 * 1024 * 1024;
 
 /** Rows of V(T) in a key range, in key order, or of some ids. The answer is complete for what it covers. */
 export async function page(
@@ -17,19 +19,26 @@ export async function page(
   request: PageRequest,
 ): Promise<PageResponse> {
   const view = viewOf(caller, request.table);
-  const limit = Math.max(1, Math.min(request.limit, maxPageRows));
+  const most = Math.max(1, Math.min(request.limit, maxPageRows));
   const key = `v.${name(view.primaryId)}`;
-  const statement = join(
+  const range = join(
     [
-      sql(
-        `SELECT ${view.columns.map((column) => `v.${name(column)}`).join(', ')} FROM ${name(view.table)} v WHERE `,
-      ),
       view.predicate,
       request.ids === null
         ? sql('')
         : sql(` AND ${key} IN (SELECT value FROM json_each(?))`, JSON.stringify(request.ids)),
       request.after === null ? sql('') : sql(` AND ${key} > ?`, request.after),
       request.upTo === null ? sql('') : sql(` AND ${key} <= ?`, request.upTo),
+    ],
+    '',
+  );
+  const limit = await rowsThatFit(tx, view, range, most);
+  const statement = join(
+    [
+      sql(
+        `SELECT ${view.columns.map((column) => `v.${name(column)}`).join(', ')} FROM ${name(view.table)} v WHERE `,
+      ),
+      range,
       sql(` ORDER BY ${key} LIMIT ?`, limit),
     ],
     '',
@@ -46,6 +55,36 @@ export async function page(
     rows,
     covered: isFull ? last : request.upTo,
   };
+}
+
+/** How many rows of a table with documents in it go into one answer; at least one. */
+async function rowsThatFit(
+  tx: ReadTx,
+  view: DeviceView,
+  range: Sql,
+  most: number,
+): Promise<number> {
+  if (view.heavyColumns.length === 0) return most;
+  const sizes = join(
+    [
+      sql(`SELECT ${heavySize(view)} FROM ${name(view.table)} v WHERE `),
+      range,
+      sql(` ORDER BY v.${name(view.primaryId)} LIMIT ?`, most),
+    ],
+    '',
+  );
+  let bytes = 0;
+  const rows = await tx.all(sizes.text, sizes.params);
+  const over = rows.findIndex((row) => {
+    bytes += Number(row[0]);
+    return bytes > answerBytes;
+  });
+  return over < 0 ? most : Math.max(1, over);
+}
+
+/** SQL of the characters in the documents of a row. */
+export function heavySize(view: DeviceView): string {
+  return view.heavyColumns.map((column) => `coalesce(length(v.${name(column)}), 0)`).join(' + ');
 }
 
 export function viewOf(caller: Caller, table: string): DeviceView {

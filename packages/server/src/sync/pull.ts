@@ -14,6 +14,7 @@ import type { ReadTx } from '../store/server-store.ts';
 import { readState, watermark } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
 import { readPredicate } from '../view/read-predicate.ts';
+import { answerBytes, heavySize } from './page.ts';
 import { lowMark } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { readVersions } from './versions.ts';
@@ -185,6 +186,20 @@ async function evaluate(
   const key = `v.${name(view.primaryId)}`;
   const among = sql(`${key} IN (SELECT value FROM json_each(?))`, list);
   const columns = view.columns.map((column) => `v.${name(column)}`).join(', ');
+  if (view.heavyColumns.length > 0) {
+    const size = await select(
+      tx,
+      `SELECT sum(${heavySize(view)}) FROM ${name(view.table)} v WHERE `,
+      [among, view.predicate],
+      '',
+    );
+    if (Number(size[0]?.[0] ?? 0) > answerBytes) {
+      // Too much for one answer: the device finds the rows by checksum and reads them in pages.
+      answer.check.push({ table: view.table, why: 'large', view: view.hash });
+      answer.reached.delete(view.table);
+      return;
+    }
+  }
   const rows = await select(
     tx,
     `SELECT ${columns} FROM ${name(view.table)} v WHERE `,

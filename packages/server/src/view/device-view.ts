@@ -34,6 +34,8 @@ export interface DeviceView {
   readonly primaryId: string;
   /** Slots sent to the device, primary key first. */
   readonly columns: readonly string[];
+  /** Those that hold documents. */
+  readonly heavyColumns: readonly string[];
   /** Condition on the alias `v`. */
   readonly predicate: Sql;
   readonly edges: readonly ProfileEdge[];
@@ -45,6 +47,9 @@ export interface DeviceView {
   /** Other tables that the filter reads. */
   readonly linkedTables: readonly string[];
 }
+
+/** Texts that may be longer are documents. */
+const heavyLength = 1_000_000;
 
 interface Env {
   readonly index: ModelIndex;
@@ -102,6 +107,11 @@ export function compileViews(
         table: one.table,
         primaryId: table.primaryId,
         columns,
+        heavyColumns: table.columns
+          .filter(
+            (column) => (column.maxLength ?? 0) > heavyLength && columns.includes(column.name),
+          )
+          .map((column) => column.name),
         predicate: viewPredicate(env, itemsByTable, one, 'v', 0),
         edges: one.edges,
         sourceKeys: new Map(

@@ -45,7 +45,7 @@ export const pullRequest: Decoder<PullRequest> = object<PullRequest>({
 });
 
 export type RemoveReason = 'deleted' | 'access' | 'filter';
-export type CheckReason = 'first' | 'expired' | 'feed' | 'view' | 'links';
+export type CheckReason = 'first' | 'expired' | 'feed' | 'view' | 'links' | 'large';
 
 export interface PullResponse {
   readonly now: string;
@@ -75,7 +75,11 @@ export const pullResponse: Decoder<PullResponse> = object<PullResponse>({
   ),
   tokens: list(object({ token: text, tables: list(text) })),
   check: list(
-    object({ table: text, why: oneOf('first', 'expired', 'feed', 'view', 'links'), view: text }),
+    object({
+      table: text,
+      why: oneOf('first', 'expired', 'feed', 'view', 'links', 'large'),
+      view: text,
+    }),
   ),
   acked: list(entryKey),
   more: flag,
