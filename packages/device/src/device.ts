@@ -130,6 +130,10 @@ export class Device {
         ),
         settings: options.settings ?? of(defaultSettings),
         hints: listenToHints(options.transport, online, this.#system),
+        changesWithTime: () =>
+          this.#model?.profile.items.some(
+            (item) => item.days !== undefined || item.criteria === 'custom',
+          ) === true,
         edits: store.commits.pipe(filter((set) => set.origin === 'local')),
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],

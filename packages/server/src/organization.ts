@@ -297,12 +297,14 @@ class EmbeddedOrganization implements Organization {
             ? readableValues(context, definition, rowValues(definition, row))
             : null;
         }),
-      share: (table, id, principal, rights) =>
-        this.#store.write(async (tx) => {
+      share: async (table, id, principal, rights) => {
+        await this.#store.write(async (tx) => {
           const { context, name } = await this.#caller(tx, userId);
           const writer = { kind: 'user', context, name } as const;
           await new RowWriter(this.#env, tx, writer).share(table, id, principal, rights);
-        }),
+        });
+        this.#hints.publishAll();
+      },
     };
   }
 
@@ -312,6 +314,7 @@ class EmbeddedOrganization implements Organization {
 
   async setHierarchy(settings: HierarchySettings): Promise<void> {
     await this.#store.write((tx) => writeState(tx, 'hierarchy', JSON.stringify(settings)));
+    this.#hints.publishAll();
   }
 
   async setRole(role: Role): Promise<void> {
@@ -321,6 +324,7 @@ class EmbeddedOrganization implements Organization {
         [role.id, JSON.stringify(role)],
       ),
     );
+    this.#hints.publishAll();
   }
 
   async publish(model: AppModel): Promise<void> {
@@ -330,6 +334,7 @@ class EmbeddedOrganization implements Organization {
       await prepareStore(tx, app);
       this.#env = { ...app, ...this.#services };
     });
+    this.#hints.publishAll();
   }
 
   count(table: string): Promise<number> {

@@ -35,7 +35,7 @@ export {
   type SyncErrorRow,
   SyncErrors,
 } from './repair/sync-errors.ts';
-export { listenToHints } from './schedule/hint-listener.ts';
+export { type HintEvent, listenToHints } from './schedule/hint-listener.ts';
 export {
   type Connectivity,
   defaultSettings,

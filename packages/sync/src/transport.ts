@@ -45,8 +45,11 @@ export interface SyncTransport {
   page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>>;
   digest(request: DigestRequest, signal?: AbortSignal): Promise<Reply<DigestResponse>>;
   push(request: PushRequest, signal?: AbortSignal): Promise<Reply<PushResponse>>;
-  /** Tables with changes, as they happen; ends when the connection does. Absent: the organization cannot tell. */
-  hints?(signal: AbortSignal): AsyncIterable<Hint>;
+  /**
+   * `connected`, then tables with changes as they happen; ends when the connection does. Absent: the organization cannot
+   * tell.
+   */
+  hints?(signal: AbortSignal): AsyncIterable<'connected' | Hint>;
 }
 
 /** Advisory: what changed, and how long to spread the question for it. */

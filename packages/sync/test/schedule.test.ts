@@ -6,7 +6,7 @@ import {
   type Connectivity,
   type CycleResult,
   defaultSettings,
-  type Hint,
+  type HintEvent,
   type PauseReason,
   SyncScheduler,
   type SyncSettings,
@@ -40,7 +40,7 @@ function setUp(
   });
   const settings = new BehaviorSubject<SyncSettings>(defaultSettings);
   const edits = new Subject<void>();
-  const hints = new Subject<Hint>();
+  const hints = new Subject<HintEvent>();
   const runs: { at: number; tables: readonly string[] | null }[] = [];
   const answers: CycleResult[] = [];
   let edited: readonly string[] = [];
@@ -215,9 +215,28 @@ describe('hints', () => {
   test('hinted tables are asked for within the spread, and only they', async () => {
     const { runs, advance, hints } = setUp();
     await advance(2);
-    hints.next({ tables: ['task'], jitterMs: 5000 });
+    hints.next({ kind: 'hint', hint: { tables: ['task'], jitterMs: 5000 } });
     await advance(1);
     expect(runs.map((one) => one.tables)).toEqual([null, ['task']]);
+  });
+
+  test('while the organization tells and is silent, due tables are not asked for, for an hour at most', async () => {
+    const { runs, advance, hints } = setUp([{ table: 'account', intervalMinutes: 10 }]);
+    await advance(1);
+    hints.next({ kind: 'connected' });
+    // What changed before it began to tell is asked for once.
+    await advance(11);
+    expect(runs.length).toBe(2);
+    await advance(50);
+    expect(runs.length).toBe(2);
+    await advance(25);
+    expect(runs.length).toBe(3);
+    hints.next({ kind: 'hint', hint: { tables: ['account'], jitterMs: 0 } });
+    await advance(1);
+    expect(runs.length).toBe(4);
+    hints.next({ kind: 'ended' });
+    await advance(31);
+    expect(runs.length).toBe(7);
   });
 
   test('a stream is read piece by piece; what is no hint is left out', () => {

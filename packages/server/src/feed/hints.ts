@@ -32,6 +32,11 @@ export class Hints {
     };
   }
 
+  /** Rights, settings or definitions are others: any table may have changed for anybody. */
+  publishAll(): void {
+    for (const { tables, listener } of this.#watchers) listener([...tables]);
+  }
+
   /** Something may have been committed. */
   async publish(): Promise<void> {
     const from = this.#position;

@@ -62,7 +62,7 @@ export function httpTransport(options: HttpTransportOptions): SyncTransport {
 async function* readHints(
   options: HttpTransportOptions,
   signal: AbortSignal,
-): AsyncGenerator<Hint> {
+): AsyncGenerator<'connected' | Hint> {
   const token = await options.tokens.token({ refresh: false });
   if (token === null) return;
   const response = await (options.fetch ?? fetch)(
@@ -70,6 +70,7 @@ async function* readHints(
     { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' }, signal },
   );
   if (response.status !== 200 || response.body === null) return;
+  yield 'connected';
   const reader = new HintReader();
   const decoder = new TextDecoder();
   for await (const bytes of response.body)

@@ -4,6 +4,7 @@ import type { CycleResult } from '../engine/status.ts';
 import type { Hint } from '../transport.ts';
 import { backOffMs, degradedAfter } from './back-off.ts';
 import { dueTables, nextDueAt, type ScheduledTable } from './due.ts';
+import type { HintEvent } from './hint-listener.ts';
 
 export interface SyncSettings {
   /** `manual`: only when asked. */
@@ -56,7 +57,9 @@ export interface SchedulerOptions {
   /** Emits after each local edit. */
   readonly edits: Observable<unknown>;
   /** What the organization tells of changes; absent: it does not. */
-  readonly hints?: Observable<Hint>;
+  readonly hints?: Observable<HintEvent>;
+  /** Whether rows enter or leave by the mere passing of time; then silence of the organization means nothing. */
+  readonly changesWithTime?: () => boolean;
   readonly tables: () => readonly ScheduledTable[];
   /** Tables with edits that are to be uploaded or seen. */
   readonly editedTables: () => readonly string[];
@@ -66,6 +69,7 @@ export interface SchedulerOptions {
 /** After an edit, wait this long for more. */
 const editDelayMs = 1000;
 const reconnectJitterMs = 2000;
+const longestSilenceMs = 3_600_000;
 
 /** Runs cycles by themselves: at open, at the intervals of tables, after edits, on reconnect; backs off after failures. */
 export class SyncScheduler {
@@ -79,6 +83,11 @@ export class SyncScheduler {
   readonly #subscriptions = new Subscription();
   readonly #lastAt = new Map<string, number>();
   readonly #hinted = new Set<string>();
+  /** The organization tells of changes. */
+  #isTold = false;
+  /** It was asked since it began to tell. */
+  #askedSince = false;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #connectivity: Connectivity = { online: false, metered: false, foreground: true };
   #settings = defaultSettings;
   /** A failure that waiting does not mend. */
@@ -98,7 +107,7 @@ export class SyncScheduler {
       ),
     );
     if (options.hints !== undefined) {
-      this.#subscriptions.add(options.hints.subscribe((hint) => this.#hear(hint)));
+      this.#subscriptions.add(options.hints.subscribe((event) => this.#listen(event)));
     }
     this.#subscriptions.add(options.edits.subscribe(() => this.#want(this.#now + editDelayMs)));
   }
@@ -148,6 +157,13 @@ export class SyncScheduler {
     return this.#connectivity.foreground ? null : 'background';
   }
 
+  #listen(event: HintEvent): void {
+    if (event.kind === 'hint') return this.#hear(event.hint);
+    this.#isTold = event.kind === 'connected';
+    // What happened before the connection was not told.
+    this.#askedSince = false;
+  }
+
   /** Hinted tables are due, after a while that is not the same on all devices. */
   #hear({ tables, jitterMs }: Hint): void {
     for (const table of tables) this.#hinted.add(table);
@@ -189,7 +205,13 @@ export class SyncScheduler {
     this.#wantedAt = null;
     const { tables, editedTables, run } = this.#options;
     const due = dueTables(tables(), this.#lastAt, this.#now, this.#settings.atLeastMinutes);
-    const wanted = [...new Set([...due, ...editedTables(), ...this.#hinted])];
+    const edited = editedTables();
+    if (this.#maySkip(edited)) {
+      for (const table of due) this.#lastAt.set(table, this.#now);
+      this.#running = false;
+      return this.#plan();
+    }
+    const wanted = [...new Set([...due, ...edited, ...this.#hinted])];
     this.#hinted.clear();
     // Nothing is known yet: everything is wanted.
     const isAll = tables().length === 0 || due.length === tables().length;
@@ -200,10 +222,20 @@ export class SyncScheduler {
     this.#plan();
   }
 
+  /** Nothing was told since the organization was last asked: there is nothing to ask for, but for an hour at most. */
+  #maySkip(edited: readonly string[]): boolean {
+    if (!this.#isTold || !this.#askedSince || this.#hinted.size > 0 || edited.length > 0)
+      return false;
+    if (this.#failures > 0 || this.#options.changesWithTime?.() === true) return false;
+    return this.#now - this.#askedAt < longestSilenceMs;
+  }
+
   #take(result: CycleResult, tables: readonly string[]): void {
     if (result.kind === 'done') {
       this.#failures = 0;
       this.#notBefore = 0;
+      if (this.#hinted.size === 0) this.#askedSince = true;
+      this.#askedAt = this.#now;
       for (const table of tables) this.#lastAt.set(table, this.#now);
       return;
     }
