@@ -598,6 +598,35 @@ test('H-20, D12: a row that enters without being modified arrives, with what is 
   expect(await device.sync.compare()).toEqual([]);
 });
 
+test('H-20: rows of nobody come with the row they belong to, untouched themselves', async () => {
+  const device = await synced();
+  const lead = '7b000000-0000-4000-8000-000000000001';
+  const instance = '7b000000-0000-4000-8000-000000000002';
+  const table = 'leadtoopportunitysalesprocess';
+  const owner = (user: { readonly id: string }) => ({
+    ownerid: { table: 'systemuser', id: user.id },
+  });
+  await carla().create({
+    table: 'lead',
+    id: lead,
+    values: { subject: 'Elsewhere', lastname: 'Berg', ...owner(sampleUsers.dev) },
+  });
+  await carla().create({
+    table,
+    id: instance,
+    values: { name: 'Flow', leadid: { table: 'lead', id: lead } },
+  });
+  await sync(device);
+  expect([device.get('lead', lead), device.get(table, instance)]).toEqual([null, null]);
+  await carla().update({ table: 'lead', id: lead, values: owner(sampleUsers.ana) });
+  await sync(device);
+  expect(device.get(table, instance)).toMatchObject({ name: 'Flow' });
+  await carla().update({ table: 'lead', id: lead, values: owner(sampleUsers.dev) });
+  await sync(device);
+  expect([device.get('lead', lead), device.get(table, instance)]).toEqual([null, null]);
+  expect(await device.sync.compare()).toEqual([]);
+});
+
 test('H-21: a row held by two reasons stays when one ends', async () => {
   const device = await synced();
   const [account] = firstIds(device, 'account', 1) as [string];
