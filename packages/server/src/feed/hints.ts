@@ -32,7 +32,7 @@ export class Hints {
     };
   }
 
-  /** Rights, settings or definitions are others: any table may have changed for anybody. */
+  /** Rights, settings or definitions are others, so every table may have changed for everybody. */
   publishAll(): void {
     for (const { tables, listener } of this.#watchers) listener([...tables]);
   }
