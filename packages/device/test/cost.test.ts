@@ -61,7 +61,7 @@ const businessTables = sampleApp.tables
   // Who the caller is and what they may do is read with each request.
   .filter((name) => !security.has(name));
 
-test('D04: a cycle in which nothing changed is one request, and reads no row of any business table', async () => {
+test('a cycle in which nothing changed is one request, and reads no row of any business table', async () => {
   const { store, device, requests, close } = await open();
   const before = requests();
   store.statements.length = 0;

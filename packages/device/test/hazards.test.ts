@@ -298,7 +298,7 @@ test('H-11: edits made as one are applied or refused as one; others have their o
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('H-12: an entry at which the organization always fails stops only its dependants, and ends as a sync error', async () => {
+test('H-12: an entry that the organization puts off waits by itself; the others go on', async () => {
   const clock = new VirtualClock();
   const device = await synced({ system: { ...testSystem(903), clock } });
   const inner = http();
@@ -336,7 +336,7 @@ test('H-12: an entry at which the organization always fails stops only its depen
   expect(other.sync.outbox.pending()).toMatchObject([{ id: first, attempts: 2 }]);
 });
 
-test('H-13: the child of a refused parent waits with it, and is released with it', async () => {
+test('H-13, S08: the child of a refused parent waits with it, and is released with it', async () => {
   const device = await synced();
   const role = sampleApp.roles[0];
   if (role === undefined) throw new Error('no role');
@@ -371,7 +371,7 @@ test('H-13: the child of a refused parent waits with it, and is released with it
   });
 });
 
-test('H-14: joined edits come to the same as edits sent one by one', async () => {
+test('H-14, S08: joined edits come to the same as edits sent one by one', async () => {
   const joined = await synced();
   const single = await synced({ system: testSystem(905) });
   const random = seededRandom(14);
@@ -568,7 +568,7 @@ test('H-19: a row that leaves the filter leaves the device, and the reason is to
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('H-20, D12: a row that enters without being modified arrives, with what is related to it', async () => {
+test('H-20: a row that enters without being modified arrives, with what is related to it', async () => {
   const device = await synced();
   const [[line, opportunity]] = device.store.all(
     'SELECT opportunityproductid, opportunityid FROM opportunityproduct ORDER BY 1 LIMIT 1',
@@ -650,7 +650,7 @@ test('H-21: a row held by two reasons stays when one ends', async () => {
   expect(kinds()).toEqual(['mine']);
 });
 
-test('H-22, D09, D10, S07: revoked rights: uploads are refused at once, rows go at the next cycle; edits stay visible', async () => {
+test('H-22, D09, D10: revoked rights: uploads are refused at once, rows go at the next cycle; edits stay visible', async () => {
   const device = await synced();
   const role = sampleApp.roles[0];
   if (role === undefined) throw new Error('no role');
@@ -675,7 +675,7 @@ test('H-22, D09, D10, S07: revoked rights: uploads are refused at once, rows go 
   expect(device.get('incident', id)).not.toBeNull();
 });
 
-test('H-23, A08, S07: expired tokens keep pending edits, which go first, and fetch only what differs', async () => {
+test('H-23, S07: expired tokens keep pending edits, which go first, and fetch only what differs', async () => {
   const inner = http();
   let rows = 0;
   const order: string[] = [];
@@ -904,7 +904,7 @@ test('one record can be fetched alone; nothing else is asked for', async () => {
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('S08: an edit that was not sent yet can be taken back, with what depends on it', async () => {
+test('an edit that was not sent yet can be taken back, with what depends on it', async () => {
   const device = await synced();
   const [id] = firstIds(device, 'account', 1) as [string];
   const before = device.get('account', id);

@@ -213,7 +213,7 @@ function drawStatus(store: AppStore, columns: number): readonly Line[] {
     const what = kind === 'restored' ? 'this database was restored' : `${table} ${name ?? ''} left`;
     return line(fit(`   ${what}${reason === null ? '' : `: ${reason}`}`, columns), 'muted');
   });
-  return [...facts, ...phase, ...tables, ...notices];
+  return [...facts, ...phase, ...notices, ...tables];
 }
 
 /** When the device synchronizes next, or why it does not. */
@@ -258,6 +258,7 @@ function drawErrors(store: AppStore, columns: number): readonly Line[] {
     line(fit(` Sync errors (${errors.length})`, columns), 'title'),
     ...lines,
     line(''),
+    line(fit(` ${chosen?.message ?? ''}`, columns)),
     line(row(['', 'I saw', 'I want', 'there now']), 'muted'),
     ...sides,
   ];

@@ -148,7 +148,7 @@ export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number)
 /** A table that is being read goes on and is compared after it; one that was never read is read. */
 function startCheck(tx: WriteTx, table: string, view: string, why: CheckReason): void {
   const row = tx.sql
-    .prepare('SELECT state, cursor, rows_done FROM "$sync_table" WHERE table_name = ?')
+    .prepare('SELECT state, cursor FROM "$sync_table" WHERE table_name = ?')
     .get([table]);
   const [state, cursor] = [row?.[0], row?.[1]];
   if (state === 'load' && cursor === null) {

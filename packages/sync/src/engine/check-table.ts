@@ -50,7 +50,7 @@ export async function checkTable(
 ): Promise<TableCheck | null> {
   const { store, transport, device, limit } = context;
   if (table.ranges === null) {
-    const rows = baseRows(store, table.table, null, null);
+    const rows = baseRows(store, table.table);
     const coarse = rangesOf(rows, coarseRows, null);
     const first = await compare(context, table, null, coarse, refreshed, take);
     if (first === null) return null;
@@ -134,11 +134,9 @@ async function compare(
 }
 
 /** Keys and versions of what the organization last sent, in key order. */
-export function baseRows(
+function baseRows(
   store: DeviceStore,
   table: string,
-  after: string | null,
-  upTo: string | null,
 ): readonly (readonly [id: string, version: number])[] {
   const primary = quoted(store.schema.get(table)?.table.primaryId ?? '');
   const edited = new Map(
@@ -155,9 +153,7 @@ export function baseRows(
     const { [versionColumn.name]: version } = JSON.parse(cells) as Record<string, unknown>;
     return [[id, Number(version ?? 0)] as const];
   });
-  return [...rows, ...bases]
-    .filter(([id]) => (after === null || id > after) && (upTo === null || id <= upTo))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...rows, ...bases].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Ranges of so many rows, the last to the end. */

@@ -1,28 +1,15 @@
-import type { Cells } from '@outpost/model';
 import type { SqlDriver, SqlValue } from '@outpost/store';
-import type { EntryKey } from '../protocol/index.ts';
+import type { EntryKey, PushEntry } from '../protocol/index.ts';
 
 /** `queued` waits, `sent` is on its way, `applied` waits to be seen in the base, `refused` has a sync error. */
 export type EntryState = 'queued' | 'sent' | 'applied' | 'refused';
 
 /** One queued edit of one row. */
-export interface Entry {
-  readonly key: EntryKey;
+export interface Entry extends Omit<PushEntry, 'attempt'> {
   readonly state: EntryState;
-  readonly op: 'create' | 'update' | 'delete';
-  readonly table: string;
-  readonly id: string;
-  readonly set: Cells;
-  readonly base: Cells;
-  readonly baseVersion: number | null;
-  readonly baseOf: EntryKey | null;
-  readonly after: readonly EntryKey[];
-  readonly at: string;
   readonly syncErrorId: string | null;
   /** The refused entry this one depended on. */
   readonly blockedBy: EntryKey | null;
-  /** Names the edits of one local transaction; null: it made only this one. */
-  readonly changeSet: string | null;
   /** The organization may know it. */
   readonly everSent: boolean;
   /** How often the organization has put it off. */

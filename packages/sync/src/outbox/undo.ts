@@ -2,6 +2,7 @@ import type { DeviceStore } from '@outpost/store';
 import { recomputeVisible } from '../apply/overlay.ts';
 import { type EntryKey, sameKey } from '../protocol/index.ts';
 import { deleteEntry, type Entry, readEntries, readerOf } from './entry.ts';
+import { familyOf } from './family.ts';
 
 export type UndoResult =
   | { readonly kind: 'undone'; readonly entries: readonly EntryKey[] }
@@ -10,7 +11,7 @@ export type UndoResult =
 
 /** What goes with an edit when it is taken back: its change set, and everything that depends on it. */
 export function undoFamily(store: DeviceStore, key: EntryKey): readonly Entry[] {
-  return familyOf(readEntries(store, "state IN ('queued', 'sent')"), key);
+  return dependantsOf(readEntries(store, "state IN ('queued', 'sent')"), key);
 }
 
 /** Takes back an edit that was never sent, with what depends on it, in one transaction. */
@@ -18,7 +19,7 @@ export function undo(store: DeviceStore, key: EntryKey): UndoResult {
   let result: UndoResult = { kind: 'refused', reason: 'unknown' };
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
     const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent')");
-    const family = familyOf(open, key);
+    const family = dependantsOf(open, key);
     if (family.length === 0) return;
     if (family.some((entry) => entry.everSent)) {
       result = { kind: 'refused', reason: 'sent' };
@@ -31,20 +32,14 @@ export function undo(store: DeviceStore, key: EntryKey): UndoResult {
   return result;
 }
 
-function familyOf(open: readonly Entry[], key: EntryKey): readonly Entry[] {
-  const family = new Set(open.filter((entry) => sameKey(entry.key, key)));
-  for (let grown = 0; grown < family.size; ) {
-    grown = family.size;
-    for (const entry of open) {
-      const belongs = [...family].some(
-        (one) =>
-          entry.after.some((dependency) => sameKey(dependency, one.key)) ||
-          (entry.changeSet !== null && entry.changeSet === one.changeSet) ||
-          // Later edits of the row stand on the values of the earlier one.
-          (entry.table === one.table && entry.id === one.id && entry.key[1] > one.key[1]),
-      );
-      if (belongs) family.add(entry);
-    }
-  }
-  return open.filter((entry) => family.has(entry));
+function dependantsOf(open: readonly Entry[], key: EntryKey): readonly Entry[] {
+  return familyOf(
+    open,
+    (entry) => sameKey(entry.key, key),
+    (entry, one) =>
+      entry.after.some((dependency) => sameKey(dependency, one.key)) ||
+      (entry.changeSet !== null && entry.changeSet === one.changeSet) ||
+      // Later edits of the row stand on the values of the earlier one.
+      (entry.table === one.table && entry.id === one.id && entry.key[1] > one.key[1]),
+  );
 }

@@ -3,6 +3,7 @@ import type { DeviceStore, WriteTx } from '@outpost/store';
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import { ensureBase, readBase, recomputeVisible } from '../apply/overlay.ts';
 import { deleteEntry, type Entry, readEntries, readerOf } from '../outbox/entry.ts';
+import { familyOf } from '../outbox/family.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type EntryKey, sameKey } from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
@@ -139,7 +140,7 @@ export class SyncErrors {
     }
     // The entries are queued here by hand, so the write is not one of the user's to be described again.
     this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-      const family = familyOf(tx, id);
+      const family = refusedWith(tx, id);
       if (givesUp) discard(tx, family);
       else this.#requeue(tx, family, action === 'keepMine', { id, values });
       for (const syncError of new Set([id, ...family.map((entry) => entry.syncErrorId ?? id)])) {
@@ -199,25 +200,15 @@ export class SyncErrors {
 }
 
 /** The refused entry behind a sync error and every entry that was refused because of it, in order. */
-function familyOf(tx: WriteTx, syncErrorId: string): readonly Entry[] {
-  const refused = readEntries(readerOf(tx.sql), "state = 'refused'");
-  const root = refused.find((entry) => entry.syncErrorId === syncErrorId);
-  if (root === undefined) return [];
-  const family = new Set([root]);
-  // Edits made as one are repaired as one, with everything that waits for any of them.
-  for (let grown = 0; grown < family.size; ) {
-    grown = family.size;
-    for (const entry of refused) {
-      const { blockedBy, changeSet } = entry;
-      const belongs = [...family].some(
-        (one) =>
-          (blockedBy !== null && sameKey(one.key, blockedBy)) ||
-          (changeSet !== null && one.changeSet === changeSet),
-      );
-      if (belongs) family.add(entry);
-    }
-  }
-  return refused.filter((entry) => family.has(entry));
+function refusedWith(tx: WriteTx, syncErrorId: string): readonly Entry[] {
+  return familyOf(
+    readEntries(readerOf(tx.sql), "state = 'refused'"),
+    (entry) => entry.syncErrorId === syncErrorId,
+    // Edits made as one are repaired as one, with everything that waits for any of them.
+    ({ blockedBy, changeSet }, one) =>
+      (blockedBy !== null && sameKey(one.key, blockedBy)) ||
+      (changeSet !== null && one.changeSet === changeSet),
+  );
 }
 
 function discard(tx: WriteTx, family: readonly Entry[]): void {
