@@ -312,6 +312,9 @@ describe('loading a table', () => {
     store.write(local, (tx) => tx.update('account', id(5), { city: 'Graz' }));
     load(rows(3001, 3000));
     load([[id(5), 'Änderung', 77]]);
+    store.write({ origin: 'sync' }, (tx) =>
+      tx.load('account', ['accountid', 'employees'], [[id(6), 7]], ['name']),
+    );
     load([]);
     store.requestIndexes('views', [{ table: 'account', columns: ['name$f'] }]);
     expect(indexes()).not.toContain('ix_account_name$f');
@@ -321,11 +324,15 @@ describe('loading a table', () => {
     expect(
       store.all(`SELECT name, "name$f", city, employees FROM account WHERE accountid = '${id(5)}'`),
     ).toEqual([['Änderung', 'anderung', 'Graz', 77]]);
+    expect(
+      store.all(`SELECT name, "name$f", employees FROM account WHERE accountid = '${id(6)}'`),
+    ).toEqual([[null, null, 7]]);
     expect(store.verifyFolded()).toEqual([]);
     expect(commits.map((set) => set.tables.get('account'))).toMatchObject([
       { kind: 'loaded', count: 3000, overwritten: 0 },
       { kind: 'rows' },
       { kind: 'loaded', count: 3000, overwritten: 0 },
+      { kind: 'loaded', count: 1, overwritten: 1 },
       { kind: 'loaded', count: 1, overwritten: 1 },
     ]);
     expect(() => load(rows(1, 1))).toThrow(expect.objectContaining({ code: 'write.notLoading' }));

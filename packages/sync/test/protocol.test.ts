@@ -44,21 +44,42 @@ test.each(Object.entries(decoders))('%s never throws anything but a decode error
 
 test('a page survives the wire; unknown members are ignored', () => {
   const cell = fc.oneof(fc.string(), fc.integer(), fc.constant(null));
-  const page = fc.record({
-    now: fc.string(),
-    current: fc.record({ app: fc.string(), access: fc.string() }),
-    table: fc.string(),
-    view: fc.string(),
-    columns: fc.array(fc.string()),
-    rows: fc.array(fc.array(cell)),
-    covered: fc.option(fc.string()),
-  });
+  const page = fc.array(fc.string(), { maxLength: 5 }).chain((columns) =>
+    fc.record({
+      now: fc.string(),
+      current: fc.record({ app: fc.string(), access: fc.string() }),
+      table: fc.string(),
+      view: fc.string(),
+      columns: fc.constant(columns),
+      empty: fc.array(fc.string()),
+      rows: fc.array(fc.array(cell, { minLength: columns.length, maxLength: columns.length })),
+      covered: fc.option(fc.string()),
+    }),
+  );
   fc.assert(
     fc.property(page, (value) => {
       const wire: unknown = JSON.parse(JSON.stringify({ ...value, later: 1 }));
       expect(pageResponse(wire, '')).toEqual(value);
     }),
   );
+});
+
+test.each([
+  [[['a', 1], ['b']], 'rows[1] must be 2 cells'],
+  [[['a', true]], 'rows[0][1] must be text, a number or null'],
+  [[['a', 1], 'b'], 'rows[1] must be a list'],
+  ['b', 'rows must be a list'],
+])('rows %j of two columns: %s', (rows, message) => {
+  const wire = {
+    now: '',
+    current: { app: '', access: '' },
+    table: 't',
+    view: '',
+    columns: ['id', 'n'],
+    rows,
+    covered: null,
+  };
+  expect(() => pageResponse(wire, '')).toThrow(message);
 });
 
 test('a wrong member is named by its path', () => {

@@ -5,6 +5,7 @@ import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import type { DeviceView } from '../view/device-view.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
+import { tableRows } from './table-rows.ts';
 import { readVersions } from './versions.ts';
 
 const maxPageRows = 5000;
@@ -49,10 +50,8 @@ export async function page(
   return {
     now: new Date(env.now()).toISOString(),
     current: await readVersions(env, tx, caller),
-    table: view.table,
+    ...tableRows(view.table, view.columns, rows),
     view: view.hash,
-    columns: view.columns,
-    rows,
     covered: isFull ? last : request.upTo,
   };
 }

@@ -17,6 +17,7 @@ import { readPredicate } from '../view/read-predicate.ts';
 import { answerBytes, heavySize } from './page.ts';
 import { lowMark } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
+import { tableRows } from './table-rows.ts';
 import { readVersions } from './versions.ts';
 
 const maxRowsLimit = 5000;
@@ -206,7 +207,7 @@ async function evaluate(
     [among, view.predicate],
     ` ORDER BY ${key}`,
   );
-  if (rows.length > 0) answer.changes.push({ table: view.table, columns: view.columns, rows });
+  if (rows.length > 0) answer.changes.push(tableRows(view.table, view.columns, rows));
   const sent = new Set(rows.map((row) => String(row[0])));
   const gone = [...candidates].filter((id) => !sent.has(id)).sort();
   if (gone.length === 0) return;

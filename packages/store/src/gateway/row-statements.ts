@@ -5,6 +5,7 @@ import type { RowImage } from './change-set.ts';
 import { quoted, storedColumns, type TableSchema } from './table-schema.ts';
 
 const maxUpdateTexts = 64;
+const maxLoadTexts = 64;
 
 /** A row as it lies in its table. */
 export interface StoredRow {
@@ -53,20 +54,31 @@ export class RowStatements {
     driver.prepare(sql).run([...positions.map((i) => after[i] ?? null), id]);
   }
 
-  /** Inserts rows given in the order of `columns`, or overwrites those columns of the rows that are there. */
-  load(driver: SqlDriver, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  /** Inserts rows given in the order of `columns`, or overwrites those and the `empty` ones of rows that are there. */
+  load(
+    driver: SqlDriver,
+    columns: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    empty: readonly string[],
+  ): void {
     const { folded, slots, table } = this.schema;
     const sources = folded.map((one) => columns.indexOf(slots[one.source]?.name ?? ''));
     const copies = folded.filter((_, i) => (sources[i] ?? -1) >= 0);
     const from = sources.filter((at) => at >= 0);
-    const key = columns.join();
+    const key = `${columns.join()}|${empty.join()}`;
     let sql = this.#loads.get(key);
     if (sql === undefined) {
       const names = [...columns, ...copies.map((one) => one.name)].map(quoted);
+      const emptyCopies = folded.filter((one) => empty.includes(slots[one.source]?.name ?? ''));
+      const nulls = [...empty, ...emptyCopies.map((one) => one.name)].map(quoted);
       const primary = quoted(table.primaryId);
-      const sets = names.filter((one) => one !== primary).map((one) => `${one} = excluded.${one}`);
+      const sets = [
+        ...names.filter((one) => one !== primary).map((one) => `${one} = excluded.${one}`),
+        ...nulls.map((one) => `${one} = NULL`),
+      ];
       sql = `INSERT INTO ${quoted(table.name)} (${names.join(', ')}) VALUES (${places(names.length)})
         ON CONFLICT (${primary}) DO ${sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join(', ')}`}`;
+      if (this.#loads.size >= maxLoadTexts) this.#loads.clear();
       this.#loads.set(key, sql);
     }
     const statement = driver.prepare(sql);

@@ -151,10 +151,16 @@ export class WriteTx {
 
   /**
    * Inserts many rows, or overwrites them, without reading what was there: for tables between `startLoad` and
-   * `finishLoad`. Cells come in the order of `columns`, the primary key among them.
+   * `finishLoad`. Cells come in the order of `columns`, the primary key among them; `empty` columns become null.
    */
-  load(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
-    const statements = this.#writable(table, Object.fromEntries(columns.map((one) => [one, null])));
+  load(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    empty: readonly string[] = [],
+  ): void {
+    const named = [...columns, ...empty].map((one) => [one, null] as const);
+    const statements = this.#writable(table, Object.fromEntries(named));
     if (!this.#context.isLoading(table)) {
       throw new StoreError(
         'write.notLoading',
@@ -173,7 +179,7 @@ export class WriteTx {
     const last = () =>
       Number(this.sql.prepare(`SELECT max("_rid") FROM ${quoted(table)}`).get()?.[0] ?? 0);
     const before = last();
-    statements.load(this.sql, columns, rows);
+    statements.load(this.sql, columns, rows, empty);
     const known = this.#loaded.get(table) ?? { count: 0, overwritten: 0 };
     this.#loaded.set(table, {
       count: known.count + rows.length,

@@ -37,7 +37,7 @@ export function applyPage(
          rows_done = max(rows_done, ?), bytes_done = bytes_done + ?, last_sync_at = ? WHERE table_name = ?`,
       )
       .run([
-        JSON.stringify(page.columns),
+        columnsOf(page),
         state,
         page.covered,
         again && !atEnd ? 1 : 0,
@@ -49,6 +49,11 @@ export function applyPage(
         page.table,
       ]);
   });
+}
+
+/** The columns that the table was read with, in the order in which a check names them. */
+function columnsOf({ columns, empty }: TableRows): string {
+  return JSON.stringify([...columns, ...empty].sort());
 }
 
 /** Takes in a part of a check, with what is then left to read. */
@@ -68,7 +73,7 @@ export function applyCheckPage(
       )
       .run([
         left.length === 0 ? 1 : 0,
-        JSON.stringify(page.columns),
+        columnsOf(page),
         JSON.stringify(left),
         page.view,
         bytes,
@@ -172,9 +177,12 @@ function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   const schema = tx.schemaOf(rows.table);
   const primary = rows.columns.indexOf(schema.table.primaryId);
   const known = rows.columns.map((column) => (schema.slotIndex.has(column) ? column : null));
+  const nulls = Object.fromEntries(
+    rows.empty.filter((column) => schema.slotIndex.has(column)).map((column) => [column, null]),
+  );
   const ids = new Set<string>();
   for (const row of rows.rows) {
-    const cells: Record<string, Cell> = {};
+    const cells: Record<string, Cell> = { ...nulls };
     known.forEach((column, i) => {
       if (column !== null) cells[column] = row[i] ?? null;
     });
@@ -195,7 +203,8 @@ function loadTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
       .all([rows.table])
       .map((row) => String(row[0])),
   );
-  const positions = slots.map((slot) => rows.columns.indexOf(slot.name));
+  const known = slots.filter((slot) => rows.columns.includes(slot.name));
+  const positions = known.map((slot) => rows.columns.indexOf(slot.name));
   const plain: Cell[][] = [];
   const others: (readonly Cell[])[] = [];
   const ids = new Set<string>();
@@ -205,8 +214,9 @@ function loadTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
     if (edited.has(id)) others.push(row);
     else plain.push(positions.map((at) => row[at] ?? null));
   }
-  const names = slots.map((slot) => slot.name);
-  tx.load(rows.table, names, plain);
+  const names = known.map((slot) => slot.name);
+  const empty = slots.map((slot) => slot.name).filter((name) => !names.includes(name));
+  tx.load(rows.table, names, plain, empty);
   applyTableRows(tx, { ...rows, rows: others });
   return ids;
 }

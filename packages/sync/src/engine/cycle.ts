@@ -9,6 +9,7 @@ import { SyncError } from '../sync-error.ts';
 import type { Reply, SyncTransport } from '../transport.ts';
 import { checkTable, type TableCheck } from './check-table.ts';
 import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
+import { PagesAhead } from './pages-ahead.ts';
 import type { SyncMode, SyncProgress } from './status.ts';
 import { readFact, readHello, readSyncTables, type SyncTable, writeFact } from './sync-state.ts';
 import { CycleTally } from './telemetry.ts';
@@ -267,18 +268,22 @@ export class Cycle {
 
   /** Reads what is to be read. True: there was something. */
   async #load(only: readonly string[] | null): Promise<boolean> {
-    const { store } = this.#context;
-    let loaded = false;
-    for (const planned of this.#tables(only)) {
-      if (planned.state === 'ready') continue;
-      loaded = true;
-      await this.#loadTable(planned.table);
-      store.finishLoad(planned.table);
+    const { store, transport, device, pageRows } = this.#context;
+    // No pull is made while pages are read: a page that was asked for before one could be older than what it brought.
+    const pages = new PagesAhead((table, after) => {
+      const seen = this.#seen;
+      const request = { device, seen, table, after, upTo: null, ids: null, limit: pageRows };
+      return transport.page(request, this.#signal);
+    });
+    const planned = this.#tables(only).filter((one) => one.state !== 'ready');
+    for (const [i, { table }] of planned.entries()) {
+      await this.#loadTable(table, pages, planned[i + 1]);
+      store.finishLoad(table);
     }
-    return loaded;
+    return planned.length > 0;
   }
 
-  async #loadTable(name: string): Promise<void> {
+  async #loadTable(name: string, pages: PagesAhead, next: SyncTable | undefined): Promise<void> {
     const { store, transport, device, pageRows } = this.#context;
     const read = () => readSyncTables(store).find((one) => one.table === name);
     let table = read();
@@ -299,19 +304,12 @@ export class Cycle {
         this.#context.report('download');
         continue;
       }
-      const request = {
-        device,
-        seen: this.#seen,
-        table: name,
-        after: table.cursor,
-        upTo: null,
-        ids: null,
-        limit: pageRows,
-      };
-      const reply = await transport.page(request, this.#signal);
+      const reply = await pages.read(name, table.cursor);
       if (await this.#refreshed(reply)) continue;
       const { value, bytes } = this.#take(reply);
       this.tally.add([{ table: name, rows: value.rows.length }], bytes);
+      if (value.covered !== null) pages.ask(name, value.covered);
+      else if (next?.state === 'load') pages.ask(next.table, next.cursor);
       applyPage(store, value, table.cursor, bytes);
       this.#context.report('download');
     }

@@ -1,5 +1,15 @@
 import type { Cell } from '@outpost/model';
-import { anyJson, cell, type Decoder, list, object, text, whole } from './decode.ts';
+import {
+  anyJson,
+  cellRows,
+  DecodeError,
+  type Decoder,
+  list,
+  object,
+  optional,
+  text,
+  whole,
+} from './decode.ts';
 
 /** Names one queued edit for ever: the random id of a database opening, and a number that never resets. */
 export type EntryKey = readonly [epoch: string, seq: number];
@@ -32,12 +42,39 @@ export interface Versions {
 }
 export const versions: Decoder<Versions> = object<Versions>({ app: text, access: text });
 
+/** Rows of one table. Most columns of a business table are null in most rows: those need not travel. */
 export interface TableRows {
   readonly table: string;
+  /** What the rows hold, in this order. */
   readonly columns: readonly string[];
+  /** Further columns, null in every one of these rows. */
+  readonly empty: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
 }
-export const tableRows: Decoder<readonly (readonly Cell[])[]> = list(list(cell));
+
+/** Members of `TableRows`, for messages that hold more. */
+export const tableRowsMembers: { readonly [K in keyof TableRows]: Decoder<TableRows[K]> } = {
+  table: text,
+  columns: list(text),
+  empty: optional(list(text), []),
+  rows: cellRows,
+};
+
+/** Members of `TableRows` as they were decoded; throws `DecodeError` when a row is shorter or longer than `columns`. */
+export const tableRows: Decoder<TableRows> = (value, path) => {
+  const decoded = object<TableRows>(tableRowsMembers)(value, path);
+  checkWidth(decoded, path);
+  return decoded;
+};
+
+export function checkWidth({ columns, rows }: TableRows, path: string): void {
+  const wrong = rows.findIndex((row) => row.length !== columns.length);
+  if (wrong >= 0)
+    throw new DecodeError(
+      `${path === '' ? '' : `${path}.`}rows[${wrong}]`,
+      `${columns.length} cells`,
+    );
+}
 
 export const syncPaths = {
   hello: '/sync/v1/hello',

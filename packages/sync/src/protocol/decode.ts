@@ -1,3 +1,5 @@
+import type { Cell } from '@outpost/model';
+
 /** Strict decoders: unknown members are ignored, a wrong member is an error that names its path. */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
@@ -32,6 +34,24 @@ export const cell: Decoder<string | number | null> = (value, path) => {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new DecodeError(path, 'text, a number or null');
+};
+
+const maxRows = 100_000;
+
+/** Rows of cells, as they are: most of what travels, so nothing is copied and a path is only made for an error. */
+export const cellRows: Decoder<readonly (readonly Cell[])[]> = (value, path) => {
+  if (!Array.isArray(value)) throw new DecodeError(path, 'a list');
+  if (value.length > maxRows) throw new DecodeError(path, `a list of at most ${maxRows} items`);
+  for (let i = 0; i < value.length; i++) {
+    const row: unknown = value[i];
+    if (!Array.isArray(row)) throw new DecodeError(`${path}[${i}]`, 'a list');
+    for (let j = 0; j < row.length; j++) {
+      const one: unknown = row[j];
+      if (one === null || typeof one === 'string' || Number.isFinite(one)) continue;
+      throw new DecodeError(`${path}[${i}][${j}]`, 'text, a number or null');
+    }
+  }
+  return value;
 };
 
 export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {

@@ -1,8 +1,9 @@
 import {
+  checkWidth,
   type DeviceIdentity,
   deviceIdentity,
   type TableRows,
-  tableRows,
+  tableRowsMembers,
   type Versions,
   versions,
 } from './common.ts';
@@ -37,12 +38,15 @@ export interface PageResponse extends TableRows {
   readonly view: string;
   readonly covered: string | null;
 }
-export const pageResponse: Decoder<PageResponse> = object<PageResponse>({
+const members = object<PageResponse>({
+  ...tableRowsMembers,
   now: text,
   current: versions,
-  table: text,
   view: text,
-  columns: list(text),
-  rows: tableRows,
   covered: nullable(text),
 });
+export const pageResponse: Decoder<PageResponse> = (value, path) => {
+  const decoded = members(value, path);
+  checkWidth(decoded, path);
+  return decoded;
+};

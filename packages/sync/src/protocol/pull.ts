@@ -69,7 +69,7 @@ export interface PullResponse {
 export const pullResponse: Decoder<PullResponse> = object<PullResponse>({
   now: text,
   current: versions,
-  changes: list(object<TableRows>({ table: text, columns: list(text), rows: tableRows })),
+  changes: list(tableRows),
   removes: list(
     object({ table: text, reason: oneOf('deleted', 'access', 'filter'), ids: list(text) }),
   ),
