@@ -10,6 +10,8 @@
 export { type Authenticator, tokenList } from './auth.ts';
 export type { ServerRequest, ServerResponse } from './http/message.ts';
 export { dataverseLimits, type RequestLimits } from './limits/request-limiter.ts';
+export type { Counts, DeviceLag, Metrics } from './metrics/metrics.ts';
+export { metricsText } from './metrics/metrics-text.ts';
 export {
   createServer,
   type Organization,
@@ -19,4 +21,5 @@ export {
 } from './organization.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
 export type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
+export type { SentFilter, SentRows } from './sync/sent.ts';
 export { Refusal } from './write/refusal.ts';

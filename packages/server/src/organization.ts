@@ -29,9 +29,11 @@ import {
 import type { Authenticator } from './auth.ts';
 import { pruneLog } from './feed/change-log.ts';
 import { type HintListener, Hints } from './feed/hints.ts';
+import { beginFeed } from './feed/new-feed.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
 import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
+import { Counters, type Metrics } from './metrics/metrics.ts';
 import { checkSameTypes, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
 import { readShares } from './security/shares.ts';
@@ -44,6 +46,14 @@ import { confirmEpoch, hello } from './sync/hello.ts';
 import { page } from './sync/page.ts';
 import { pull } from './sync/pull.ts';
 import { push } from './sync/push.ts';
+import {
+  pruneSent,
+  readSent,
+  recordPage,
+  recordPull,
+  type SentFilter,
+  type SentRows,
+} from './sync/sent.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { checkApp, checkFence } from './sync/versions.ts';
 import { compileViews } from './view/device-view.ts';
@@ -119,8 +129,20 @@ export interface Organization {
    */
   publish(model: AppModel): Promise<void>;
   count(table: string): Promise<number>;
-  /** Forgets changes older than this; devices with older tokens compare what they have. Answers how many. */
+  /**
+   * Forgets changes older than this; devices with older tokens compare what they have. So does what devices were sent.
+   * Answers how many changes went.
+   */
   pruneLog(beforeMs: number): Promise<number>;
+  /**
+   * To be called after the database was restored from a backup: devices compare what they have, and edits that the
+   * backup lacks and whose effect they have not seen are uploaded again.
+   */
+  newFeed(): Promise<void>;
+  /** The audit of what devices were sent: every answer with rows or removals, the newest first. */
+  sent(filter?: SentFilter): Promise<readonly SentRows[]>;
+  /** Counts since this process started, and how far devices know the feed. */
+  metrics(): Promise<Metrics>;
   close(): Promise<void>;
 }
 
@@ -176,6 +198,7 @@ class EmbeddedOrganization implements Organization {
   readonly #limits: ProfileLimits;
   readonly #limiter: RequestLimiter | null;
   readonly #hints: Hints;
+  readonly #counters = new Counters();
   #env: SyncEnv;
 
   constructor({ app, services, store, auth, limits, limiter }: OrganizationParts) {
@@ -201,10 +224,17 @@ class EmbeddedOrganization implements Organization {
       const userId = await this.#authenticate(request);
       const run = () => this.#route(request, userId);
       const body = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
-      return answer(200, body);
+      return this.#counted(request, answer(200, body));
     } catch (error) {
-      return errorAnswer(error, this.#env.onFault);
+      return this.#counted(request, errorAnswer(error, this.#env.onFault));
     }
+  }
+
+  #counted(request: ServerRequest, response: ServerResponse): ServerResponse {
+    const path = request.url.split('?')[0];
+    const known = Object.values(syncPaths).find((one) => one === path);
+    this.#counters.answered(known ?? 'other', response.status);
+    return response;
   }
 
   async watch(
@@ -347,7 +377,23 @@ class EmbeddedOrganization implements Organization {
   }
 
   pruneLog(beforeMs: number): Promise<number> {
-    return this.#store.write((tx) => pruneLog(tx, beforeMs));
+    return this.#store.write(async (tx) => {
+      await pruneSent(tx, beforeMs);
+      return pruneLog(tx, beforeMs);
+    });
+  }
+
+  async newFeed(): Promise<void> {
+    await this.#store.write((tx) => beginFeed(tx, this.#services.ids.next()));
+    this.#hints.publishAll();
+  }
+
+  sent(filter: SentFilter = {}): Promise<readonly SentRows[]> {
+    return this.#store.read((tx) => readSent(tx, filter));
+  }
+
+  metrics(): Promise<Metrics> {
+    return this.#store.read((tx) => this.#counters.read(tx));
   }
 
   close(): Promise<void> {
@@ -399,21 +445,35 @@ class EmbeddedOrganization implements Organization {
       }
       case syncPaths.pull: {
         const message = pullRequest(body, '');
-        return this.#data(userId, message, (tx, who) => pull(this.#env, tx, who, message));
+        const [who, answered] = await this.#data(userId, message, (tx, one) =>
+          pull(this.#env, tx, one, message),
+        );
+        await recordPull(this.#store, who, message.device, answered, this.#env.now());
+        this.#counters.pull(answered);
+        return answered;
       }
       case syncPaths.page: {
         const message = pageRequest(body, '');
-        return this.#data(userId, message, (tx, who) => page(this.#env, tx, who, message));
+        const [who, answered] = await this.#data(userId, message, (tx, one) =>
+          page(this.#env, tx, one, message),
+        );
+        await recordPage(this.#store, who, message, answered, this.#env.now());
+        this.#counters.page(answered);
+        return answered;
       }
       case syncPaths.digest: {
         const message = digestRequest(body, '');
-        return this.#data(userId, message, (tx, who) => digest(this.#env, tx, who, message));
+        const [, answered] = await this.#data(userId, message, (tx, one) =>
+          digest(this.#env, tx, one, message),
+        );
+        return answered;
       }
       case syncPaths.push: {
         const message = pushRequest(body, '');
         const who = await this.#store.read(caller);
         const answered = await push(this.#env, this.#store, who, message);
         await this.#hints.publish();
+        this.#counters.push(answered);
         return answered;
       }
       default:
@@ -426,12 +486,12 @@ class EmbeddedOrganization implements Organization {
     userId: string,
     { device, seen }: { readonly device: DeviceIdentity; readonly seen: Versions },
     run: (tx: ReadTx, caller: Caller) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<readonly [Caller, T]> {
     return this.#store.read(async (tx) => {
       const caller = await this.#caller(tx, userId);
       await checkFence(tx, caller, device);
       checkApp(this.#env.appHash, seen);
-      return run(tx, caller);
+      return [caller, await run(tx, caller)];
     });
   }
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { syncPaths } from '@outpost/sync/protocol';
 import { errorAnswer } from '../http/answer.ts';
 import { maxBodyBytes } from '../http/message.ts';
+import { metricsText } from '../metrics/metrics-text.ts';
 import type { Organization } from '../organization.ts';
 import { HttpError } from '../server-error.ts';
 import { compress, gunzip } from './compression.ts';
@@ -24,6 +25,8 @@ export interface ListenOptions {
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
+  /** Answer counts at `/metrics`, without sign-in: only where nobody else can reach the server. Default: no. */
+  readonly metrics?: boolean;
 }
 
 /** Serves an organization over HTTP. */
@@ -37,6 +40,18 @@ export function listen(
     requests.set(path, (requests.get(path) ?? 0) + 1);
     if (path === syncPaths.hints && incoming.method === 'GET') {
       return streamHints(organization, incoming, outgoing);
+    }
+    if (path === '/health' && incoming.method === 'GET') {
+      return organization.isLoaded().then(
+        () => plain(outgoing, 200, 'ok\n'),
+        () => plain(outgoing, 503, 'not available\n'),
+      );
+    }
+    if (path === '/metrics' && incoming.method === 'GET' && options.metrics === true) {
+      return organization.metrics().then(
+        (metrics) => plain(outgoing, 200, metricsText(metrics)),
+        () => plain(outgoing, 503, 'not available\n'),
+      );
     }
     const response = await readBody(incoming)
       .then((body) =>
@@ -79,6 +94,11 @@ export function listen(
       });
     });
   });
+}
+
+function plain(outgoing: ServerResponse, status: number, text: string): void {
+  outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  outgoing.end(text);
 }
 
 /** Lines that keep a quiet connection open. */

@@ -146,6 +146,10 @@ export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number)
       }
     }
     for (const { table, view, why } of pull.check) startCheck(tx, table, view, why);
+    if (pull.check.some(({ why }) => why === 'feed')) {
+      // The organization may have lost them: under their keys they are either known or carried out.
+      tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'applied'`).run();
+    }
     writeFact(tx.sql, 'pullBytes', String(Number(readFact(store, 'pullBytes') ?? 0) + bytes));
   });
 }

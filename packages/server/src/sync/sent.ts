@@ -1,0 +1,163 @@
+import type {
+  DeviceIdentity,
+  PageRequest,
+  PageResponse,
+  PullResponse,
+} from '@outpost/sync/protocol';
+import { readToken } from '../feed/token.ts';
+import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
+import type { Caller } from './sync-env.ts';
+
+/** Rows of one table in one answer to a device. */
+export interface SentRows {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly userId: string;
+  readonly device: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly removed: number;
+  /** The rows that were sent, unless they are all that the user may have in a key range. */
+  readonly ids: readonly string[] | null;
+  /** Key range of a page: above `after`, up to `upTo`; null: open. */
+  readonly after: string | null;
+  readonly upTo: string | null;
+}
+
+/** Which answers to look for; all conditions given hold. */
+export interface SentFilter {
+  readonly userId?: string;
+  readonly device?: string;
+  readonly table?: string;
+  /** Answers that held this row, or the key range it is in. */
+  readonly id?: string;
+  /** At most so many, the newest; default and maximum 1,000. */
+  readonly limit?: number;
+}
+
+type Part = Pick<SentRows, 'table' | 'rows' | 'removed' | 'ids' | 'after' | 'upTo'>;
+
+/** Records a page before it is answered; a page without rows sends nothing. */
+export async function recordPage(
+  store: ServerStore,
+  caller: Caller,
+  { device, after, ids }: PageRequest,
+  { table, columns, rows, covered }: PageResponse,
+  now: number,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const key = columns.indexOf(caller.views.find((one) => one.table === table)?.primaryId ?? '');
+  const part: Part =
+    ids === null
+      ? { table, rows: rows.length, removed: 0, ids: null, after, upTo: covered }
+      : {
+          table,
+          rows: rows.length,
+          removed: 0,
+          ids: rows.map((row) => String(row[key])),
+          after: null,
+          upTo: null,
+        };
+  await store.write((tx) => insert(tx, caller, device, [part], now));
+}
+
+/** Records a delta before it is answered, and how far its device now knows the feed. Nothing new writes nothing. */
+export async function recordPull(
+  store: ServerStore,
+  caller: Caller,
+  device: DeviceIdentity,
+  answer: PullResponse,
+  now: number,
+): Promise<void> {
+  if (answer.tokens.length === 0) return;
+  const parts = new Map<string, { ids: string[]; rows: number; removed: number }>();
+  const partOf = (table: string) => {
+    const known = parts.get(table) ?? { ids: [], rows: 0, removed: 0 };
+    parts.set(table, known);
+    return known;
+  };
+  for (const { table, columns, rows } of answer.changes) {
+    const key = columns.indexOf(caller.views.find((one) => one.table === table)?.primaryId ?? '');
+    const part = partOf(table);
+    part.rows += rows.length;
+    for (const row of rows) part.ids.push(String(row[key]));
+  }
+  for (const { table, ids } of answer.removes) partOf(table).removed += ids.length;
+  const position = Math.max(...answer.tokens.map((one) => readToken(one.token)?.position ?? 0));
+  const sent = [...parts].map(
+    ([table, part]): Part => ({ table, ...part, after: null, upTo: null }),
+  );
+  await store.write(async (tx) => {
+    await insert(tx, caller, device, sent, now);
+    await tx.run(
+      `INSERT INTO "$reached" (user_id, device, position, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (user_id, device) DO UPDATE SET position = excluded.position, at = excluded.at`,
+      [caller.context.userId, device.id, position, now],
+    );
+  });
+}
+
+async function insert(
+  tx: WriteTx,
+  caller: Caller,
+  device: DeviceIdentity,
+  parts: readonly Part[],
+  now: number,
+): Promise<void> {
+  for (const { table, rows, removed, ids, after, upTo } of parts) {
+    await tx.run(
+      `INSERT INTO "$sent" (at, user_id, device, tbl, rows, removed, ids, after_key, up_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        now,
+        caller.context.userId,
+        device.id,
+        table,
+        rows,
+        removed,
+        ids === null ? null : JSON.stringify(ids),
+        after,
+        upTo,
+      ],
+    );
+  }
+}
+
+const most = 1000;
+
+/** What devices were sent, the newest first. */
+export async function readSent(tx: ReadTx, filter: SentFilter): Promise<readonly SentRows[]> {
+  const { userId, device, table, id, limit = most } = filter;
+  const tests: [text: string, params: readonly string[]][] = [];
+  if (userId !== undefined) tests.push(['user_id = ?', [userId]]);
+  if (device !== undefined) tests.push(['device = ?', [device]]);
+  if (table !== undefined) tests.push(['tbl = ?', [table]]);
+  if (id !== undefined) {
+    tests.push([
+      `CASE WHEN ids IS NULL THEN coalesce(after_key < ?, 1) AND coalesce(up_to >= ?, 1)
+       ELSE EXISTS (SELECT 1 FROM json_each(ids) WHERE value = ?) END`,
+      [id, id, id],
+    ]);
+  }
+  const where = tests.map(([text]) => `(${text})`).join(' AND ') || '1';
+  const rows = await tx.all(
+    `SELECT at, user_id, device, tbl, rows, removed, ids, after_key, up_to FROM "$sent" WHERE ${where} ORDER BY id DESC LIMIT ?`,
+    [...tests.flatMap(([, params]) => params), Math.max(1, Math.min(limit, most))],
+  );
+  const text = (cell: unknown) => (cell === null ? null : String(cell));
+  return rows.map((row) => ({
+    at: Number(row[0]),
+    userId: String(row[1]),
+    device: String(row[2]),
+    table: String(row[3]),
+    rows: Number(row[4]),
+    removed: Number(row[5]),
+    ids: typeof row[6] === 'string' ? (JSON.parse(row[6]) as readonly string[]) : null,
+    after: text(row[7]),
+    upTo: text(row[8]),
+  }));
+}
+
+/** Forgets answers that are older than `beforeMs`; says how many. */
+export function pruneSent(tx: WriteTx, beforeMs: number): Promise<number> {
+  return tx.run('DELETE FROM "$sent" WHERE at < ?', [beforeMs]);
+}
