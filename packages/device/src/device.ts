@@ -85,6 +85,8 @@ export interface DeviceOptions {
   /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
   readonly start?: 'auto' | 'manual';
   readonly pageRows?: number;
+  /** A cycle is announced like the first sync when none was complete for so long; default 7 days. */
+  readonly inactivityMs?: number;
   /** Told of what must not stop anything, such as rows changed with SQL behind the gateway of the database. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -116,6 +118,7 @@ export class Device {
       online,
       system: this.#system,
       ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
+      ...(options.inactivityMs === undefined ? {} : { inactivityMs: options.inactivityMs }),
     });
     this.#subscriptions.add(this.sync.app.subscribe((app) => this.#useApp(app)));
     if (options.start === 'auto') {

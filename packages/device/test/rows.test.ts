@@ -1,3 +1,4 @@
+import type { Privilege } from '@outpost/model';
 import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import type { SyncProgress, SyncTransport } from '@outpost/sync';
 import { httpTransport, staticToken } from '@outpost/sync/http';
@@ -291,4 +292,81 @@ test('a cycle tells what it brought, by table and in all', async () => {
     }),
   );
   expect(events.at(-1)).toMatchObject({ name: 'Offline.SyncDatabase', FailureType: null });
+});
+
+test('A08: after a long silence a cycle is announced like the first one; with expired tokens pending edits are kept', async () => {
+  const clock = new VirtualClock();
+  const shown = async (device: Device, mode: 'DELTA_SYNC' | 'GRID_SYNC' = 'DELTA_SYNC') => {
+    const seen = new Set<string | null>();
+    const following = device.sync.status.subscribe((one) => seen.add(one.notification));
+    expect(await device.sync.run(mode, { tables: ['account'] })).toMatchObject({ kind: 'done' });
+    following.unsubscribe();
+    expect(device.sync.currentStatus.notification).toBeNull();
+    seen.delete(null);
+    return [...seen];
+  };
+  const device = await world.device('ana', { system: { ...testSystem(77), clock } });
+  expect(await shown(device)).toEqual(['download']);
+  expect(await shown(device, 'GRID_SYNC')).toEqual(['grid']);
+  const day = 24 * 3_600_000;
+  clock.advance({ ms: 7 * day - 1 });
+  expect(await shown(device)).toEqual([]);
+  clock.advance({ ms: 7 * day });
+  const id = first(device, 'account');
+  device.update('account', id, { telephone1: 'kept' });
+  await carla().update({ table: 'account', id, values: { description: 'Meanwhile' } });
+  await world.organization.pruneLog(Number.MAX_SAFE_INTEGER);
+  const rows = device.store.count('account');
+  expect(await shown(device)).toEqual(['download']);
+  expect(device.sync.currentProgress?.rows.done).toBeGreaterThanOrEqual(rows);
+  expect(device.sync.currentProgress?.diskBytes).toBeGreaterThan(0);
+  expect(await carla().retrieve('account', id)).toMatchObject({ telephone1: 'kept' });
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(await device.sync.compare()).toEqual([]);
+});
+
+test('D12: a share brings the row and its children at the next cycle, and its end takes them; a forced sync too', async () => {
+  await world.close();
+  const { profile } = sampleApp;
+  const items = profile.items.map((item) =>
+    item.table === 'account'
+      ? {
+          table: 'account',
+          intervalMinutes: 10,
+          criteria: 'all' as const,
+          relationships: item.relationships,
+        }
+      : item,
+  );
+  world = await openWorld(400, { ...sampleApp, profile: { ...profile, items } });
+  const device = await synced();
+  const account = '7c000000-0000-4000-8000-000000000001';
+  const task = '7c000000-0000-4000-8000-000000000002';
+  const ofDev = { ownerid: { table: 'systemuser', id: sampleUsers.dev.id } };
+  await carla().create({ table: 'account', id: account, values: { name: 'Of Dev', ...ofDev } });
+  await carla().create({
+    table: 'task',
+    id: task,
+    values: { subject: 'Below it', regardingobjectid: { table: 'account', id: account }, ...ofDev },
+  });
+  const sync = async (mode: 'DELTA_SYNC' | 'FORCED_SYNC') =>
+    expect(await device.sync.run(mode)).toMatchObject({ kind: 'done' });
+  const here = () =>
+    [device.get('account', account), device.get('task', task)].map((row) => row !== null);
+  const share = (rights: readonly Privilege[]) =>
+    world.organization.as(sampleUsers.dev.id).share('account', account, sampleUsers.ana.id, rights);
+  await sync('DELTA_SYNC');
+  expect(here()).toEqual([false, false]);
+  for (const mode of ['DELTA_SYNC', 'FORCED_SYNC'] as const) {
+    await share(['read', 'write']);
+    expect(here()).toEqual([false, false]);
+    await sync(mode);
+    expect(here()).toEqual([true, true]);
+    await share([]);
+    expect(here()).toEqual([true, true]);
+    await sync(mode);
+    expect(here()).toEqual([false, false]);
+    expect(device.sync.explain('account', account).left).toMatchObject({ reason: 'access' });
+    expect(await device.sync.compare()).toEqual([]);
+  }
 });

@@ -17,6 +17,7 @@ export {
   type IconFlags,
   iconOf,
   type SyncMode,
+  type SyncNotification,
   type SyncProgress,
   type SyncStatus,
   type TableProgress,

@@ -55,7 +55,7 @@ function notice(store: AppStore, columns: number): readonly Line[] {
   const { progress, status } = store;
   if (store.current.notice !== null)
     return [line(fit(` ${store.current.notice}`, columns), 'accent')];
-  if (status.running !== 'FIRST_SYNC' || progress === null) return [];
+  if (status.notification !== 'download' || progress === null) return [];
   const text = ` Syncing offline data: ${number(progress.rows.done)} rows downloaded, ${bytesText(progress.diskBytes)} used   [d] See details`;
   return [line(fit(text, columns), 'accent')];
 }

@@ -12,7 +12,7 @@ import {
 } from '@outpost/model';
 import { name } from '@outpost/query';
 import { ChangeLog } from '../feed/change-log.ts';
-import { removeShares, sharedWith, writeShare } from '../security/shares.ts';
+import { everybody, removeShares, sharedWith, writeShare } from '../security/shares.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { nextNumber } from '../store/state.ts';
@@ -169,6 +169,9 @@ export class RowWriter {
     seen.add(`${table.name}/${id}`);
     this.#countCascade();
     await writeShare(this.#tx, table.name, id, principal, rights);
+    // The row may enter or leave what the principal sees.
+    const scope = principal ?? everybody;
+    await this.log.add({ table: table.name, id, owner: scope, businessUnit: null });
     const action = rights.length === 0 ? 'unshare' : 'share';
     for (const one of this.#env.index.referenced(table.name)) {
       const child = this.#env.index.table(one.table);

@@ -72,11 +72,18 @@ export type CycleResult =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly failure: CycleFailure };
 
+/**
+ * What people are told while a cycle runs: `download` with rows and size, at the first sync and after a long silence;
+ * `grid` for the refresh of a grid. Other cycles are quiet.
+ */
+export type SyncNotification = 'download' | 'grid';
+
 export interface SyncStatus {
   /** `notAvailable` until the first sync is complete. */
   readonly readiness: 'notAvailable' | 'initializing' | 'available';
   readonly online: boolean;
   readonly running: SyncMode | null;
+  readonly notification: SyncNotification | null;
   readonly flags: IconFlags;
   readonly icon: Icon;
   /** Queued edits, and the distinct rows they touch. */

@@ -70,6 +70,8 @@ export interface SyncFacts {
   /** When the first sync was complete. */
   firstSyncDoneAt: string;
   lastSyncAt: string;
+  /** When the last cycle was complete, by the clock of this device: orders nothing, tells only a long silence. */
+  lastDoneAt: string;
   /** Bytes received in deltas; pages are counted by table. */
   pullBytes: string;
 }

@@ -26,6 +26,7 @@ import {
   type IconFlags,
   iconOf,
   type SyncMode,
+  type SyncNotification,
   type SyncProgress,
   type SyncStatus,
 } from './status.ts';
@@ -47,9 +48,12 @@ export interface SyncOptions {
   readonly system: System;
   /** Rows per page; default 2,000. */
   readonly pageRows?: number;
+  /** A cycle is announced like the first sync when none was complete for so long; default 7 days, as tokens live. */
+  readonly inactivityMs?: number;
 }
 
 const defaultPageRows = 2000;
+const defaultInactivityMs = 7 * 24 * 3_600_000;
 
 /**
  * Keeps a device equal to what its user may see, and uploads the user's edits. One cycle runs at a time; every step
@@ -63,6 +67,7 @@ export class Sync {
   readonly #system: System;
   readonly #device: DeviceIdentity;
   readonly #pageRows: number;
+  readonly #inactivityMs: number;
   readonly #status: BehaviorSubject<SyncStatus>;
   readonly #progress = new BehaviorSubject<SyncProgress | null>(null);
   readonly #app: BehaviorSubject<AppModel | null>;
@@ -70,7 +75,11 @@ export class Sync {
   readonly #subscriptions = new Subscription();
   #index: ModelIndex | null = null;
   #online = false;
-  #running: { readonly mode: SyncMode; readonly result: Promise<CycleResult> } | null = null;
+  #running: {
+    readonly mode: SyncMode;
+    readonly result: Promise<CycleResult>;
+    readonly notification: SyncNotification | null;
+  } | null = null;
   #abort: AbortController | null = null;
   #lastResult: CycleResult | null = null;
   #checks: readonly TableCheck[] = [];
@@ -85,6 +94,7 @@ export class Sync {
     this.#transport = options.transport;
     this.#system = system;
     this.#pageRows = options.pageRows ?? defaultPageRows;
+    this.#inactivityMs = options.inactivityMs ?? defaultInactivityMs;
     this.#device = startEpoch(store, system.ids);
     this.outbox = new Outbox(store, system, this.#device.epoch);
     this.errors = new SyncErrors(store, this.outbox);
@@ -144,8 +154,9 @@ export class Sync {
       row: options.row ?? null,
       confirmed: this.#confirmed,
     };
+    const notification = this.#notificationOf(effective);
     const result = this.#cycle(request, this.#abort.signal);
-    this.#running = { mode: effective, result };
+    this.#running = { mode: effective, result, notification };
     this.#emitStatus();
     return result;
   }
@@ -209,6 +220,14 @@ export class Sync {
     for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry]) {
       subject.complete();
     }
+  }
+
+  #notificationOf(mode: SyncMode): SyncNotification | null {
+    if (mode === 'FIRST_SYNC') return 'download';
+    if (mode === 'GRID_SYNC') return 'grid';
+    const last = readFact(this.#store, 'lastDoneAt');
+    const silence = last === null ? 0 : this.#system.clock.now() - Number(last);
+    return silence >= this.#inactivityMs ? 'download' : null;
   }
 
   #setOnline(online: boolean): void {
@@ -285,6 +304,7 @@ export class Sync {
     this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
       if (mode === 'FIRST_SYNC') writeFact(tx.sql, 'firstSyncDoneAt', now);
       writeFact(tx.sql, 'lastSyncAt', now);
+      writeFact(tx.sql, 'lastDoneAt', String(this.#system.clock.now()));
     });
     if (mode === 'FIRST_SYNC') this.#store.checkpoint();
     this.#emitProgress(mode, 'done');
@@ -361,6 +381,7 @@ export class Sync {
       readiness: available ? 'available' : this.#running === null ? 'notAvailable' : 'initializing',
       online: this.#online,
       running: this.#running?.mode ?? null,
+      notification: this.#running?.notification ?? null,
       flags,
       icon: iconOf(flags),
       pending: {
