@@ -76,6 +76,16 @@ test('a cycle in which nothing changed is one request, and reads no row of any b
   await close();
 });
 
+test('other rights are learnt without counting the rows that are here', async () => {
+  const { store, organization, device, close } = await open();
+  await organization.setConflictPolicy('merge');
+  store.statements.length = 0;
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(device.sync.hello?.conflictPolicy).toBe('merge');
+  expect(store.statements.filter(({ sql }) => /count\(\*\)/.test(sql))).toEqual([]);
+  await close();
+});
+
 test('the cost of a delta follows the changes of the device, not those of others', async () => {
   const { store, organization, device, requests, close } = await open();
   const [[mine]] = device.store.all('SELECT accountid FROM account ORDER BY 1 LIMIT 1') as [

@@ -441,7 +441,7 @@ class EmbeddedOrganization implements Organization {
           confirmEpoch(this.#env, tx, await caller(tx), message),
         );
         // Counting rows holds nobody up who writes.
-        return this.#store.read(async (tx) => hello(this.#env, tx, await caller(tx)));
+        return this.#store.read(async (tx) => hello(this.#env, tx, await caller(tx), message));
       }
       case syncPaths.pull: {
         const message = pullRequest(body, '');

@@ -124,6 +124,7 @@ describe('the HTTP transport turns what happens into failures', () => {
       device: { id: 'd', epoch: 'e' },
       previous: [],
       takeOver: false,
+      uncounted: [],
     });
     expect(reply).toMatchObject({ kind: 'failed', failure: { class: failure, code } });
   });

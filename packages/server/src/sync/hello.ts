@@ -3,19 +3,22 @@ import type { HelloRequest, HelloResponse, PlanTable } from '@outpost/sync/proto
 import { HttpError } from '../server-error.ts';
 import type { ReadTx, WriteTx } from '../store/server-store.ts';
 import { readState } from '../store/state.ts';
+import type { DeviceView } from '../view/device-view.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { readAccess, readEpoch, readVersions } from './versions.ts';
 
 /** Who the caller is and what belongs on their device. */
-export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<HelloResponse> {
+export async function hello(
+  env: SyncEnv,
+  tx: ReadTx,
+  caller: Caller,
+  { uncounted }: HelloRequest,
+): Promise<HelloResponse> {
   const plan: PlanTable[] = [];
   for (const view of caller.views) {
-    const count = join(
-      [sql(`SELECT count(*) FROM ${name(view.table)} v WHERE `), view.predicate],
-      '',
-    );
-    const rows = Number((await tx.all(count.text, count.params))[0]?.[0] ?? 0);
-    plan.push({ table: view.table, rows, view: view.hash, intervalMinutes: view.intervalMinutes });
+    const { table, hash, intervalMinutes } = view;
+    const rows = uncounted.includes(table) ? null : await countRows(tx, view);
+    plan.push({ table, rows, view: hash, intervalMinutes });
   }
   return {
     now: new Date(env.now()).toISOString(),
@@ -24,6 +27,11 @@ export async function hello(env: SyncEnv, tx: ReadTx, caller: Caller): Promise<H
     ...(await readAccess(tx, caller)),
     plan,
   };
+}
+
+async function countRows(tx: ReadTx, { table, predicate }: DeviceView): Promise<number> {
+  const count = join([sql(`SELECT count(*) FROM ${name(table)} v WHERE `), predicate], '');
+  return Number((await tx.all(count.text, count.params))[0]?.[0] ?? 0);
 }
 
 /** Confirms the epoch of a device: the one it had, one that follows it, or any when the device takes over. */

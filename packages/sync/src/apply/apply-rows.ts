@@ -284,9 +284,9 @@ export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
     hello.plan.forEach((one, i) => {
       tx.sql
         .prepare(
-          `INSERT INTO "$sync_table" (table_name, state, order_no, rows_expected, interval_minutes) VALUES (?, 'load', ?, ?, ?)
+          `INSERT INTO "$sync_table" (table_name, state, order_no, rows_expected, interval_minutes) VALUES (?1, 'load', ?2, coalesce(?3, 0), ?4)
            ON CONFLICT (table_name) DO UPDATE SET order_no = excluded.order_no,
-           rows_expected = excluded.rows_expected, interval_minutes = excluded.interval_minutes`,
+           rows_expected = coalesce(?3, rows_expected), interval_minutes = excluded.interval_minutes`,
         )
         .run([one.table, i + 1, one.rows, one.intervalMinutes]);
     });

@@ -115,8 +115,9 @@ export class Cycle {
     }
     this.#context.report('metadata');
     const previous = JSON.parse(readFact(store, 'previousEpochs') ?? '[]') as readonly string[];
+    const uncounted = this.#tables(null).flatMap((one) => (one.state === 'ready' ? one.table : []));
     const say = (takeOver: boolean) =>
-      transport.hello({ device, previous, takeOver }, this.#signal);
+      transport.hello({ device, previous, takeOver, uncounted }, this.#signal);
     let reply = await say(false);
     const isFenced = reply.kind === 'failed' && reply.failure.code === 'outpost:fenced';
     if (isFenced && !this.confirmed) {

@@ -11,6 +11,7 @@ import {
   type Decoder,
   flag,
   list,
+  nullable,
   object,
   oneOf,
   optional,
@@ -25,17 +26,20 @@ export interface HelloRequest {
   readonly previous: readonly string[];
   /** This database is the device from now on, whatever was confirmed before. */
   readonly takeOver: boolean;
+  /** Tables that the device has read already: their rows need not be counted. */
+  readonly uncounted: readonly string[];
 }
 export const helloRequest: Decoder<HelloRequest> = object<HelloRequest>({
   device: deviceIdentity,
   previous: optional(list(text, 1000), []),
   takeOver: optional(flag, false),
+  uncounted: optional(list(text, 1000), []),
 });
 
-/** One table of the device: how many rows V(T) has now, and what V(T) depends on (`view`, a hash). */
+/** One table of the device: how many rows V(T) has now (null: not counted), and what V(T) depends on (`view`, a hash). */
 export interface PlanTable {
   readonly table: string;
-  readonly rows: number;
+  readonly rows: number | null;
   readonly view: string;
   readonly intervalMinutes: number;
 }
@@ -68,7 +72,9 @@ export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
   privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,
   beyondRoles: flag,
   securedColumns: record(record(list(oneOf(...columnRights)))),
-  plan: list(object<PlanTable>({ table: text, rows: whole, view: text, intervalMinutes: whole })),
+  plan: list(
+    object<PlanTable>({ table: text, rows: nullable(whole), view: text, intervalMinutes: whole }),
+  ),
 });
 
 export interface AppResponse {
