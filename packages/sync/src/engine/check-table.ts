@@ -50,8 +50,8 @@ export async function checkTable(
 ): Promise<TableCheck | null> {
   const { store, transport, device, limit } = context;
   if (table.ranges === null) {
-    const rows = baseRows(store, table.table);
-    const coarse = rangesOf(rows, coarseRows, null);
+    const coarse = rangesOf(baseRows(store, table.table, null, null), coarseRows, null);
+    const rows = coarse.reduce((sum, one) => sum + one.rows, 0);
     const first = await compare(context, table, null, coarse, refreshed, take);
     if (first === null) return null;
     report();
@@ -66,11 +66,7 @@ export async function checkTable(
         found.push([after, upTo]);
         continue;
       }
-      const fine = rangesOf(
-        rows.filter(([id]) => (after === null || id > after) && (upTo === null || id <= upTo)),
-        fineRows,
-        upTo,
-      );
+      const fine = rangesOf(baseRows(store, table.table, after, upTo), fineRows, upTo);
       const second = await compare(context, table, after, fine, refreshed, take);
       if (second === null) return null;
       for (const j of second.bad) {
@@ -80,8 +76,8 @@ export async function checkTable(
     if (isMuch) divergent = Math.min(divergent, found.length);
     setRanges(store, table.table, found, first.view);
     return found.length === 0
-      ? done(store, table, { rows: rows.length, different: 0, divergent: 0 })
-      : { table: table.table, rows: rows.length, different: found.length, divergent };
+      ? done(store, table, { rows, different: 0, divergent: 0 })
+      : { table: table.table, rows, different: found.length, divergent };
   }
   const [range, ...rest] = table.ranges;
   if (range === undefined) return done(store, table, { rows: 0, different: 0, divergent: 0 });
@@ -133,43 +129,70 @@ async function compare(
   return (await refreshed(reply)) ? null : take(reply).value;
 }
 
-/** Keys and versions of what the organization last sent, in key order. */
-function baseRows(
+type KeyVersion = readonly [id: string, version: number];
+
+/** Keys that are read at a time. */
+const readRows = 4096;
+
+/** Keys and versions of what the organization last sent in a key range, in key order; never all of them at once. */
+function* baseRows(
   store: DeviceStore,
   table: string,
-): readonly (readonly [id: string, version: number])[] {
+  after: string | null,
+  upTo: string | null,
+): Generator<KeyVersion> {
   const primary = quoted(store.schema.get(table)?.table.primaryId ?? '');
-  const edited = new Map(
-    store
-      .all('SELECT row_id, cells FROM "$base" WHERE table_name = ?', [table])
-      .map((row) => [String(row[0]), row[1] === null ? null : String(row[1])]),
-  );
-  const rows = store
-    .all(`SELECT ${primary}, ${quoted(versionColumn.name)} FROM ${quoted(table)}`)
-    .filter((row) => !edited.has(String(row[0])))
-    .map((row) => [String(row[0]), Number(row[1] ?? 0)] as const);
-  const bases = [...edited].flatMap(([id, cells]) => {
-    if (cells === null) return [];
-    const { [versionColumn.name]: version } = JSON.parse(cells) as Record<string, unknown>;
-    return [[id, Number(version ?? 0)] as const];
-  });
-  return [...rows, ...bases].sort(([a], [b]) => (a < b ? -1 : 1));
+  // Edited rows show something else; null: the organization has no such row.
+  const edited = store
+    .all(
+      `SELECT row_id, cells FROM "$base" WHERE table_name = ?1 AND (?2 IS NULL OR row_id > ?2) AND (?3 IS NULL OR row_id <= ?3)
+       ORDER BY row_id`,
+      [table, after, upTo],
+    )
+    .map(([id, cells]) => [String(id), cells === null ? null : versionOf(String(cells))] as const);
+  let next = 0;
+  let last = after;
+  for (let more = true; more; ) {
+    const rows = store.all(
+      `SELECT ${primary}, ${quoted(versionColumn.name)} FROM ${quoted(table)}
+       WHERE ${primary} > ?1 AND (?2 IS NULL OR ${primary} <= ?2) ORDER BY ${primary} LIMIT ?3`,
+      [last ?? '', upTo, readRows],
+    );
+    more = rows.length === readRows;
+    for (const row of rows) {
+      const id = String(row[0]);
+      last = id;
+      for (let one = edited[next]; one !== undefined && one[0] < id; one = edited[++next]) {
+        if (one[1] !== null) yield [one[0], one[1]];
+      }
+      const base = edited[next]?.[0] === id ? edited[next++]?.[1] : Number(row[1] ?? 0);
+      if (base !== null && base !== undefined) yield [id, base];
+    }
+  }
+  for (const [id, version] of edited.slice(next)) if (version !== null) yield [id, version];
+}
+
+function versionOf(cells: string): number {
+  const { [versionColumn.name]: version } = JSON.parse(cells) as Record<string, unknown>;
+  return Number(version ?? 0);
 }
 
 /** Ranges of so many rows, the last to the end. */
 function rangesOf(
-  rows: readonly (readonly [string, number])[],
+  rows: Iterable<KeyVersion>,
   size: number,
   end: string | null,
 ): readonly DigestRange[] {
   const ranges: DigestRange[] = [];
-  for (let at = 0; at < rows.length || at === 0; at += size) {
-    const part = rows.slice(at, at + size);
-    const sum = new RowSum();
-    for (const [id, version] of part) sum.add(id, version);
-    const isLast = at + size >= rows.length;
-    const upTo = isLast ? end : (part.at(-1)?.[0] ?? null);
-    ranges.push({ upTo, rows: part.length, sum: sum.text });
+  let sum = new RowSum();
+  let last: string | null = null;
+  for (const [id, version] of rows) {
+    if (sum.rows === size) {
+      ranges.push({ upTo: last, rows: sum.rows, sum: sum.text });
+      sum = new RowSum();
+    }
+    sum.add(id, version);
+    last = id;
   }
-  return ranges;
+  return [...ranges, { upTo: end, rows: sum.rows, sum: sum.text }];
 }
