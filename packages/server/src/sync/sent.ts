@@ -3,6 +3,7 @@ import type {
   PageRequest,
   PageResponse,
   PullResponse,
+  TableRows,
 } from '@outpost/sync/protocol';
 import { readToken } from '../feed/token.ts';
 import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
@@ -35,29 +36,22 @@ export interface SentFilter {
   readonly limit?: number;
 }
 
-type Part = Pick<SentRows, 'table' | 'rows' | 'removed' | 'ids' | 'after' | 'upTo'>;
+type Part = Omit<SentRows, 'at' | 'userId' | 'device'>;
 
 /** Records a page before it is answered; a page without rows sends nothing. */
 export async function recordPage(
   store: ServerStore,
   caller: Caller,
   { device, after, ids }: PageRequest,
-  { table, columns, rows, covered }: PageResponse,
+  page: PageResponse,
   now: number,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  const key = columns.indexOf(caller.views.find((one) => one.table === table)?.primaryId ?? '');
-  const part: Part =
+  if (page.rows.length === 0) return;
+  const range =
     ids === null
-      ? { table, rows: rows.length, removed: 0, ids: null, after, upTo: covered }
-      : {
-          table,
-          rows: rows.length,
-          removed: 0,
-          ids: rows.map((row) => String(row[key])),
-          after: null,
-          upTo: null,
-        };
+      ? { ids: null, after, upTo: page.covered }
+      : { ids: keysOf(page), after: null, upTo: null };
+  const part = { table: page.table, rows: page.rows.length, removed: 0, ...range };
   await store.write((tx) => insert(tx, caller, device, [part], now));
 }
 
@@ -66,35 +60,31 @@ export async function recordPull(
   store: ServerStore,
   caller: Caller,
   device: DeviceIdentity,
-  answer: PullResponse,
+  { changes, removes, tokens }: PullResponse,
   now: number,
 ): Promise<void> {
-  if (answer.tokens.length === 0) return;
-  const parts = new Map<string, { ids: string[]; rows: number; removed: number }>();
-  const partOf = (table: string) => {
-    const known = parts.get(table) ?? { ids: [], rows: 0, removed: 0 };
-    parts.set(table, known);
-    return known;
-  };
-  for (const { table, columns, rows } of answer.changes) {
-    const key = columns.indexOf(caller.views.find((one) => one.table === table)?.primaryId ?? '');
-    const part = partOf(table);
-    part.rows += rows.length;
-    for (const row of rows) part.ids.push(String(row[key]));
-  }
-  for (const { table, ids } of answer.removes) partOf(table).removed += ids.length;
-  const position = Math.max(...answer.tokens.map((one) => readToken(one.token)?.position ?? 0));
-  const sent = [...parts].map(
-    ([table, part]): Part => ({ table, ...part, after: null, upTo: null }),
-  );
+  if (tokens.length === 0) return;
+  const tables = new Set([...changes, ...removes].map((one) => one.table));
+  const parts = [...tables].map((table): Part => {
+    const ids = changes.filter((one) => one.table === table).flatMap(keysOf);
+    const gone = removes.filter((one) => one.table === table);
+    const removed = gone.reduce((sum, one) => sum + one.ids.length, 0);
+    return { table, rows: ids.length, removed, ids, after: null, upTo: null };
+  });
+  const position = Math.max(...tokens.map((one) => readToken(one.token)?.position ?? 0));
   await store.write(async (tx) => {
-    await insert(tx, caller, device, sent, now);
+    await insert(tx, caller, device, parts, now);
     await tx.run(
       `INSERT INTO "$reached" (user_id, device, position, at) VALUES (?, ?, ?, ?)
        ON CONFLICT (user_id, device) DO UPDATE SET position = excluded.position, at = excluded.at`,
       [caller.context.userId, device.id, position, now],
     );
   });
+}
+
+/** The primary key comes first in rows. */
+function keysOf({ rows }: TableRows): readonly string[] {
+  return rows.map((row) => String(row[0]));
 }
 
 async function insert(
