@@ -17,7 +17,7 @@ export async function digest(
 ): Promise<DigestResponse> {
   const view = viewOf(caller, request.table);
   const rows = new RowStream(tx, view, request);
-  const isSameColumns = view.columns.toSorted().join() === request.columns.join();
+  const isSameColumns = view.columns.toSorted().join() === request.columns.toSorted().join();
   const bad: number[] = [];
   const stale: number[] = [];
   for (const [i, range] of request.ranges.entries()) {

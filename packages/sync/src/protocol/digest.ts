@@ -14,7 +14,7 @@ export interface DigestRequest {
   readonly table: string;
   /** How far the table is known; to tell a difference from a change that is on its way. */
   readonly token: string | null;
-  /** Columns that the rows were read with; other ones make every range differ. */
+  /** Columns that the rows were read with, in any order; other ones make every range differ. */
   readonly columns: readonly string[];
   /** The ranges begin after this key, one after another. */
   readonly after: string | null;
