@@ -16,6 +16,7 @@ import {
   type NewNote,
   type NoteAttachment,
   offlineCommands,
+  parseDocumentReference,
   parseValue,
   type QualifyOptions,
   qualifyLead,
@@ -30,6 +31,8 @@ import type { DeviceHost, FlowCommand } from '@outpost/rules';
 import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
 import {
+  type DocumentOptions,
+  type DocumentResult,
   defaultSettings,
   listenToHints,
   readSyncTables,
@@ -87,6 +90,8 @@ export interface DeviceOptions {
   readonly pageRows?: number;
   /** A cycle is announced like the first sync when none was complete for so long; default 7 days. */
   readonly inactivityMs?: number;
+  /** Whether contents of files are downloaded by themselves, and how much room they may take. */
+  readonly documents?: DocumentOptions;
   /** Told of what must not stop anything, such as rows changed with SQL behind the gateway of the database. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -119,6 +124,7 @@ export class Device {
       system: this.#system,
       ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
       ...(options.inactivityMs === undefined ? {} : { inactivityMs: options.inactivityMs }),
+      ...(options.documents === undefined ? {} : { documents: options.documents }),
     });
     this.#subscriptions.add(this.sync.app.subscribe((app) => this.#useApp(app)));
     if (options.start === 'auto') {
@@ -239,6 +245,19 @@ export class Device {
   /** Puts a file on a note, or replaces it. */
   attachFile(note: string, attachment: NoteAttachment): SaveResult {
     return this.#run('annotation', note, 'update', (input) => attachFile(input, attachment));
+  }
+  /** The content of the file that a column names, if it is on this device. */
+  document(table: string, id: string, column: string): Uint8Array | null {
+    const reference = this.#open().values(table, id)?.[column];
+    return typeof reference === 'string' ? this.sync.documents.read(reference) : null;
+  }
+  /** The same; downloaded when it is not on this device. */
+  async fetchDocument(table: string, id: string, column: string): Promise<DocumentResult> {
+    const reference = this.#open().values(table, id)?.[column];
+    const parsed = parseDocumentReference(reference);
+    if (typeof reference !== 'string' || parsed === null) return { kind: 'absent' };
+    const { bytes } = parsed;
+    return this.sync.documents.fetch({ reference, bytes, table, id, column });
   }
   /** Takes the file off a note; delete the note to remove both. */
   removeAttachment(note: string): SaveResult {

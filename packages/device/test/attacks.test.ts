@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { bytesToBase64, documentReferenceText } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, tokenList } from '@outpost/server';
 import { sqliteStore } from '@outpost/server/node';
@@ -378,4 +380,125 @@ test('random requests neither read nor change what is not the caller’s, and ne
     expect(text).not.toContain('secret of');
   }
   expect(await foreignRows()).toBe(before);
+});
+
+describe('documents', () => {
+  const device = { id: 'documents', epoch: 'of documents' };
+  const bytes = new Uint8Array(1000).fill(7);
+  const reference = documentReferenceText({
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+  });
+  const data = bytesToBase64(bytes);
+  const put = (who: string, body: Readonly<Record<string, unknown>> = {}) =>
+    send('upload', { device, reference, at: 0, data, ...body }, who);
+  const note = 'd0c00000-0000-4000-8000-000000000001';
+  const get = (who: string, body: Readonly<Record<string, unknown>> = {}) =>
+    send(
+      'document',
+      { device, table: 'annotation', id: note, column: 'documentbody', reference, at: 0, ...body },
+      who,
+    );
+  beforeAll(async () => {
+    for (const who of ['ana', 'carla', 'dev']) {
+      await send('hello', { device, previous: [], takeOver: false, uncounted: [] }, who);
+    }
+    await organization.as(sampleUsers.carla.id).create({
+      table: 'annotation',
+      id: note,
+      values: {
+        subject: 'Of Dev',
+        documentbody: data,
+        ownerid: { table: 'systemuser', id: sampleUsers.dev.id },
+      },
+    });
+  });
+
+  test('a document of a row that one may not have cannot be told from one that is not there', async () => {
+    expect(await get('dev')).toMatchObject({ status: 200 });
+    const hiddenRow = await get('ana');
+    expect(hiddenRow.status).toBe(404);
+    expect(await get('ana', { id: 'd0c00000-0000-4000-8000-00000000ffff' })).toEqual(hiddenRow);
+    for (const body of [
+      { table: 'account' },
+      { table: 'nothing' },
+      { table: '$document' },
+      { column: 'subject' },
+      { column: '$owner' },
+      { column: 'documentbody" FROM annotation --' },
+      { reference: `sha256:${'0'.repeat(64)}:1000` },
+      { reference: null },
+      { at: -1 },
+      { at: 1000 },
+      { at: 2 ** 53 },
+      { id: "' OR 1=1 --" },
+    ]) {
+      const { status, text } = await get('dev', body);
+      expect([400, 404]).toContain(status);
+      expect(text).not.toContain(data.slice(0, 40));
+    }
+  });
+
+  test('what another has uploaded cannot be named, asked for, or changed', async () => {
+    expect(JSON.parse((await put('carla')).text)).toMatchObject({ have: 1000 });
+    expect(JSON.parse((await put('ana', { data: '' })).text)).toMatchObject({ have: 0 });
+    const create = (who: string, id: string) =>
+      send(
+        'push',
+        {
+          device,
+          settledBelow: [],
+          entries: [
+            entry({
+              op: 'create',
+              table: 'annotation',
+              id,
+              set: { subject: 'Guess', documentbody: reference },
+            }),
+          ],
+        },
+        who,
+      );
+    const guess = 'd0c00000-0000-4000-8000-000000000002';
+    expect(JSON.parse((await create('ana', guess)).text)).toMatchObject({
+      results: [{ status: 'refused' }],
+    });
+    expect(await organization.as(sampleUsers.carla.id).retrieve('annotation', guess)).toBeNull();
+    // Other content under that name is not kept, and the owner's stays.
+    const other = bytesToBase64(new Uint8Array(1000).fill(8));
+    expect(JSON.parse((await put('ana', { data: other })).text)).toMatchObject({ have: 0 });
+    expect(JSON.parse((await put('carla', { data: '' })).text)).toMatchObject({ have: 1000 });
+  });
+
+  test('parts that make no sense are refused, and too much makes room for itself only', async () => {
+    const named = (size: number, digit = '1') => `sha256:${digit.repeat(64)}:${size}`;
+    const part = bytesToBase64(new Uint8Array(1024 * 1024));
+    for (const [body, status] of [
+      [{ reference: named(6 * 1024 * 1024) }, 413],
+      [{ reference: named(0) }, 400],
+      [{ reference: 'sha256:x:1' }, 400],
+      [{ reference: named(10) }, 400],
+      [{ data: '***' }, 400],
+      [{ data: 5 }, 400],
+      [{ data: bytesToBase64(new Uint8Array(1024 * 1024 + 3)) }, 400],
+      [{ at: 'x' }, 400],
+    ] as const) {
+      expect(await put('dev', body)).toMatchObject({ status });
+    }
+    await put('dev');
+    for (let n = 0; n < 20; n++) {
+      const large = `sha256:${n.toString(16).padStart(64, '0')}:${5 * 1024 * 1024}`;
+      for (let at = 0; at < 4; at++) {
+        await put('dev', { reference: large, at: at * 1024 * 1024, data: part });
+      }
+    }
+    const kept = await store.read((tx) =>
+      tx.all('SELECT user_id, sum(have) FROM "$upload" GROUP BY user_id ORDER BY user_id'),
+    );
+    const held = new Map(kept.map(([user, have]) => [user, Number(have)]));
+    expect(held.get(sampleUsers.dev.id)).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(held.get(sampleUsers.carla.id)).toBe(1000);
+    await organization.pruneLog(Number.MAX_SAFE_INTEGER);
+    expect(await store.read((tx) => tx.all('SELECT count(*) FROM "$upload_part"'))).toEqual([[0]]);
+  });
 });

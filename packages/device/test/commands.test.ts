@@ -245,8 +245,11 @@ describe('C16, C17, C18: notes', () => {
       fileName: 'roof.jpg',
       mimeType: 'image/jpeg',
       bytes: 4,
-      body: 'AAECAw==',
+      isHere: true,
     });
+    expect(device.document('annotation', second, 'documentbody')).toEqual(
+      new Uint8Array([0, 1, 2, 3]),
+    );
     expect(device.get('annotation', second)).toMatchObject({
       isdocument: true,
       filesize: 4,

@@ -45,5 +45,7 @@ export function faultyTransport(
     page: (message, signal) => send(() => inner.page(message, signal)),
     digest: (message, signal) => send(() => inner.digest(message, signal)),
     push: (message, signal) => send(() => inner.push(message, signal)),
+    upload: (message, signal) => send(() => inner.upload(message, signal)),
+    document: (message, signal) => send(() => inner.document(message, signal)),
   };
 }

@@ -59,6 +59,8 @@ beforeEach(async () => {
     page: (message, signal) => inner().page(message, signal),
     digest: (message, signal) => inner().digest(message, signal),
     push: (message, signal) => inner().push(message, signal),
+    upload: (message, signal) => inner().upload(message, signal),
+    document: (message, signal) => inner().document(message, signal),
     hints: (signal) => inner().hints?.(signal) ?? none(),
   };
   device = await openDevice({ storage: memoryStorage(), transport, system: testSystem(100) });

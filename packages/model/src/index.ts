@@ -183,6 +183,7 @@ export {
 } from './table.ts';
 export { compareCodePoints, fold } from './text-fold.ts';
 export { type ColumnNameOf, type RowOf, rowOf, type TableOf, type ValueOf } from './typed-row.ts';
+export { base64ToBytes, bytesToBase64 } from './value/base64.ts';
 export {
   type ColumnValue,
   equalValues,
@@ -193,6 +194,12 @@ export {
 } from './value/column-value.ts';
 export { compareValues } from './value/compare-values.ts';
 export { composedValues } from './value/compose.ts';
+export {
+  type DocumentReference,
+  documentReferenceText,
+  isDocumentColumn,
+  parseDocumentReference,
+} from './value/document.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
 export { dateTimeText, defaultValues } from './value/new-row.ts';
 export {

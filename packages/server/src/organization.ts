@@ -19,14 +19,18 @@ import {
   type ConflictPolicy,
   type DeviceIdentity,
   digestRequest,
+  documentRequest,
   helloRequest,
   pageRequest,
   pullRequest,
   pushRequest,
   syncPaths,
+  uploadRequest,
   type Versions,
 } from '@outpost/sync/protocol';
 import type { Authenticator } from './auth.ts';
+import { document } from './documents/download.ts';
+import { pruneUploads, upload } from './documents/upload.ts';
 import { pruneLog } from './feed/change-log.ts';
 import { type HintListener, Hints } from './feed/hints.ts';
 import { beginFeed } from './feed/new-feed.ts';
@@ -49,6 +53,7 @@ import { push } from './sync/push.ts';
 import {
   pruneSent,
   readSent,
+  recordDocument,
   recordPage,
   recordPull,
   type SentFilter,
@@ -59,6 +64,7 @@ import { checkApp, checkFence } from './sync/versions.ts';
 import { compileViews } from './view/device-view.ts';
 import { Refusal } from './write/refusal.ts';
 import { readRow, rowValues } from './write/row-access.ts';
+import { withContents } from './write/row-documents.ts';
 import { RowWriter } from './write/row-writer.ts';
 
 export interface OrganizationOptions {
@@ -74,6 +80,8 @@ export interface OrganizationOptions {
   readonly profileLimits?: ProfileLimits;
   /** Service protection limits; default those of Dataverse. */
   readonly limits?: RequestLimits | 'off';
+  /** Largest content of a file that users may upload, in bytes; default 5,242,880, as in Dataverse. */
+  readonly maxDocumentBytes?: number;
 }
 
 /** A row to load or to write: values by column. */
@@ -102,7 +110,7 @@ export interface UserSession {
 /** The authority devices synchronize with. */
 export interface Organization {
   readonly model: AppModel;
-  /** Names the definitions that are in force. */
+  /** Names the definitions that devices have to have. */
   readonly appHash: string;
   handle(request: ServerRequest): Promise<ServerResponse>;
   /** Tells of tables with changes that the caller may read, until stopped. An answer instead: the caller is refused. */
@@ -156,6 +164,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     ids: system.ids,
     onFault: options.onFault ?? (() => undefined),
     now: () => system.clock.now(),
+    maxDocumentBytes: options.maxDocumentBytes ?? 5 * 1024 * 1024,
   };
   await store.write(async (tx) => {
     await prepareStore(tx, app);
@@ -180,7 +189,7 @@ async function prepareStore(tx: WriteTx, { model, plan }: PublishedApp): Promise
   }
 }
 
-type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now'>;
+type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'maxDocumentBytes'>;
 
 interface OrganizationParts {
   readonly app: PublishedApp;
@@ -323,9 +332,9 @@ class EmbeddedOrganization implements Organization {
             businessUnit,
             shares,
           });
-          return decision.allowed
-            ? readableValues(context, definition, rowValues(definition, row))
-            : null;
+          if (!decision.allowed) return null;
+          const values = readableValues(context, definition, rowValues(definition, row));
+          return withContents(tx, definition, id, values);
         }),
       share: async (table, id, principal, rights) => {
         await this.#store.write(async (tx) => {
@@ -379,6 +388,7 @@ class EmbeddedOrganization implements Organization {
   pruneLog(beforeMs: number): Promise<number> {
     return this.#store.write(async (tx) => {
       await pruneSent(tx, beforeMs);
+      await pruneUploads(tx, beforeMs);
       return pruneLog(tx, beforeMs);
     });
   }
@@ -431,7 +441,7 @@ class EmbeddedOrganization implements Organization {
     const caller = (tx: ReadTx) => this.#caller(tx, userId);
     if (known === syncPaths.app) {
       await this.#store.read(caller);
-      return { app: this.#env.appHash, model: this.#env.model };
+      return { app: this.#env.appHash, model: this.#env.deviceModel };
     }
     const body = parseBody(request.body);
     switch (known) {
@@ -474,6 +484,19 @@ class EmbeddedOrganization implements Organization {
         const answered = await push(this.#env, this.#store, who, message);
         await this.#hints.publish();
         this.#counters.push(answered);
+        return answered;
+      }
+      case syncPaths.upload: {
+        const message = uploadRequest(body, '');
+        return this.#store.write(async (tx) => upload(this.#env, tx, await caller(tx), message));
+      }
+      case syncPaths.document: {
+        const message = documentRequest(body, '');
+        const [who, answered] = await this.#store.read(async (tx) => {
+          const one = await caller(tx);
+          return [one, await document(this.#env, tx, one, message)] as const;
+        });
+        await recordDocument(this.#store, who, message, this.#env.now());
         return answered;
       }
       default:

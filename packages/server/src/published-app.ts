@@ -10,13 +10,16 @@ import {
 } from '@outpost/model';
 import { checkProfileFilter } from '@outpost/query';
 import { type CompiledFlow, compileFlow, compileRules, type Program } from '@outpost/rules';
+import { deviceApp } from './device-app.ts';
 import { ServerError } from './server-error.ts';
 
-/** An app's definitions as devices get them, with what the organization derives from them. */
+/** An app's definitions with what the organization derives from them. */
 export interface PublishedApp {
   readonly model: AppModel;
   readonly index: ModelIndex;
-  /** Hash of the model. */
+  /** What devices get of it. */
+  readonly deviceModel: AppModel;
+  /** Hash of `deviceModel`. */
   readonly appHash: string;
   readonly plan: readonly PlannedTable[];
   /** Table-scope rules by table. */
@@ -43,10 +46,12 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
       'Correct the profile.',
     );
   }
+  const deviceModel = deviceApp(model, planned.tables);
   return {
     model,
     index,
-    appHash: createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16),
+    deviceModel,
+    appHash: createHash('sha256').update(JSON.stringify(deviceModel)).digest('hex').slice(0, 16),
     plan: planned.tables,
     programs: new Map(
       model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),

@@ -7,6 +7,13 @@
  * await sync.run('DELTA_SYNC');
  * ```
  */
+export {
+  type DocumentOptions,
+  type DocumentProgress,
+  type DocumentResult,
+  Documents,
+} from './documents/documents.ts';
+export type { NamedDocument } from './documents/named.ts';
 export type { TableCheck } from './engine/check-table.ts';
 export type { RowDifference } from './engine/compare.ts';
 export {

@@ -31,12 +31,20 @@ const second: readonly string[] = [
   'CREATE INDEX "$notice_row" ON "$notice" (table_name, row_id)',
 ];
 
+const third: readonly string[] = [
+  // Contents of files, in parts; complete when all bytes are there.
+  'CREATE TABLE "$document" (reference TEXT PRIMARY KEY, size INTEGER NOT NULL, have INTEGER NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE "$document_part" (no INTEGER PRIMARY KEY, reference TEXT NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL)',
+  'CREATE UNIQUE INDEX "$document_part_at" ON "$document_part" (reference, at)',
+];
+
 /** Tables of this package inside the device database. */
 export const syncModule: SchemaModule = {
   name: 'sync',
-  version: 2,
+  version: 3,
   migrate(driver, from) {
     if (from < 1) for (const sql of tables) driver.exec(sql);
     if (from < 2) for (const sql of second) driver.exec(sql);
+    if (from < 3) for (const sql of third) driver.exec(sql);
   },
 };

@@ -2,6 +2,8 @@ import type {
   AppResponse,
   DigestRequest,
   DigestResponse,
+  DocumentRequest,
+  DocumentResponse,
   HelloRequest,
   HelloResponse,
   PageRequest,
@@ -10,6 +12,8 @@ import type {
   PullResponse,
   PushRequest,
   PushResponse,
+  UploadRequest,
+  UploadResponse,
 } from './protocol/index.ts';
 
 /** What kind of failure it was; decides what the device does next. */
@@ -45,6 +49,8 @@ export interface SyncTransport {
   page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>>;
   digest(request: DigestRequest, signal?: AbortSignal): Promise<Reply<DigestResponse>>;
   push(request: PushRequest, signal?: AbortSignal): Promise<Reply<PushResponse>>;
+  upload(request: UploadRequest, signal?: AbortSignal): Promise<Reply<UploadResponse>>;
+  document(request: DocumentRequest, signal?: AbortSignal): Promise<Reply<DocumentResponse>>;
   /**
    * `connected`, then tables with changes as they happen; ends when the connection does. Absent: the organization cannot
    * tell.

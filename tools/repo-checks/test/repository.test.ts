@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   store: ['@outpost/model', 'rxjs', 'sql.js'],
   query: ['@outpost/model', '@outpost/store', 'rxjs', 'saxes', 'temporal-polyfill'],
   search: ['@outpost/model', '@outpost/query', '@outpost/store', 'rxjs'],
-  sync: ['@outpost/model', '@outpost/store', 'rxjs'],
+  sync: ['@noble/hashes', '@outpost/model', '@outpost/store', 'rxjs'],
   server: ['@outpost/model', '@outpost/query', '@outpost/rules', '@outpost/sync'],
   device: [
     '@outpost/model',

@@ -210,6 +210,8 @@ function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
     },
     ...(transport.hints === undefined ? {} : { hints: transport.hints }),
     digest: (message, signal) => request(transport.digest(message, signal)),
+    upload: (message, signal) => request(transport.upload(message, signal)),
+    document: (message, signal) => request(transport.document(message, signal)),
     async push(message, signal) {
       const reply = await request(transport.push(message, signal));
       for (const result of reply.kind === 'ok' ? reply.value.results : []) {

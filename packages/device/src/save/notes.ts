@@ -12,8 +12,8 @@ export interface TimelineNote {
     readonly fileName: string;
     readonly mimeType: string;
     readonly bytes: number;
-    /** Base64. */
-    readonly body: string;
+    /** Its content is on this device. */
+    readonly isHere: boolean;
   } | null;
 }
 
@@ -26,11 +26,11 @@ export function notesOf(session: Session, table: string, id: string): readonly T
   );
   return rows.flatMap(([note]): TimelineNote[] => {
     const values = session.values('annotation', String(note));
-    return values === null ? [] : [toNote(String(note), values)];
+    return values === null ? [] : [toNote(session, String(note), values)];
   });
 }
 
-function toNote(id: string, values: RowValues): TimelineNote {
+function toNote(session: Session, id: string, values: RowValues): TimelineNote {
   const text = (column: string) => String(values[column] ?? '');
   const by = values['createdby'] ?? values['ownerid'] ?? null;
   return {
@@ -45,7 +45,7 @@ function toNote(id: string, values: RowValues): TimelineNote {
             fileName: text('filename'),
             mimeType: text('mimetype'),
             bytes: Number(values['filesize'] ?? 0),
-            body: text('documentbody'),
+            isHere: session.sync.documents.isHere(text('documentbody')),
           }
         : null,
   };

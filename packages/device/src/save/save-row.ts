@@ -1,4 +1,5 @@
 import {
+  base64ToBytes,
   type ColumnRight,
   type ColumnValue,
   type Command,
@@ -10,11 +11,14 @@ import {
   defaultValues,
   equalValues,
   fitStatus,
+  isDocumentColumn,
   isLookup,
   isLookupValue,
+  maxAttachmentBytes,
   mayUseColumn,
   offlineCommands,
   type Privilege,
+  parseDocumentReference,
   parseValue,
   type RowValues,
   type Table,
@@ -104,7 +108,7 @@ export function prepareCreate(
   const table = session.table(tableName);
   const unavailable = unavailableReasons(table, 'create');
   if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
-  const parsed = parseInput(session, table, input, 'create');
+  const parsed = parseInput(session, table, input, 'create', null);
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
   const now = dateTimeText(session.system.clock.now());
   const defaults = Object.entries(defaultValues(table)).filter(([name]) =>
@@ -129,7 +133,15 @@ export function prepareCreate(
   if (reasons.length > 0) return { kind: 'refused', reasons };
   Object.assign(values, composedValues(table, values));
   const cells = valuesToCells(table, values);
-  return { kind: 'ready', id, values, apply: (tx) => tx.insert(table.name, id, cells) };
+  return {
+    kind: 'ready',
+    id,
+    values,
+    apply(tx) {
+      keepContents(session, tx, parsed.contents);
+      tx.insert(table.name, id, cells);
+    },
+  };
 }
 
 /** Checks a change of a row. */
@@ -144,7 +156,7 @@ export function prepareUpdate(
   if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
-  const parsed = parseInput(session, table, input, 'update');
+  const parsed = parseInput(session, table, input, 'update', before);
   if (parsed.reasons.length > 0) return { kind: 'refused', reasons: parsed.reasons };
   const changed = Object.entries(parsed.values).filter(
     ([column, value]) => !equalValues(before[column] ?? null, value),
@@ -164,7 +176,15 @@ export function prepareUpdate(
     if (!equalValues(before[column] ?? null, value)) set[column] = value;
   }
   const cells = valuesToCells(table, set);
-  return { kind: 'ready', id, values, apply: (tx) => void tx.update(table.name, id, cells) };
+  return {
+    kind: 'ready',
+    id,
+    values,
+    apply(tx) {
+      keepContents(session, tx, parsed.contents);
+      tx.update(table.name, id, cells);
+    },
+  };
 }
 
 /** Checks the deletion of a row. */
@@ -308,14 +328,44 @@ function requiredReasons(
   });
 }
 
+interface ParsedInput {
+  readonly values: Record<string, ColumnValue>;
+  readonly reasons: readonly RefusalReason[];
+  /** Contents of files that the values name, by reference. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+function keepContents(session: Session, tx: WriteTx, contents: ParsedInput['contents']): void {
+  for (const [reference, content] of contents) session.sync.documents.put(tx, reference, content);
+}
+
+/** What Base64 text holds; null: the text names content by reference; a message: it is neither. */
+function contentOf(
+  session: Session,
+  text: string,
+  before: ColumnValue,
+): Uint8Array | string | null {
+  if (parseDocumentReference(text) !== null) {
+    return text === before || session.sync.documents.isHere(text)
+      ? null
+      : 'Content of this name is not on this device.';
+  }
+  const bytes = base64ToBytes(text);
+  if (bytes === null) return 'The content of a file is given in Base64.';
+  if (bytes.length <= maxAttachmentBytes) return bytes;
+  return `The file has ${bytes.length} bytes; at most ${maxAttachmentBytes} are possible.`;
+}
+
 function parseInput(
   session: Session,
   table: Table,
   input: Input,
   right: ColumnRight,
-): { readonly values: Record<string, ColumnValue>; readonly reasons: readonly RefusalReason[] } {
+  before: RowValues | null,
+): ParsedInput {
   const values: Record<string, ColumnValue> = {};
   const reasons: RefusalReason[] = [];
+  const contents = new Map<string, Uint8Array>();
   for (const [name, given] of Object.entries(input)) {
     const column = table.columns.find((one) => one.name === name);
     if (column === undefined) {
@@ -353,9 +403,21 @@ function parseInput(
       });
       continue;
     }
+    if (isDocumentColumn(column) && parsed.value !== null) {
+      const content = contentOf(session, String(parsed.value), before?.[name] ?? null);
+      if (typeof content === 'string') {
+        const code = dataverseErrors.invalidArgument;
+        reasons.push({ kind: 'invalidValue', column: name, code, message: content });
+        continue;
+      }
+      const reference = content === null ? null : session.sync.documents.referenceOf(content);
+      if (content !== null && reference !== null) contents.set(reference, content);
+      values[name] = reference ?? parsed.value;
+      continue;
+    }
     values[name] = isLookup(column) ? named(session, parsed.value) : parsed.value;
   }
-  return { values, reasons };
+  return { values, reasons, contents };
 }
 
 /** A lookup with the name of its target, if the target is on this device. */

@@ -1,4 +1,5 @@
 import { dataverseErrors } from '../dataverse-error.ts';
+import { base64ToBytes } from '../value/base64.ts';
 import type { LookupValue, RowValues } from '../value/column-value.ts';
 import {
   type CommandInput,
@@ -89,10 +90,8 @@ function attachmentValues(
   if (fileName.trim() === '' || /[/\\\0]/.test(fileName)) {
     return refuse(`"${fileName}" is not a file name.`, 'filename');
   }
-  if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(body)) {
-    return refuse('The attachment is not Base64.', 'documentbody');
-  }
-  const bytes = (body.length / 4) * 3 - (body.endsWith('==') ? 2 : body.endsWith('=') ? 1 : 0);
+  const bytes = base64ToBytes(body)?.length;
+  if (bytes === undefined) return refuse('The attachment is not Base64.', 'documentbody');
   if (bytes > maxAttachmentBytes) {
     return refuse(
       `The attachment has ${bytes} bytes; at most ${maxAttachmentBytes} are possible.`,

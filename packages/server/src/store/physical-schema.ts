@@ -30,9 +30,16 @@ const systemSql: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS "$result" (device TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, user_id TEXT NOT NULL,
     tbl TEXT NOT NULL, hash TEXT NOT NULL, status TEXT NOT NULL, version INTEGER, position INTEGER, json TEXT NOT NULL,
     PRIMARY KEY (device, epoch, seq)) WITHOUT ROWID`,
+  // Contents of files, in parts of Base64: those of rows, and those that users have uploaded for edits to come.
+  `CREATE TABLE IF NOT EXISTS "$document" (tbl TEXT NOT NULL, pk TEXT NOT NULL, col TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (tbl, pk, col, at))`,
+  `CREATE TABLE IF NOT EXISTS "$upload" (user_id TEXT NOT NULL, reference TEXT NOT NULL, have INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, reference)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS "$upload_part" (user_id TEXT NOT NULL, reference TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (user_id, reference, at))`,
   // What devices were sent, and how far each knows the feed.
   `CREATE TABLE IF NOT EXISTS "$sent" (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, user_id TEXT NOT NULL, device TEXT NOT NULL,
-    tbl TEXT NOT NULL, rows INTEGER NOT NULL, removed INTEGER NOT NULL, ids TEXT, after_key TEXT, up_to TEXT)`,
+    tbl TEXT NOT NULL, rows INTEGER NOT NULL, removed INTEGER NOT NULL, document TEXT, ids TEXT, after_key TEXT, up_to TEXT)`,
   'CREATE INDEX IF NOT EXISTS "$sent_device" ON "$sent" (device, tbl, id)',
   'CREATE INDEX IF NOT EXISTS "$sent_table" ON "$sent" (tbl, id)',
   `CREATE TABLE IF NOT EXISTS "$reached" (user_id TEXT NOT NULL, device TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL,

@@ -9,7 +9,7 @@ import { tableRows } from './table-rows.ts';
 import { readVersions } from './versions.ts';
 
 const maxPageRows = 5000;
-/** Characters of documents in one answer; a single one may be larger. */
+/** Characters of long texts in one answer; a single one may be larger. */
 export const answerBytes: number = 4 * 1024 * 1024;
 
 /** Rows of V(T) in a key range, in key order, or of some ids. The answer is complete for what it covers. */
@@ -56,7 +56,7 @@ export async function page(
   };
 }
 
-/** How many rows of a table with documents in it go into one answer; at least one. */
+/** How many rows of a table with long texts in it go into one answer; at least one. */
 async function rowsThatFit(
   tx: ReadTx,
   view: DeviceView,
@@ -81,7 +81,7 @@ async function rowsThatFit(
   return over < 0 ? most : Math.max(1, over);
 }
 
-/** SQL of the characters in the documents of a row. */
+/** SQL of the characters in the long texts of a row. */
 export function heavySize(view: DeviceView): string {
   return view.heavyColumns.map((column) => `coalesce(length(v.${name(column)}), 0)`).join(' + ');
 }

@@ -1,5 +1,6 @@
 import type {
   DeviceIdentity,
+  DocumentRequest,
   PageRequest,
   PageResponse,
   PullResponse,
@@ -18,6 +19,8 @@ export interface SentRows {
   readonly table: string;
   readonly rows: number;
   readonly removed: number;
+  /** The column whose document was sent, instead of a row. */
+  readonly document: string | null;
   /** The rows that were sent, unless they are all that the user may have in a key range. */
   readonly ids: readonly string[] | null;
   /** Key range of a page: above `after`, up to `upTo`; null: open. */
@@ -51,7 +54,13 @@ export async function recordPage(
     ids === null
       ? { ids: null, after, upTo: page.covered }
       : { ids: keysOf(page), after: null, upTo: null };
-  const part = { table: page.table, rows: page.rows.length, removed: 0, ...range };
+  const part = {
+    table: page.table,
+    rows: page.rows.length,
+    removed: 0,
+    document: null,
+    ...range,
+  };
   await store.write((tx) => insert(tx, caller, device, [part], now));
 }
 
@@ -69,7 +78,7 @@ export async function recordPull(
     const ids = changes.filter((one) => one.table === table).flatMap(keysOf);
     const gone = removes.filter((one) => one.table === table);
     const removed = gone.reduce((sum, one) => sum + one.ids.length, 0);
-    return { table, rows: ids.length, removed, ids, after: null, upTo: null };
+    return { table, rows: ids.length, removed, document: null, ids, after: null, upTo: null };
   });
   const position = Math.max(...tokens.map((one) => readToken(one.token)?.position ?? 0));
   await store.write(async (tx) => {
@@ -80,6 +89,26 @@ export async function recordPull(
       [caller.context.userId, device.id, position, now],
     );
   });
+}
+
+/** Records the first part of a document before it is answered. */
+export async function recordDocument(
+  store: ServerStore,
+  caller: Caller,
+  { device, table, id, column, at }: DocumentRequest,
+  now: number,
+): Promise<void> {
+  if (at > 0) return;
+  const part: Part = {
+    table,
+    rows: 0,
+    removed: 0,
+    document: column,
+    ids: [id],
+    after: null,
+    upTo: null,
+  };
+  await store.write((tx) => insert(tx, caller, device, [part], now));
 }
 
 /** The primary key comes first in rows. */
@@ -94,9 +123,9 @@ async function insert(
   parts: readonly Part[],
   now: number,
 ): Promise<void> {
-  for (const { table, rows, removed, ids, after, upTo } of parts) {
+  for (const { table, rows, removed, document, ids, after, upTo } of parts) {
     await tx.run(
-      `INSERT INTO "$sent" (at, user_id, device, tbl, rows, removed, ids, after_key, up_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO "$sent" (at, user_id, device, tbl, rows, removed, document, ids, after_key, up_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         now,
         caller.context.userId,
@@ -104,6 +133,7 @@ async function insert(
         table,
         rows,
         removed,
+        document,
         ids === null ? null : JSON.stringify(ids),
         after,
         upTo,
@@ -130,7 +160,7 @@ export async function readSent(tx: ReadTx, filter: SentFilter): Promise<readonly
   }
   const where = tests.map(([text]) => `(${text})`).join(' AND ') || '1';
   const rows = await tx.all(
-    `SELECT at, user_id, device, tbl, rows, removed, ids, after_key, up_to FROM "$sent" WHERE ${where} ORDER BY id DESC LIMIT ?`,
+    `SELECT at, user_id, device, tbl, rows, removed, ids, after_key, up_to, document FROM "$sent" WHERE ${where} ORDER BY id DESC LIMIT ?`,
     [...tests.flatMap(([, params]) => params), Math.max(1, Math.min(limit, most))],
   );
   const text = (cell: unknown) => (cell === null ? null : String(cell));
@@ -144,6 +174,7 @@ export async function readSent(tx: ReadTx, filter: SentFilter): Promise<readonly
     ids: typeof row[6] === 'string' ? (JSON.parse(row[6]) as readonly string[]) : null,
     after: text(row[7]),
     upTo: text(row[8]),
+    document: text(row[9]),
   }));
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   accessScope,
   dateTimeText,
+  isDocumentColumn,
   type ModelIndex,
   mandatoryColumns,
   mayUseColumn,
@@ -34,7 +35,7 @@ export interface DeviceView {
   readonly primaryId: string;
   /** Slots sent to the device, primary key first. */
   readonly columns: readonly string[];
-  /** Those that hold documents. */
+  /** Those that hold long texts. */
   readonly heavyColumns: readonly string[];
   /** Condition on the alias `v`. */
   readonly predicate: Sql;
@@ -48,7 +49,7 @@ export interface DeviceView {
   readonly linkedTables: readonly string[];
 }
 
-/** Texts that may be longer are documents. */
+/** A text that may be longer is long. */
 const heavyLength = 1_000_000;
 
 interface Env {
@@ -109,7 +110,10 @@ export function compileViews(
         columns,
         heavyColumns: table.columns
           .filter(
-            (column) => (column.maxLength ?? 0) > heavyLength && columns.includes(column.name),
+            (column) =>
+              (column.maxLength ?? 0) > heavyLength &&
+              !isDocumentColumn(column) &&
+              columns.includes(column.name),
           )
           .map((column) => column.name),
         predicate: viewPredicate(env, itemsByTable, one, 'v', 0),

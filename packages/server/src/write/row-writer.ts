@@ -4,6 +4,7 @@ import {
   type ColumnValue,
   composedValues,
   defaultValues,
+  isDocumentColumn,
   type Privilege,
   type RowValues,
   type Table,
@@ -11,6 +12,7 @@ import {
   versionColumn,
 } from '@outpost/model';
 import { name } from '@outpost/query';
+import { dropContent } from '../documents/content.ts';
 import { ChangeLog } from '../feed/change-log.ts';
 import { everybody, removeShares, sharedWith, writeShare } from '../security/shares.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
@@ -22,6 +24,7 @@ import { resolveLookups } from './lookups.ts';
 import { accessOf, setOwner } from './ownership.ts';
 import { Refusal } from './refusal.ts';
 import { readRow, rowValues, type StoredRow } from './row-access.ts';
+import { takeDocuments } from './row-documents.ts';
 import {
   checkFlowInstance,
   checkRequired,
@@ -73,6 +76,7 @@ export class RowWriter {
       throw new Refusal('duplicateRecord', `${table.label} ${write.id} exists already.`, 2);
     }
     const given = readValues(this.#writer, table, write.set, 'create');
+    await takeDocuments(this.#scope, table, write.id, given, null);
     const values: Record<string, ColumnValue> = { ...defaultValues(table), ...given };
     stamp(this.#writer, this.#env.now(), table, values, true);
     await setOwner(this.#scope, table, write.id, values, null);
@@ -94,6 +98,7 @@ export class RowWriter {
     const before = rowValues(table, row);
     const given = readValues(this.#writer, table, write.set, 'update');
     for (const column of skip) delete given[column];
+    await takeDocuments(this.#scope, table, write.id, given, before);
     const values: Record<string, ColumnValue> = { ...before, ...given };
     stamp(this.#writer, this.#env.now(), table, values, false);
     await setOwner(this.#scope, table, write.id, values, row);
@@ -329,6 +334,9 @@ export class RowWriter {
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
     await this.#logChange(table, id, row, null, row);
     await removeShares(this.#tx, table.name, id);
+    if (table.columns.some(isDocumentColumn)) {
+      await dropContent(this.#tx, { table: table.name, id, column: null });
+    }
     await this.#removeActivityTwin(table, id);
   }
 

@@ -7,6 +7,8 @@ import type { WriteTx } from '../store/server-store.ts';
 export interface WriteEnv
   extends Pick<PublishedApp, 'index' | 'programs' | 'flows' | 'targetEdges'> {
   readonly now: () => number;
+  /** Largest content of a file that users may upload. */
+  readonly maxDocumentBytes: number;
 }
 
 /** Who writes. `system` loads initial rows: no checks, given owners and dates. */

@@ -1,4 +1,4 @@
-import type { Cell, Cells } from '@outpost/model';
+import { type Cell, type Cells, isDocumentColumn } from '@outpost/model';
 import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
 import { type KeyRange, readFact, writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
@@ -179,6 +179,7 @@ function startCheck(tx: WriteTx, table: string, view: string, why: CheckReason):
 
 function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   const schema = tx.schemaOf(rows.table);
+  noteDocuments(tx, rows);
   const primary = rows.columns.indexOf(schema.table.primaryId);
   const known = rows.columns.map((column) => (schema.slotIndex.has(column) ? column : null));
   const nulls = Object.fromEntries(
@@ -200,6 +201,7 @@ function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
 /** The same for a table that is being filled: rows without edits on top go in without a look at what was there. */
 function loadTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   const { slots, table } = tx.schemaOf(rows.table);
+  noteDocuments(tx, rows);
   const primary = rows.columns.indexOf(table.primaryId);
   const edited = new Set(
     tx.sql
@@ -223,6 +225,14 @@ function loadTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   tx.load(rows.table, names, plain, empty);
   applyTableRows(tx, { ...rows, rows: others });
   return ids;
+}
+
+/** Rows that name documents have come: contents may be missing. */
+function noteDocuments(tx: WriteTx, { table, columns, rows }: TableRows): void {
+  const documents = tx.schemaOf(table).table.columns.filter(isDocumentColumn);
+  if (rows.length > 0 && documents.some((one) => columns.includes(one.name))) {
+    writeFact(tx.sql, 'documentsWanted', 'yes');
+  }
 }
 
 /** Removes confirmed edits from the overlay; their effect is in the base of the same answer. */

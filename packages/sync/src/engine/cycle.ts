@@ -1,6 +1,8 @@
 import type { AppModel, ModelIndex, System } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
 import { applyIds, applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
+import { documentsOfEntry } from '../documents/named.ts';
+import { uploadDocument } from '../documents/upload.ts';
 import { applyResults } from '../outbox/apply-results.ts';
 import { type Entry, markSent } from '../outbox/entry.ts';
 import { type Outbox, toPushEntry } from '../outbox/outbox.ts';
@@ -148,8 +150,13 @@ export class Cycle {
     const { store, transport, device, outbox, system } = this.#context;
     const index = this.#context.index();
     if (index === null) return false;
-    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
-      this.#context.report('upload');
+    for (let batch = this.#next(index); batch.length > 0; batch = this.#next(index)) {
+      const report = () => this.#context.report('upload');
+      report();
+      for (const one of batch.flatMap((entry) => documentsOfEntry(entry, index))) {
+        await uploadDocument({ store, transport, device, report }, one, this.#signal);
+        if (this.#signal.aborted) throw new CycleCancelled();
+      }
       store.write({ origin: 'sync', durability: 'full' }, (tx) => {
         for (const entry of batch) markSent(tx.sql, entry.key);
       });
@@ -180,8 +187,12 @@ export class Cycle {
     return false;
   }
 
-  #next(): readonly Entry[] {
-    return this.#context.outbox.nextBatch(this.#batch);
+  /** What is quick to send goes first; edits with documents follow one by one, each after its documents. */
+  #next(index: ModelIndex): readonly Entry[] {
+    const { outbox } = this.#context;
+    const isQuick = (entry: Entry) => documentsOfEntry(entry, index).length === 0;
+    const quick = outbox.nextBatch(this.#batch, isQuick);
+    return quick.length > 0 ? quick : outbox.nextBatch(1);
   }
 
   #requeueSent(): void {

@@ -74,6 +74,8 @@ export interface SyncFacts {
   lastDoneAt: string;
   /** Bytes received in deltas; pages are counted by table. */
   pullBytes: string;
+  /** `yes`: rows may name documents that are not here. */
+  documentsWanted: string;
 }
 
 export function readFact(store: DeviceStore, key: keyof SyncFacts): string | null {

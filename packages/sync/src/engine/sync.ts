@@ -8,6 +8,7 @@ import {
 import { type DeviceStore, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
 import { note } from '../apply/leave.ts';
+import { type DocumentOptions, Documents } from '../documents/documents.ts';
 import type { Entry } from '../outbox/entry.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { type UndoResult, undo, undoFamily } from '../outbox/undo.ts';
@@ -50,6 +51,7 @@ export interface SyncOptions {
   readonly pageRows?: number;
   /** A cycle is announced like the first sync when none was complete for so long; default 7 days, as tokens live. */
   readonly inactivityMs?: number;
+  readonly documents?: DocumentOptions;
 }
 
 const defaultPageRows = 2000;
@@ -62,6 +64,8 @@ const defaultInactivityMs = 7 * 24 * 3_600_000;
 export class Sync {
   readonly errors: SyncErrors;
   readonly outbox: Outbox;
+  /** Contents of the files that rows name. */
+  readonly documents: Documents;
   readonly #store: DeviceStore;
   readonly #transport: SyncTransport;
   readonly #system: System;
@@ -97,6 +101,13 @@ export class Sync {
     this.#inactivityMs = options.inactivityMs ?? defaultInactivityMs;
     this.#device = startEpoch(store, system.ids);
     this.outbox = new Outbox(store, system, this.#device.epoch);
+    this.documents = new Documents({
+      store,
+      transport: options.transport,
+      device: this.#device,
+      clock: system.clock,
+      options: options.documents ?? {},
+    });
     this.errors = new SyncErrors(store, this.outbox);
     const json = readFact(store, 'appModel');
     const app = json === null ? null : (JSON.parse(json) as AppModel);
@@ -210,12 +221,14 @@ export class Sync {
   async cancel(): Promise<void> {
     this.#abort?.abort();
     await this.#running?.result;
+    await this.documents.pause();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.cancel();
+    await this.documents.close();
     this.#subscriptions.unsubscribe();
     for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry]) {
       subject.complete();
@@ -232,7 +245,10 @@ export class Sync {
 
   #setOnline(online: boolean): void {
     this.#online = online;
-    if (!online) this.#abort?.abort();
+    if (!online) {
+      this.#abort?.abort();
+      void this.documents.pause();
+    }
     this.#emitStatus();
   }
 
@@ -244,9 +260,13 @@ export class Sync {
     this.#pace = new Pace();
     const [id, startedAt] = [ids.next(), clock.now()];
     try {
+      // Rows and edits go before the contents of files.
+      await this.documents.pause();
       const now = await cycle.run();
       this.#complete(mode, now);
-      return this.#finish({ kind: 'done', mode });
+      const result = this.#finish({ kind: 'done', mode });
+      if (!this.#closed && this.#online) this.documents.start();
+      return result;
     } catch (error) {
       if (signal.aborted || error instanceof CycleCancelled)
         return this.#finish({ kind: 'cancelled' });

@@ -3,11 +3,13 @@ import {
   DecodeError,
   type Decoder,
   digestResponse,
+  documentResponse,
   helloResponse,
   pageResponse,
   pullResponse,
   pushResponse,
   syncPaths,
+  uploadResponse,
 } from '../protocol/index.ts';
 import type {
   Failure,
@@ -55,6 +57,8 @@ export function httpTransport(options: HttpTransportOptions): SyncTransport {
     page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
     digest: (message, signal) => send(syncPaths.digest, message, digestResponse, signal),
     push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
+    upload: (message, signal) => send(syncPaths.upload, message, uploadResponse, signal),
+    document: (message, signal) => send(syncPaths.document, message, documentResponse, signal),
     hints: (signal) => readHints(options, signal),
   };
 }

@@ -34,7 +34,8 @@ export const freshEntry: Pick<
 const columns =
   'epoch, seq, state, op, table_name, row_id, set_json, base_json, base_version, base_of, after_json, at, sync_error_id, blocked_by, change_set, ever_sent, attempts, held_until';
 
-interface Reader {
+/** What reads with SQL: the store, or a transaction. */
+export interface Reader {
   all(sql: string, params?: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }
 

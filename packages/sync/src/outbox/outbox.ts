@@ -108,9 +108,12 @@ export class Outbox implements Participant {
 
   /**
    * The next entries to send, change sets whole: what they depend on is applied, settled, or earlier in the batch. `most`
-   * is a wish: a larger change set goes alone.
+   * is a wish: a larger change set goes alone. Of entries that `ready` denies, and of what depends on them, none.
    */
-  nextBatch(most: number = maxBatch): readonly Entry[] {
+  nextBatch(
+    most: number = maxBatch,
+    ready: (entry: Entry) => boolean = () => true,
+  ): readonly Entry[] {
     const open = readEntries(this.#store, "state <> 'applied'");
     const openKeys = new Set(open.map((one) => nameOf(one.key)));
     const taken = new Set<string>();
@@ -125,7 +128,7 @@ export class Outbox implements Participant {
           return openKeys.has(name) && !taken.has(name) && !own.has(name);
         }),
       );
-      if (isHeld || isBlocked) continue;
+      if (isHeld || isBlocked || !group.every(ready)) continue;
       if (batch.length > 0 && batch.length + group.length > most) break;
       batch.push(...group);
       for (const name of own) taken.add(name);

@@ -83,5 +83,7 @@ export const syncPaths = {
   page: '/sync/v1/page',
   digest: '/sync/v1/digest',
   push: '/sync/v1/push',
+  upload: '/sync/v1/upload',
+  document: '/sync/v1/document',
   hints: '/sync/v1/hints',
 } as const;

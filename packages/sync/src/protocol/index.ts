@@ -1,7 +1,8 @@
 /**
  * The messages between a device and the organization: `hello` (who am I, what may I have), `app` (definitions), `pull`
  * (what changed), `page` (rows of a table by key range; the answer replaces that range), `digest` (which ranges
- * differ), `push` (queued edits, one result each). Types and strict decoders, no I/O.
+ * differ), `push` (queued edits, one result each), `upload` and `document` (contents of files, in parts). Types and
+ * strict decoders, no I/O.
  */
 export {
   type ConflictPolicy,
@@ -20,6 +21,17 @@ export {
   digestRequest,
   digestResponse,
 } from './digest.ts';
+export {
+  type DocumentRequest,
+  type DocumentResponse,
+  documentRequest,
+  documentResponse,
+  partBytes,
+  type UploadRequest,
+  type UploadResponse,
+  uploadRequest,
+  uploadResponse,
+} from './document.ts';
 export {
   type AppResponse,
   appResponse,
