@@ -80,6 +80,41 @@ export const commands = {
     operands: 1,
     options: common,
   },
+  fuzz: {
+    usage: 'outpost fuzz [options]',
+    text: 'simulated worlds, seed after seed; exit code 1 and a replay file when one breaks what must hold',
+    operands: 0,
+    options: [
+      { name: 'seeds', value: 'N', text: 'how many (default 100)' },
+      { name: 'from', value: 'S', text: 'the first seed (default 1)' },
+      { name: 'steps', value: 'K', text: 'decisions of a run (default 40)' },
+      { name: 'devices', value: 'D', text: 'devices of a run (default 3)' },
+      {
+        name: 'faults',
+        value: 'LIST',
+        text: 'all (default), none, or of network, power, server, admin, copies',
+      },
+      {
+        name: 'solution',
+        value: 'FILE',
+        text: 'a Dataverse solution zip instead of the sample app',
+      },
+      { name: 'data', value: 'FILE', text: 'a data package zip for the solution' },
+      { name: 'out', value: 'FILE', text: 'where a failure is written' },
+      { name: 'json', text: 'one JSON object a line' },
+      ...common,
+    ],
+  },
+  replay: {
+    usage: 'outpost replay FILE [options]',
+    text: 'plays a replay file, step by step on a terminal; exit code 1 if something breaks',
+    operands: 1,
+    options: [
+      { name: 'data', value: 'FILE', text: 'the data package zip, if the file names a solution' },
+      ...outputOptions,
+      ...common,
+    ],
+  },
   serve: {
     usage: 'outpost serve [options]',
     text: 'the organization alone, over HTTP',

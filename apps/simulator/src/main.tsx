@@ -1,6 +1,8 @@
 import { helpText, parseArguments } from './arguments.ts';
 import { conformanceCommand } from './commands/conformance.ts';
+import { fuzzCommand } from './commands/fuzz.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { replayCommand } from './commands/replay.tsx';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -21,6 +23,10 @@ async function main(args: readonly string[]): Promise<number> {
       return conformanceCommand(parsed);
     case 'schema':
       return schemaCommand(parsed);
+    case 'fuzz':
+      return fuzzCommand(parsed);
+    case 'replay':
+      return replayCommand(parsed);
     case 'serve':
       return serveCommand(parsed);
     case 'device': {

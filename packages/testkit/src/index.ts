@@ -11,5 +11,12 @@ export {
   randomSecurityWorld,
   type SecurityWorld,
 } from './security-world.ts';
-export { countingGuids, seededGuids, seededRandom, testSystem } from './seeded.ts';
+export {
+  countingGuids,
+  type KeyedRandom,
+  keyedRandom,
+  seededGuids,
+  seededRandom,
+  testSystem,
+} from './seeded.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -15,6 +15,33 @@ export function seededRandom(seed: number): Random {
   };
 }
 
+/**
+ * Chance by name instead of by turn: the same seed, label and numbers give the same answer, whatever was asked before.
+ * Taking a step out of a run changes nothing that the other steps drew.
+ */
+export interface KeyedRandom {
+  /** From 0 to below 1. */
+  at(label: string, ...keys: readonly number[]): number;
+}
+
+export function keyedRandom(seed: number): KeyedRandom {
+  return {
+    at(label, ...keys) {
+      let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
+      const mix = (value: number) => {
+        h = Math.imul(h ^ value, 0x9e3779b1);
+        h ^= h >>> 15;
+      };
+      for (let i = 0; i < label.length; i++) mix(label.charCodeAt(i));
+      for (const key of keys) {
+        mix(key | 0);
+        mix(Math.floor(key / 0x1_0000_0000) | 0);
+      }
+      return seededRandom(h).next();
+    },
+  };
+}
+
 /** GUIDs of version 4 drawn from `random`. */
 export function seededGuids(random: Random): IdGenerator {
   const word = () => Math.floor(random.next() * 0x1_0000_0000);

@@ -31,6 +31,21 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** When the next timer is due; null: there is none. */
+  get nextAt(): number | null {
+    return this.#nextDue(Number.POSITIVE_INFINITY)?.atMs ?? null;
+  }
+
+  /** Moves time to the next timer and runs it alone. False: there is none. */
+  runNext(): boolean {
+    const due = this.#nextDue(Number.POSITIVE_INFINITY);
+    if (due === undefined) return false;
+    this.#timers.delete(due);
+    this.#now = Math.max(this.#now, due.atMs);
+    due.callback();
+    return true;
+  }
+
   /** Moves time forward and runs every timer that becomes due, in order. */
   advance(by: { readonly ms?: number; readonly minutes?: number; readonly hours?: number }): void {
     const target =

@@ -32,6 +32,16 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     '@outpost/sync',
     'rxjs',
   ],
+  simulation: [
+    '@outpost/device',
+    '@outpost/model',
+    '@outpost/sample',
+    '@outpost/server',
+    '@outpost/store',
+    '@outpost/sync',
+    '@outpost/testkit',
+    'rxjs',
+  ],
   testkit: ['@outpost/model'],
   sample: ['@outpost/model'],
 };

@@ -106,7 +106,7 @@ export class Cycle {
   }
 
   async #sayHello(): Promise<void> {
-    const { store, transport, device } = this.#context;
+    const { store, transport, device, outbox } = this.#context;
     if (++this.#hellos > maxHellos) {
       throw new CycleStop({
         class: 'server',
@@ -131,7 +131,11 @@ export class Cycle {
     const isNewApp = readFact(store, 'app') !== hello.current.app;
     if (isNewApp) {
       const { app, model } = this.#take(await transport.app(this.#signal)).value;
-      const parsed = readModel(model);
+      const parsed = withEditedTables(
+        readModel(model),
+        this.#context.index(),
+        outbox.editedTables(),
+      );
       store.write({ origin: 'sync', durability: 'full' }, (tx) => {
         writeFact(tx.sql, 'app', app);
         writeFact(tx.sql, 'appModel', JSON.stringify(parsed));
@@ -353,6 +357,17 @@ export class Cycle {
     if (this.#signal.aborted) throw new CycleCancelled();
     return take(reply);
   }
+}
+
+/** Tables that left the app stay as long as edits of them are not settled. */
+function withEditedTables(
+  app: AppModel,
+  known: ModelIndex | null,
+  edited: readonly string[],
+): AppModel {
+  const gone = edited.filter((name) => !app.tables.some((table) => table.name === name));
+  const kept = gone.flatMap((name) => known?.table(name) ?? []);
+  return kept.length === 0 ? app : { ...app, tables: [...app.tables, ...kept] };
 }
 
 function readModel(model: unknown): AppModel {

@@ -347,9 +347,8 @@ export class Sync {
 
   /** Tables of the plan, and those with edits that are not settled: nothing of the user's may be lost. */
   #deviceTables(hello: HelloResponse): readonly string[] {
-    const edited = this.#store.all('SELECT DISTINCT table_name FROM "$outbox"');
     const planned = hello.plan.map((one) => one.table);
-    return [...new Set([...planned, ...edited.map((row) => String(row[0]))])];
+    return [...new Set([...planned, ...this.outbox.editedTables()])];
   }
 
   #emitProgress(mode: SyncMode, phase: SyncProgress['phase']): void {

@@ -48,6 +48,42 @@ const statusClass: Readonly<Record<number, FailureClass>> = {
 };
 
 export function httpTransport(options: HttpTransportOptions): SyncTransport {
+  return {
+    ...messageTransport({
+      tokens: options.tokens,
+      exchange: (message, signal) => exchangeByFetch(options, message, signal),
+    }),
+    hints: (signal) => readHints(options, signal),
+  };
+}
+
+/** A request as it travels. */
+export interface OutgoingMessage {
+  /** E.g. `/sync/v1/pull`. */
+  readonly path: string;
+  /** Bearer token. */
+  readonly token: string;
+  /** JSON; null: a request without body, by GET. */
+  readonly body: string | null;
+}
+
+/** An answer as it came. */
+export interface IncomingMessage {
+  readonly status: number;
+  /** Size on the wire. */
+  readonly bytes: number;
+  readonly text: string;
+  readonly retryAfterMs: number | null;
+}
+
+export interface MessageTransportOptions {
+  readonly tokens: TokenSource;
+  /** Carries a message and brings its answer. Throws when there is none; the error's message says why. */
+  readonly exchange: (message: OutgoingMessage, signal?: AbortSignal) => Promise<IncomingMessage>;
+}
+
+/** The protocol over whatever carries messages: another HTTP client, a worker, a radio link, a test. */
+export function messageTransport(options: MessageTransportOptions): SyncTransport {
   const send = <T>(path: string, body: unknown, decoder: Decoder<T>, signal?: AbortSignal) =>
     request(options, path, body, decoder, signal);
   return {
@@ -59,7 +95,6 @@ export function httpTransport(options: HttpTransportOptions): SyncTransport {
     push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
     upload: (message, signal) => send(syncPaths.upload, message, uploadResponse, signal),
     document: (message, signal) => send(syncPaths.document, message, documentResponse, signal),
-    hints: (signal) => readHints(options, signal),
   };
 }
 
@@ -81,51 +116,46 @@ async function* readHints(
     yield* reader.take(decoder.decode(bytes, { stream: true }));
 }
 
-interface Answer {
-  readonly status: number;
-  readonly bytes: number;
-  readonly text: string;
-  readonly retryAfterMs: number | null;
-}
-
 async function request<T>(
-  options: HttpTransportOptions,
+  { tokens, exchange }: MessageTransportOptions,
   path: string,
   body: unknown,
   decoder: Decoder<T>,
   signal?: AbortSignal,
 ): Promise<Reply<T>> {
   for (const refresh of [false, true]) {
-    const token = await options.tokens.token({ refresh });
+    const token = await tokens.token({ refresh });
     if (token === null) return failed('auth', null, null, 'Sign in to synchronize.');
-    const answer = await exchange(options, path, token, body, signal);
-    if ('kind' in answer) return answer;
+    let answer: IncomingMessage;
+    try {
+      const text = body === null ? null : JSON.stringify(body);
+      answer = await exchange({ path, token, body: text }, signal);
+    } catch (error) {
+      return failed('network', null, null, error instanceof Error ? error.message : String(error));
+    }
     if (answer.status === 401 && !refresh) continue;
     return readAnswer(answer, decoder);
   }
   return failed('auth', 401, null, 'The organization does not accept the token.');
 }
 
-async function exchange(
+async function exchangeByFetch(
   options: HttpTransportOptions,
-  path: string,
-  token: string,
-  body: unknown,
+  { path, token, body }: OutgoingMessage,
   signal?: AbortSignal,
-): Promise<Answer | { readonly kind: 'failed'; readonly failure: Failure }> {
+): Promise<IncomingMessage> {
   const call = options.fetch ?? fetch;
+  const isLarge = body !== null && body.length > compressAbove;
   try {
-    const text = body === null ? null : JSON.stringify(body);
-    const isLarge = text !== null && text.length > compressAbove;
     const response = await call(`${options.url.replace(/\/$/, '')}${path}`, {
       method: body === null ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
-        ...(text === null ? {} : { 'content-type': 'application/json' }),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
         ...(isLarge ? { 'content-encoding': 'gzip' } : {}),
       },
-      ...(text === null ? {} : { body: isLarge ? await gzipped(text) : text }),
+      ...(body === null ? {} : { body: isLarge ? await gzipped(body) : body }),
       ...(signal === undefined ? {} : { signal }),
     });
     const bytes = await response.arrayBuffer();
@@ -137,8 +167,10 @@ async function exchange(
       retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
     };
   } catch (error) {
-    const message = `The organization at ${options.url} cannot be reached (${describe(error)}).`;
-    return failed('network', null, null, message);
+    const why = describe(error);
+    throw new Error(`The organization at ${options.url} cannot be reached (${why}).`, {
+      cause: error,
+    });
   }
 }
 
@@ -147,7 +179,7 @@ async function gzipped(text: string): Promise<ArrayBuffer> {
   return new Response(stream).arrayBuffer();
 }
 
-function readAnswer<T>(answer: Answer, decoder: Decoder<T>): Reply<T> {
+function readAnswer<T>(answer: IncomingMessage, decoder: Decoder<T>): Reply<T> {
   const json = parseJson(answer.text);
   if (answer.status !== 200) {
     const { code, message } = errorBody(json);

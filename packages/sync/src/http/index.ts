@@ -1,2 +1,10 @@
-/** The transport over HTTP, through the platform's `fetch`. */
-export { type HttpTransportOptions, httpTransport, staticToken } from './http-transport.ts';
+/** The transport over HTTP, through the platform's `fetch`, or over whatever else carries messages. */
+export {
+  type HttpTransportOptions,
+  httpTransport,
+  type IncomingMessage,
+  type MessageTransportOptions,
+  messageTransport,
+  type OutgoingMessage,
+  staticToken,
+} from './http-transport.ts';

@@ -92,6 +92,12 @@ export class Outbox implements Participant {
     }
   }
 
+  /** Tables with edits that are not settled or given up. */
+  editedTables(): readonly string[] {
+    const rows = this.#store.all('SELECT DISTINCT table_name FROM "$outbox" ORDER BY 1');
+    return rows.map((row) => String(row[0]));
+  }
+
   pending(): readonly Entry[] {
     return readEntries(this.#store, "state IN ('queued', 'sent')");
   }

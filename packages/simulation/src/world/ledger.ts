@@ -1,0 +1,83 @@
+/** An edit that a device has acknowledged, told apart by the text it wrote. */
+export interface LedgerEdit {
+  readonly token: string;
+  readonly device: number;
+  readonly table: string;
+  readonly id: string;
+  readonly column: string;
+  /** Edits saved as one. */
+  readonly family: number;
+}
+
+/** Every acknowledged edit and what its user did about it: written from the calls, not from what the device keeps. */
+export class Ledger {
+  readonly edits: LedgerEdit[] = [];
+  /** Rows that are gone from a device by its user's will, as `device/table/id`. */
+  readonly #gone = new Set<string>();
+  /** Those among them whose deletion was acknowledged, with the number of edits before it. */
+  readonly #deleted = new Map<string, number>();
+  /** Taken back, given up, or made on a disk that was replaced by an older copy. */
+  readonly #released = new Set<string>();
+  #families = 0;
+
+  /** Edits of one save. */
+  saved(edits: readonly Omit<LedgerEdit, 'family'>[]): void {
+    this.#families += 1;
+    for (const edit of edits) this.edits.push({ ...edit, family: this.#families });
+  }
+
+  deleted(device: number, table: string, id: string): void {
+    this.gone(device, table, id);
+    this.#deleted.set(`${device}/${table}/${id}`, this.edits.length);
+  }
+
+  /** The deletion was taken back or given up; or was never made on this disk. */
+  undeleted(device: number, table: string, id: string): void {
+    this.#deleted.delete(`${device}/${table}/${id}`);
+  }
+
+  /** The row was taken back with the edit that made it. */
+  gone(device: number, table: string, id: string): void {
+    this.#gone.add(`${device}/${table}/${id}`);
+  }
+
+  /** Acknowledged deletions. */
+  deletions(): readonly { readonly device: number; readonly table: string; readonly id: string }[] {
+    return [...this.#deleted.keys()].map((row) => {
+      const [device = '', table = '', id = ''] = row.split('/');
+      return { device: Number(device), table, id };
+    });
+  }
+
+  /** What a device did after the first `edits` edits was lost with its disk. */
+  forgetSince(device: number, edits: number): void {
+    this.release(
+      this.edits.slice(edits).flatMap((one) => (one.device === device ? [one.token] : [])),
+    );
+    for (const [row, at] of this.#deleted) {
+      if (at >= edits && row.startsWith(`${device}/`)) this.#deleted.delete(row);
+    }
+  }
+
+  /** The user has given these up. */
+  release(tokens: Iterable<string>): void {
+    for (const token of tokens) this.#released.add(token);
+  }
+
+  isReleased(token: string): boolean {
+    return this.#released.has(token);
+  }
+
+  /** A later edit of the same device took its place, or its row was deleted there. */
+  isReplaced(edit: LedgerEdit): boolean {
+    if (this.#gone.has(`${edit.device}/${edit.table}/${edit.id}`)) return true;
+    const at = this.edits.indexOf(edit);
+    return this.edits.some(
+      (other, i) =>
+        i > at &&
+        other.device === edit.device &&
+        other.id === edit.id &&
+        other.column === edit.column,
+    );
+  }
+}

@@ -1,0 +1,223 @@
+import { type Device, openDevice } from '@outpost/device';
+import type { LossStyle } from '@outpost/store/contract';
+import { type IncomingMessage, messageTransport, type OutgoingMessage } from '@outpost/sync/http';
+import { type KeyedRandom, seededGuids, seededRandom, type VirtualClock } from '@outpost/testkit';
+import { BehaviorSubject } from 'rxjs';
+import { Disk } from './disk.ts';
+import { damaged, type NetworkFaults, verdictOf } from './network.ts';
+import type { Sabotage } from './sabotage.ts';
+
+/** What a simulated device needs of its world. */
+export interface DeviceWorld {
+  readonly clock: VirtualClock;
+  readonly random: KeyedRandom;
+  readonly seed: number;
+  readonly pageRows: number;
+  readonly sabotage: Sabotage;
+  network(): NetworkFaults;
+  /** Carries a message to the organization, and looks at both. */
+  serve(device: SimDevice, message: OutgoingMessage): Promise<IncomingMessage>;
+  /** Something that must never happen. */
+  fault(device: SimDevice, what: string): void;
+}
+
+/** One power-on of a device. */
+interface Life {
+  alive: boolean;
+  /** Requests under way, to be cut off when the power goes. */
+  readonly cut: Set<() => void>;
+}
+
+/** Without an answer for so long a request is given up. */
+const timeoutMs = 30_000;
+
+/** A device of the world: a real client on a disk that can lose power, behind a network that can fail. */
+export class SimDevice {
+  readonly index: number;
+  readonly userId: string;
+  readonly #world: DeviceWorld;
+  #disk = new Disk();
+  #life: Life = { alive: false, cut: new Set() };
+  #device: Device | null = null;
+  #online = new BehaviorSubject(true);
+  #requests = 0;
+  #openings = 0;
+  /** Operations of the disk when anybody else last learned something of this device. */
+  #told = 0;
+  #running: Promise<unknown> = Promise.resolve();
+  #backup: { readonly disk: Disk; readonly edits: number } | null = null;
+
+  constructor(index: number, userId: string, world: DeviceWorld) {
+    this.index = index;
+    this.userId = userId;
+    this.#world = world;
+  }
+
+  get name(): string {
+    return `device ${this.index}`;
+  }
+
+  /** The client; null while it is off. */
+  get client(): Device | null {
+    return this.#device;
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** The cycle that was started last. */
+  get running(): Promise<unknown> {
+    return this.#running;
+  }
+
+  async open(): Promise<void> {
+    if (this.#device !== null) return;
+    const life: Life = { alive: true, cut: new Set() };
+    this.#life = life;
+    this.#openings += 1;
+    const random = seededRandom(
+      this.#world.seed * 1_000_003 + this.index * 1009 + this.#openings * 17,
+    );
+    const { clock, pageRows } = this.#world;
+    const device = await openDevice({
+      storage: this.#disk.location(),
+      transport: messageTransport({
+        tokens: { token: async () => this.userId },
+        exchange: (message, signal) => this.#exchange(life, message, signal),
+      }),
+      online: this.#online,
+      system: { clock, random, ids: seededGuids(random) },
+      pageRows,
+      onFault: (error) => this.#world.fault(this, String(error)),
+    });
+    this.#world.sabotage.client?.(device);
+    this.#device = device;
+    this.#watchProgress(device);
+    this.tell();
+  }
+
+  /** Somebody learned what this device holds now: power cannot be lost before this any more. */
+  tell(): void {
+    this.#told = this.#disk.operations;
+  }
+
+  setOnline(online: boolean): void {
+    this.#online.next(online);
+  }
+
+  /** Starts a cycle; what it does happens later. */
+  start(cycle: (device: Device) => Promise<unknown>): void {
+    const device = this.#device;
+    if (device === null) return;
+    this.#running = cycle(device).catch((error: unknown) => {
+      this.#world.fault(this, `a cycle throws: ${String(error)}`);
+    });
+  }
+
+  /** The user closes the app. */
+  async close(): Promise<void> {
+    await this.#device?.close();
+    this.#device = null;
+    this.#life.alive = false;
+  }
+
+  /** Power is lost at one of the writes since anybody last heard of the device, from 0 (the newest) to below 1. */
+  async losePower(back: number, style: LossStyle): Promise<void> {
+    const { operations } = this.#disk;
+    const cut = operations - Math.floor(back * (operations - this.#told));
+    await this.#replaceDisk(this.#disk.survivor(cut, style, this.#world.seed + operations));
+  }
+
+  /** Keeps a copy of the disk. `edits`: how many edits the world had seen by then. */
+  copy(edits: number): void {
+    this.#backup = { disk: this.#disk.copy(), edits };
+  }
+
+  /** Puts the copy in place of the disk; answers the number that it was made with. */
+  async restore(): Promise<number | null> {
+    if (this.#backup === null) return null;
+    const { disk, edits } = this.#backup;
+    await this.#replaceDisk(disk.copy());
+    return edits;
+  }
+
+  async #replaceDisk(disk: Disk): Promise<void> {
+    const old = this.#device;
+    this.#life.alive = false;
+    for (const cut of this.#life.cut) cut();
+    this.#device = null;
+    this.#disk = disk;
+    // What the dead process still writes goes to the old disk; closing it frees its memory.
+    await old?.close().catch(() => undefined);
+    await this.open();
+  }
+
+  #exchange(
+    life: Life,
+    message: OutgoingMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const { clock, random } = this.#world;
+    const request = ++this.#requests;
+    const verdict = verdictOf(random, this.#world.network(), this.index, request);
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        life.cut.delete(cut);
+        reject(new Error(why));
+      };
+      const cut = () => fail('The power is gone.');
+      if (!life.alive) return cut();
+      if (signal?.aborted === true) return fail('Cancelled.');
+      life.cut.add(cut);
+      this.tell();
+      signal?.addEventListener('abort', () => fail('Cancelled.'), { once: true });
+      const arrive = async (isFirst: boolean) => {
+        const answer = await this.#world.serve(this, message);
+        if (!isFirst) return;
+        if (verdict.answerLost) {
+          clock.schedule(clock.now() + timeoutMs, () => fail('No answer.'));
+          return;
+        }
+        clock.schedule(clock.now() + verdict.backMs, () => {
+          if (!life.cut.delete(cut)) return;
+          if (life.alive) this.tell();
+          const at = verdict.damagedAt;
+          resolve(at === null ? answer : { ...answer, text: damaged(answer.text, at) });
+        });
+      };
+      if (verdict.lost) clock.schedule(clock.now() + timeoutMs, () => fail('No answer.'));
+      else clock.schedule(clock.now() + verdict.thereMs, () => void arrive(true));
+      if (verdict.againAfterMs !== null) {
+        const again = clock.now() + verdict.thereMs + verdict.againAfterMs;
+        clock.schedule(again, () => void arrive(false));
+      }
+    });
+  }
+
+  /** Y-2, Y-3: what people are shown never goes back within a first sync. */
+  #watchProgress(device: Device): void {
+    let rows = 0;
+    let fraction = 0;
+    device.sync.progress.subscribe((progress) => {
+      if (progress === null) return;
+      if (progress.mode !== 'FIRST_SYNC') {
+        rows = 0;
+        fraction = 0;
+        return;
+      }
+      if (progress.rows.done < rows) {
+        this.#world.fault(this, `W-7: rows went back from ${rows} to ${progress.rows.done}`);
+      }
+      if (progress.fraction < fraction && progress.phase !== 'metadata') {
+        this.#world.fault(this, `W-7: fraction went back from ${fraction} to ${progress.fraction}`);
+      }
+      if (progress.fraction === 1 && progress.phase !== 'done') {
+        this.#world.fault(this, 'W-7: fraction is 1 before the end');
+      }
+      rows = progress.rows.done;
+      fraction = progress.fraction;
+      if (progress.phase === 'done') fraction = 0;
+    });
+  }
+}

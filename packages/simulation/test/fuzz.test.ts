@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { generateRun, runWorld, sampleWorld } from '../src/index.ts';
+
+const from = Number(process.env['OUTPOST_SEED'] ?? 1);
+const seeds = Number(process.env['OUTPOST_ROUNDS'] ?? 300);
+const app = sampleWorld();
+
+test(`${seeds} seeds from ${from}: nothing that must hold is broken`, async () => {
+  let edits = 0;
+  for (let seed = from; seed < from + seeds; seed++) {
+    const { spec, decisions } = generateRun(app, seed);
+    const { violation, edits: own } = await runWorld(app, spec, decisions);
+    expect(violation, `seed ${seed}`).toBeNull();
+    edits += own;
+  }
+  expect(edits).toBeGreaterThan(seeds);
+});

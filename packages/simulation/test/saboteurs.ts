@@ -1,0 +1,452 @@
+import type { Device } from '@outpost/device';
+import type { Cell } from '@outpost/model';
+import type { ServerStore, WriteTx } from '@outpost/server';
+import type { WriteTx as DeviceTx, SqlDriver, SqlStatement } from '@outpost/store';
+import type { IncomingMessage } from '@outpost/sync/http';
+import type {
+  DigestResponse,
+  EntryResult,
+  PageResponse,
+  PullResponse,
+  PushResponse,
+} from '@outpost/sync/protocol';
+import type { Sabotage } from '../src/index.ts';
+
+/** A fault that somebody could have made. */
+export interface Saboteur {
+  readonly what: string;
+  /** Where it is planted. */
+  readonly where: 'organization' | 'messages' | 'device';
+  /** A fresh plant for each run. */
+  plant(): Sabotage;
+}
+
+type Params = readonly Cell[];
+
+/** The organization's statements, changed or left out: null leaves one out. */
+function statements(change: (sql: string, params: Params) => Params | null): Sabotage {
+  return {
+    store: (inner: ServerStore): ServerStore => ({
+      read: (fn) => inner.read(fn),
+      write: (fn) =>
+        inner.write((tx) => {
+          const changed: WriteTx = {
+            all: (sql, params) => tx.all(sql, params),
+            run: async (sql, params = []) => {
+              const next = change(sql, params);
+              return next === null ? 1 : tx.run(sql, next);
+            },
+            savepoint: (inside) => tx.savepoint(inside),
+          };
+          return fn(changed);
+        }),
+      close: () => inner.close(),
+    }),
+  };
+}
+
+/** Answers of one path, changed. */
+function answers<T>(path: string, change: (answer: T) => T): Sabotage {
+  return {
+    async handle(inner, message): Promise<IncomingMessage> {
+      const answer = await inner(message);
+      if (!message.path.endsWith(path) || answer.status !== 200) return answer;
+      return { ...answer, text: JSON.stringify(change(JSON.parse(answer.text) as T)) };
+    },
+  };
+}
+
+/** What the device's own statements do in its write transactions, changed: null leaves one out. */
+function deviceStatements(change: (sql: string) => string | null): Sabotage {
+  return { client: (device) => patchWrites(device, (tx) => withSql(tx, change)) };
+}
+
+function patchWrites(device: Device, wrap: (tx: DeviceTx) => DeviceTx): void {
+  const { store } = device;
+  const write = store.write.bind(store);
+  store.write = (options, fn) => write(options, (tx) => fn(wrap(tx)));
+}
+
+const nothing: SqlStatement = {
+  columns: [],
+  run: () => ({ changes: 0 }),
+  get: () => undefined,
+  all: () => [],
+  iterate: () => [][Symbol.iterator](),
+};
+
+function withSql(tx: DeviceTx, change: (sql: string) => string | null): DeviceTx {
+  const sql = substitute<SqlDriver>(tx.sql, {
+    prepare: (text: string) => {
+      const next = change(text);
+      return next === null ? nothing : tx.sql.prepare(next);
+    },
+  });
+  return substitute<DeviceTx>(tx, { sql });
+}
+
+/** The same object with some members replaced. */
+function substitute<T extends object>(target: T, members: Partial<Record<keyof T, unknown>>): T {
+  return new Proxy(target, {
+    get(object, name) {
+      if (Object.hasOwn(members, name)) return members[name as keyof T];
+      const value: unknown = Reflect.get(object, name, object);
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+  });
+}
+
+/** True for every n-th call. */
+function every(n: number): () => boolean {
+  let count = 0;
+  return () => ++count % n === 0;
+}
+
+const isLog = (sql: string) => sql.startsWith('INSERT INTO "$log"');
+
+export const saboteurs: readonly Saboteur[] = [
+  {
+    what: 'every ninth change is not logged',
+    where: 'organization',
+    plant() {
+      const ninth = every(9);
+      return statements((sql, params) => (isLog(sql) && ninth() ? null : params));
+    },
+  },
+  {
+    what: 'changes of tasks are not logged',
+    where: 'organization',
+    plant: () => statements((sql, params) => (isLog(sql) && params[1] === 'task' ? null : params)),
+  },
+  {
+    what: 'a change is logged under no business unit',
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) =>
+        isLog(sql) ? params.map((cell, i) => (i === 4 ? null : cell)) : params,
+      ),
+  },
+  {
+    what: 'a change is logged under no owner, as a share would need',
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) =>
+        isLog(sql) ? params.map((cell, i) => (i === 3 ? null : cell)) : params,
+      ),
+  },
+  {
+    what: 'verdicts are not recorded',
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) => (sql.startsWith('INSERT INTO "$result"') ? null : params)),
+  },
+  {
+    what: 'a low mark is raised by three too much',
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) =>
+        sql.startsWith('INSERT INTO "$mark"')
+          ? params.map((cell, i) => (i === 3 ? Number(cell) + 3 : cell))
+          : params,
+      ),
+  },
+  {
+    what: 'deleted rows stay',
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) => (sql.startsWith('DELETE FROM "contact"') ? null : params)),
+  },
+  {
+    what: 'the parts of uploads are lost',
+    where: 'organization',
+    plant() {
+      return statements((sql, params) =>
+        sql.startsWith('INSERT INTO "$document"') ? null : params,
+      );
+    },
+  },
+  {
+    what: 'rows that leave are not named',
+    where: 'messages',
+    plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, removes: [] })),
+  },
+  {
+    what: 'rows that one may not read any more are not named',
+    where: 'messages',
+    plant: () =>
+      answers<PullResponse>('/pull', (answer) => ({
+        ...answer,
+        removes: answer.removes.filter((one) => one.reason !== 'access'),
+      })),
+  },
+  {
+    what: 'every fifth changed row is left out',
+    where: 'messages',
+    plant() {
+      const fifth = every(5);
+      return answers<PullResponse>('/pull', (answer) => ({
+        ...answer,
+        changes: answer.changes.map((one) => ({ ...one, rows: one.rows.filter(() => !fifth()) })),
+      }));
+    },
+  },
+  {
+    what: 'the first page says that it is the last',
+    where: 'messages',
+    plant: () => answers<PageResponse>('/page', (answer) => ({ ...answer, covered: null })),
+  },
+  {
+    what: 'a page skips the row after it',
+    where: 'messages',
+    plant: () =>
+      answers<PageResponse>('/page', (answer) => ({
+        ...answer,
+        rows: answer.covered === null ? answer.rows : answer.rows.slice(0, -1),
+      })),
+  },
+  {
+    what: 'nothing is ever to be compared',
+    where: 'messages',
+    plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, check: [] })),
+  },
+  {
+    what: 'key ranges never differ',
+    where: 'messages',
+    plant: () =>
+      answers<DigestResponse>('/digest', (answer) => ({ ...answer, bad: [], stale: [] })),
+  },
+  {
+    what: 'refused edits are reported as applied',
+    where: 'messages',
+    plant: () =>
+      answers<PushResponse>('/push', (answer) => ({
+        ...answer,
+        results: answer.results.map(
+          (one): EntryResult =>
+            one.status === 'refused' ? { key: one.key, status: 'applied', version: 1 } : one,
+        ),
+      })),
+  },
+  {
+    what: 'pages are those of another user',
+    where: 'messages',
+    plant: () => ({
+      handle: (inner, message) =>
+        inner(
+          message.path.endsWith('/page') && message.body?.includes('"table":"contact"') === true
+            ? { ...message, token: 'a0000000-0000-4000-8000-000000000003' }
+            : message,
+        ),
+    }),
+  },
+  {
+    what: 'parts of documents are mixed up',
+    where: 'messages',
+    plant: () =>
+      answers<{ data: string }>('/document', (answer) => ({
+        ...answer,
+        data: answer.data.replace(/^..../, 'AAAA'),
+      })),
+  },
+  {
+    what: 'edits count as seen before they are',
+    where: 'messages',
+    plant: () => ({
+      async handle(inner, message) {
+        const answer = await inner(message);
+        if (!message.path.endsWith('/push') || answer.status !== 200) return answer;
+        const body = JSON.parse(answer.text) as PushResponse;
+        const results = body.results.map((one) =>
+          one.status === 'blocked' ? { key: one.key, status: 'settled' } : one,
+        );
+        return { ...answer, text: JSON.stringify({ ...body, results }) };
+      },
+    }),
+  },
+  {
+    what: 'every fifth edit is not queued',
+    where: 'device',
+    plant() {
+      const fifth = every(5);
+      return {
+        client(device) {
+          const { outbox } = device.sync;
+          const describe = outbox.describe.bind(outbox);
+          outbox.describe = (change, tx, changeSet) => {
+            if (!fifth()) describe(change, tx, changeSet);
+          };
+        },
+      };
+    },
+  },
+  {
+    what: 'what was on its way when a cycle failed is not sent again',
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) =>
+        /SET state = 'queued' WHERE state = 'sent'/.test(sql) ? null : sql,
+      ),
+  },
+  {
+    what: 'refused edits are deleted',
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) =>
+        sql.startsWith(`UPDATE "$outbox" SET state = 'refused'`)
+          ? 'DELETE FROM "$outbox" WHERE ?1 IS NOT NULL AND ?2 IS ?2 AND epoch = ?3 AND seq = ?4'
+          : sql,
+      ),
+  },
+  {
+    what: 'a refused edit makes no sync error',
+    where: 'device',
+    plant: () => ({
+      client: (device) =>
+        patchWrites(device, (tx) =>
+          substitute<DeviceTx>(tx, {
+            insert: (...row: Parameters<DeviceTx['insert']>) =>
+              row[0] === 'syncerror' ? undefined : tx.insert(...row),
+          }),
+        ),
+    }),
+  },
+  {
+    what: 'low marks are those of the newest edits',
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        const { outbox } = device.sync;
+        outbox.lowMarks = () =>
+          device.store
+            .all('SELECT epoch, next_seq FROM "$epoch"')
+            .map((row) => [String(row[0]), Number(row[1])]);
+      },
+    }),
+  },
+  {
+    what: 'rows of every fourth page are not stored',
+    where: 'device',
+    plant() {
+      const fourth = every(4);
+      return {
+        client: (device) =>
+          patchWrites(device, (tx) =>
+            substitute<DeviceTx>(tx, {
+              load: (...rows: Parameters<DeviceTx['load']>) =>
+                fourth() ? undefined : tx.load(...rows),
+            }),
+          ),
+      };
+    },
+  },
+  {
+    what: 'edits are acknowledged before they are durable',
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        const { store } = device;
+        const write = store.write.bind(store);
+        store.write = (options, fn) => write({ ...options, durability: 'normal' }, fn);
+      },
+    }),
+  },
+  {
+    what: 'what an edit depends on is not waited for, and the newest goes first',
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        const { outbox } = device.sync;
+        const nextBatch = outbox.nextBatch.bind(outbox);
+        outbox.nextBatch = (most, ready) => [...nextBatch(most, ready)].reverse();
+      },
+    }),
+  },
+  {
+    what: 'a cut-off upload is forgotten at the next start',
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        if (device.sync.hello === null) return;
+        device.store.write({ origin: 'sync' }, (tx) =>
+          tx.sql.prepare('DELETE FROM "$outbox" WHERE ever_sent = 1').run(),
+        );
+      },
+    }),
+  },
+  {
+    what: 'edits of a row go with it when it leaves',
+    where: 'device',
+    plant: () => ({
+      client: (device) =>
+        patchWrites(device, (tx) =>
+          withSql(tx, (sql) => {
+            if (sql.startsWith('INSERT INTO "$notice"')) {
+              tx.sql
+                .prepare(
+                  `DELETE FROM "$outbox" WHERE state = 'queued' AND row_id NOT IN (SELECT row_id FROM "$base")`,
+                )
+                .run();
+              tx.sql
+                .prepare(
+                  `DELETE FROM "$outbox" WHERE state = 'queued' AND row_id IN (SELECT row_id FROM "$base" WHERE cells IS NULL) AND op = 'update'`,
+                )
+                .run();
+            }
+            return sql;
+          }),
+        ),
+    }),
+  },
+  {
+    what: 'the token moves although the rows of contacts are dropped',
+    where: 'device',
+    plant: () => ({
+      client: (device) =>
+        patchWrites(device, (tx) =>
+          substitute<DeviceTx>(tx, {
+            update: (...row: Parameters<DeviceTx['update']>) =>
+              row[0] === 'contact' && tx.origin === 'sync' ? undefined : tx.update(...row),
+          }),
+        ),
+    }),
+  },
+  {
+    what: 'an edit that is sent again gets a new number',
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) =>
+        /SET state = 'queued' WHERE state = 'sent'/.test(sql)
+          ? `UPDATE "$outbox" SET state = 'queued', seq = seq + 1000 WHERE state = 'sent'`
+          : sql,
+      ),
+  },
+  {
+    what: 'what comes from the organization hides edits that wait',
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) =>
+        sql.includes(`state IN ('queued', 'sent', 'applied')`)
+          ? sql.replace(`state IN ('queued', 'sent', 'applied')`, `state IN ('applied')`)
+          : sql,
+      ),
+  },
+  {
+    what: 'edits are settled when they are applied, before they were seen',
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) =>
+        sql.startsWith('UPDATE "$outbox" SET state = ? WHERE')
+          ? 'DELETE FROM "$outbox" WHERE ?1 IS NOT NULL AND epoch = ?2 AND seq = ?3'
+          : sql,
+      ),
+  },
+  {
+    what: 'search is not told of changes',
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        if (device.sync.hello !== null) device.searchIndex.close();
+      },
+    }),
+  },
+];
