@@ -61,7 +61,7 @@ import {
 } from './sync/sent.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { checkApp, checkFence } from './sync/versions.ts';
-import { compileViews } from './view/device-view.ts';
+import { ViewCache } from './view/view-cache.ts';
 import { Refusal } from './write/refusal.ts';
 import { readRow, rowValues } from './write/row-access.ts';
 import { withContents } from './write/row-documents.ts';
@@ -209,6 +209,7 @@ class EmbeddedOrganization implements Organization {
   readonly #hints: Hints;
   readonly #counters = new Counters();
   #env: SyncEnv;
+  #views: ViewCache;
 
   constructor({ app, services, store, auth, limits, limiter }: OrganizationParts) {
     this.#services = services;
@@ -218,6 +219,7 @@ class EmbeddedOrganization implements Organization {
     this.#limiter = limiter;
     this.#hints = new Hints(store);
     this.#env = { ...app, ...services };
+    this.#views = new ViewCache(app);
   }
 
   get model(): AppModel {
@@ -372,6 +374,7 @@ class EmbeddedOrganization implements Organization {
     await this.#store.write(async (tx) => {
       await prepareStore(tx, app);
       this.#env = { ...app, ...this.#services };
+      this.#views = new ViewCache(app);
     });
     this.#hints.publishAll();
   }
@@ -530,8 +533,7 @@ class EmbeddedOrganization implements Organization {
     if (!security.hasRoles) {
       throw new HttpError(403, dataverseErrors.userHasNoRoles, 'The user has no security role.');
     }
-    const views = compileViews(this.#env.index, this.#env.plan, security, this.#env.now());
-    return { ...security, views };
+    return { ...security, views: this.#views.of(security, this.#env.now()) };
   }
 
   /** Cells as a client would send them; a name that is no column travels too, and is refused like a client's. */

@@ -17,6 +17,8 @@ export interface Saboteur {
   readonly what: string;
   /** Where it is planted. */
   readonly where: 'organization' | 'messages' | 'device';
+  /** The first seed of the generator that finds it. */
+  readonly seed: number;
   /** A fresh plant for each run. */
   plant(): Sabotage;
 }
@@ -107,6 +109,7 @@ const isLog = (sql: string) => sql.startsWith('INSERT INTO "$log"');
 export const saboteurs: readonly Saboteur[] = [
   {
     what: 'every ninth change is not logged',
+    seed: 2,
     where: 'organization',
     plant() {
       const ninth = every(9);
@@ -115,11 +118,13 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'changes of tasks are not logged',
+    seed: 1,
     where: 'organization',
     plant: () => statements((sql, params) => (isLog(sql) && params[1] === 'task' ? null : params)),
   },
   {
     what: 'a change is logged under no business unit',
+    seed: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -128,6 +133,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a change is logged under no owner, as a share would need',
+    seed: 7,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -136,12 +142,14 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'verdicts are not recorded',
+    seed: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) => (sql.startsWith('INSERT INTO "$result"') ? null : params)),
   },
   {
     what: 'a low mark is raised by three too much',
+    seed: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -152,12 +160,14 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'deleted rows stay',
+    seed: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) => (sql.startsWith('DELETE FROM "contact"') ? null : params)),
   },
   {
     what: 'the parts of uploads are lost',
+    seed: 2,
     where: 'organization',
     plant() {
       return statements((sql, params) =>
@@ -167,11 +177,13 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'rows that leave are not named',
+    seed: 1,
     where: 'messages',
     plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, removes: [] })),
   },
   {
     what: 'rows that one may not read any more are not named',
+    seed: 13,
     where: 'messages',
     plant: () =>
       answers<PullResponse>('/pull', (answer) => ({
@@ -181,6 +193,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth changed row is left out',
+    seed: 3,
     where: 'messages',
     plant() {
       const fifth = every(5);
@@ -192,11 +205,13 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'the first page says that it is the last',
+    seed: 2,
     where: 'messages',
     plant: () => answers<PageResponse>('/page', (answer) => ({ ...answer, covered: null })),
   },
   {
     what: 'a page skips the row after it',
+    seed: 2,
     where: 'messages',
     plant: () =>
       answers<PageResponse>('/page', (answer) => ({
@@ -206,17 +221,20 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'nothing is ever to be compared',
+    seed: 1,
     where: 'messages',
     plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, check: [] })),
   },
   {
     what: 'key ranges never differ',
+    seed: 1,
     where: 'messages',
     plant: () =>
       answers<DigestResponse>('/digest', (answer) => ({ ...answer, bad: [], stale: [] })),
   },
   {
     what: 'refused edits are reported as applied',
+    seed: 7,
     where: 'messages',
     plant: () =>
       answers<PushResponse>('/push', (answer) => ({
@@ -229,6 +247,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'pages are those of another user',
+    seed: 1,
     where: 'messages',
     plant: () => ({
       handle: (inner, message) =>
@@ -241,6 +260,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'parts of documents are mixed up',
+    seed: 2,
     where: 'messages',
     plant: () =>
       answers<{ data: string }>('/document', (answer) => ({
@@ -250,6 +270,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits count as seen before they are',
+    seed: 22,
     where: 'messages',
     plant: () => ({
       async handle(inner, message) {
@@ -265,6 +286,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth edit is not queued',
+    seed: 1,
     where: 'device',
     plant() {
       const fifth = every(5);
@@ -281,6 +303,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what was on its way when a cycle failed is not sent again',
+    seed: 10,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -289,6 +312,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'refused edits are deleted',
+    seed: 7,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -299,6 +323,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a refused edit makes no sync error',
+    seed: 7,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -312,6 +337,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'low marks are those of the newest edits',
+    seed: 1,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -325,6 +351,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'rows of every fourth page are not stored',
+    seed: 3,
     where: 'device',
     plant() {
       const fourth = every(4);
@@ -341,6 +368,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits are acknowledged before they are durable',
+    seed: 7,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -352,6 +380,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what an edit depends on is not waited for, and the newest goes first',
+    seed: 2,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -363,6 +392,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a cut-off upload is forgotten at the next start',
+    seed: 9,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -375,6 +405,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits of a row go with it when it leaves',
+    seed: 1,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -399,6 +430,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'the token moves although the rows of contacts are dropped',
+    seed: 1,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -412,6 +444,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'an edit that is sent again gets a new number',
+    seed: 20,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -422,6 +455,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what comes from the organization hides edits that wait',
+    seed: 20,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -432,6 +466,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits are settled when they are applied, before they were seen',
+    seed: 22,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -442,6 +477,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'search is not told of changes',
+    seed: 1,
     where: 'device',
     plant: () => ({
       client(device) {

@@ -146,7 +146,8 @@ function keyOf(env: Env, table: string): string {
   return env.index.table(table)?.primaryId ?? '';
 }
 
-function usesToday(filter: string | undefined): boolean {
+/** Whether a filter asks for a time relative to now. */
+export function usesToday(filter: string | undefined): boolean {
   if (filter === undefined) return false;
   return Object.keys(dateRanges).some((operator) => filter.includes(`"${operator}"`));
 }
@@ -189,7 +190,8 @@ function notOlder(env: Env, { days }: OfflineProfileItem, source: string): Sql |
   return sql(`${source}.${name('modifiedon')} >= ?`, dateTimeText(day));
 }
 
-function dayOf(now: number): string {
+/** The day of an instant, `YYYY-MM-DD` in UTC. */
+export function dayOf(now: number): string {
   return new Date(now).toISOString().slice(0, 10);
 }
 

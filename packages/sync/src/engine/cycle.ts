@@ -62,6 +62,8 @@ export class Cycle {
   #now: string | null = null;
   #hellos = 0;
   #batch = 100;
+  /** Documents that the organization has, or was offered, in this cycle. */
+  readonly #uploaded = new Set<string>();
 
   constructor(context: CycleContext, request: CycleRequest, signal: AbortSignal) {
     this.#context = context;
@@ -157,9 +159,15 @@ export class Cycle {
     for (let batch = this.#next(index); batch.length > 0; batch = this.#next(index)) {
       const report = () => this.#context.report('upload');
       report();
-      for (const one of batch.flatMap((entry) => documentsOfEntry(entry, index))) {
-        await uploadDocument({ store, transport, device, report }, one, this.#signal);
+      const missing = batch
+        .flatMap((entry) => documentsOfEntry(entry, index))
+        .find((one) => !this.#uploaded.has(one));
+      if (missing !== undefined) {
+        await uploadDocument({ store, transport, device, report }, missing, this.#signal);
         if (this.#signal.aborted) throw new CycleCancelled();
+        this.#uploaded.add(missing);
+        // The user may have changed the edits meanwhile: what is sent is read anew.
+        continue;
       }
       store.write({ origin: 'sync', durability: 'full' }, (tx) => {
         for (const entry of batch) markSent(tx.sql, entry.key);
