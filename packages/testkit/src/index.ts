@@ -6,6 +6,7 @@
  * system.clock.advance({ minutes: 10 });
  * ```
  */
+export { mutateBytes, mutateJson, mutateText } from './mutate.ts';
 export {
   contextInput,
   randomSecurityWorld,

@@ -137,7 +137,7 @@ function isOrdered(from: string, to: string): boolean {
   return (from.codePointAt(0) ?? 0) <= (to.codePointAt(0) ?? 0);
 }
 
-/** The same pattern as a regular expression over code points, for JavaScript and PostgreSQL. */
+/** The same pattern as a regular expression over code points, for PostgreSQL. */
 export function toRegExpSource(parts: readonly PatternToken[]): string {
   const inside = parts.map((token) => {
     switch (token.kind) {
@@ -185,13 +185,66 @@ export function patternTest(pattern: LikePattern): (text: string) => boolean {
       return (text) => text.endsWith(pattern.text);
     case 'contains':
       return (text) => text.includes(pattern.text);
-    case 'tokens': {
-      const expression = new RegExp(toRegExpSource(pattern.tokens), 'u');
-      return (text) => expression.test(text);
-    }
+    case 'tokens':
+      return (text) => matches(pattern.tokens, text);
     default:
       return pattern satisfies never;
   }
+}
+
+/**
+ * Only the last run of any characters is ever made longer: what came before it has matched as early as it can. So the
+ * work is at most text times pattern, where a regular expression may try every way to share the text among the runs.
+ */
+function matches(tokens: readonly PatternToken[], text: string): boolean {
+  let at = 0;
+  let next = 0;
+  /** Token after the last run, and where the text goes on after it; -1: there was no run. */
+  let [afterRun, runEnd] = [-1, 0];
+  for (;;) {
+    const token = tokens[next];
+    if (token === undefined) {
+      if (at === text.length) return true;
+    } else if (token.kind === 'any') {
+      next += 1;
+      [afterRun, runEnd] = [next, at];
+      continue;
+    } else {
+      const end = endOf(token, text, at);
+      if (end >= 0) {
+        at = end;
+        next += 1;
+        continue;
+      }
+    }
+    if (afterRun < 0 || runEnd >= text.length) return false;
+    runEnd += widthAt(text, runEnd);
+    const first = tokens[afterRun];
+    if (first?.kind === 'text') {
+      runEnd = text.indexOf(first.text, runEnd);
+      if (runEnd < 0) return false;
+    }
+    [at, next] = [runEnd, afterRun];
+  }
+}
+
+/** Where a token that begins at `at` ends; -1: it is not there. */
+function endOf(token: Exclude<PatternToken, { kind: 'any' }>, text: string, at: number): number {
+  if (token.kind === 'text') return text.startsWith(token.text, at) ? at + token.text.length : -1;
+  const code = text.codePointAt(at);
+  if (code === undefined) return -1;
+  const isMember =
+    token.kind === 'one' ||
+    token.negated !==
+      token.ranges.some(
+        ([from, to]) => (from.codePointAt(0) ?? 0) <= code && code <= (to.codePointAt(0) ?? 0),
+      );
+  return isMember ? at + widthAt(text, at) : -1;
+}
+
+/** Code units of the character there. */
+function widthAt(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
 /** A pattern that matches exactly the given text. */
