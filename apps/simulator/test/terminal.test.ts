@@ -1,53 +1,13 @@
 import { rmSync } from 'node:fs';
-import { type IPty, spawn } from '@lydell/node-pty';
-import xterm from '@xterm/headless';
-import { afterEach, expect, test, vi } from 'vitest';
-import { appFolder, programArgs, temporaryFolder } from './program.ts';
+import { afterEach, expect, test } from 'vitest';
+import { closeTerminal, openTerminal } from './open-terminal.ts';
+import { temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
-let pty: IPty | null = null;
 afterEach(() => {
-  pty?.kill();
+  closeTerminal();
   rmSync(folder, { recursive: true, force: true });
 });
-
-interface Terminal {
-  readonly text: () => string;
-  readonly exited: Promise<number>;
-  see(what: string | RegExp, timeout?: number): Promise<void>;
-  press(...keys: readonly string[]): void;
-}
-
-/** The program in a real pseudo terminal, its screen in an emulator. */
-function openTerminal(columns: number, rows: number, ...args: readonly string[]): Terminal {
-  const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const { CI: _, ...env } = process.env;
-  const started = spawn(process.execPath, [...programArgs, ...args], {
-    name: 'xterm-256color',
-    cols: columns,
-    rows,
-    cwd: appFolder,
-    env: { ...env, INIT_CWD: appFolder },
-  });
-  pty = started;
-  started.onData((data) => screen.write(data));
-  const text = () => {
-    const buffer = screen.buffer.active;
-    return Array.from(
-      { length: rows },
-      (_, i) => buffer.getLine(buffer.baseY + i)?.translateToString(true) ?? '',
-    ).join('\n');
-  };
-  return {
-    text,
-    exited: new Promise((done) => started.onExit(({ exitCode }) => done(exitCode))),
-    see: (what, timeout = 25_000) =>
-      vi.waitFor(() => expect(text()).toMatch(what), { timeout, interval: 50 }),
-    press: (...keys) => {
-      for (const key of keys) started.write(key);
-    },
-  };
-}
 
 test('a person syncs, goes offline, edits, comes back and reconciles', async () => {
   const terminal = openTerminal(100, 30, '--dir', folder, '--rows', '1500');
@@ -168,7 +128,7 @@ test('a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leave
   const terminal = openTerminal(60, 14, '--dir', folder, '--rows', '300');
   await terminal.see('Accounts');
   for (const one of terminal.text().split('\n')) expect(one.length).toBeLessThanOrEqual(60);
-  pty?.resize(30, 8);
+  terminal.resize(30, 8);
   terminal.press('\x03');
   expect(await terminal.exited).toBe(0);
 });

@@ -12,7 +12,14 @@ test('there are enough of them, each of its own', () => {
   expect(saboteurs.length).toBeGreaterThanOrEqual(25);
 });
 
-test.each(saboteurs)('found: $what', async ({ plant, what, seed: known, where }) => {
+test.each(saboteurs)('found: $what', async ({ plant, what, seed: known, where, directed }) => {
+  if (directed !== undefined) {
+    const { spec, decisions } = directed;
+    expect((await runWorld(app, spec, decisions)).violation).toBeNull();
+    const { violation } = await runWorld(app, spec, decisions, { sabotage: plant() });
+    expect(violation).not.toBeNull();
+    return;
+  }
   for (let seed = all ? 1 : known; seed <= within; seed++) {
     const { spec, decisions } = generateRun(app, seed);
     const { violation } = await runWorld(app, spec, decisions, { sabotage: plant() });

@@ -10,7 +10,7 @@ import type {
   PullResponse,
   PushResponse,
 } from '@outpost/sync/protocol';
-import type { Sabotage } from '../src/index.ts';
+import { type Decision, type GeneratedRun, goodNetwork, type Sabotage } from '../src/index.ts';
 
 /** A fault that somebody could have made. */
 export interface Saboteur {
@@ -19,6 +19,8 @@ export interface Saboteur {
   readonly where: 'organization' | 'messages' | 'device';
   /** The first seed of the generator that finds it. */
   readonly seed: number;
+  /** Instead of drawn runs: one made for it, because what it needs is rarely drawn. */
+  readonly directed?: GeneratedRun;
   /** A fresh plant for each run. */
   plant(): Sabotage;
 }
@@ -105,6 +107,29 @@ function every(n: number): () => boolean {
 }
 
 const isLog = (sql: string) => sql.startsWith('INSERT INTO "$log"');
+
+/** Many rows get another owner; a cycle begins, and rows are edited before its answers come. */
+const editsOfLeavingRows: GeneratedRun = {
+  spec: { seed: 1, devices: 1, policy: 'off', network: goodNetwork, pageRows: 500 },
+  decisions: [
+    ...Array.from(
+      { length: 30 },
+      (_, i): Decision => ({ wait: 0, do: 'assign', table: 'contact', row: i / 30, to: 0.99 }),
+    ),
+    { wait: 0, device: 0, do: 'sync', mode: 'DELTA_SYNC' },
+    ...Array.from(
+      { length: 40 },
+      (_, i): Decision => ({
+        wait: 1,
+        device: 0,
+        do: 'update',
+        table: 'contact',
+        row: i / 40,
+        column: 0,
+      }),
+    ),
+  ],
+};
 
 export const saboteurs: readonly Saboteur[] = [
   {
@@ -406,6 +431,7 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'edits of a row go with it when it leaves',
     seed: 1,
+    directed: editsOfLeavingRows,
     where: 'device',
     plant: () => ({
       client: (device) =>
