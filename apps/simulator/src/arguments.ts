@@ -92,7 +92,7 @@ export const commands = {
       {
         name: 'faults',
         value: 'LIST',
-        text: 'all (default), none, or of network, power, server, admin, copies',
+        text: 'all (default), none, or of network, power, server, admin, copies, clocks',
       },
       {
         name: 'solution',

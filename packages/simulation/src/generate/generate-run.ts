@@ -77,7 +77,9 @@ export function generateRun(
   const random = seededRandom(seed * 2654435761);
   const calm = random.next() < 0.2;
   const allowed = options.faults ?? faultKinds;
-  const faults = new Set(allowed.filter(() => !calm && random.next() < 0.6));
+  const faults = new Set(
+    allowed.filter((kind) => kind !== 'clocks' && !calm && random.next() < 0.6),
+  );
   const kinds = (Object.keys(weights) as DecisionKind[]).filter((kind) => {
     const fault = ofFault[kind];
     return fault === undefined || faults.has(fault);
@@ -94,6 +96,7 @@ export function generateRun(
     policy: one(random, ['off', 'on', 'merge'] as const),
     network: faults.has('network') ? badNetwork : goodNetwork,
     pageRows: one(random, [7, 20, 500] as const),
+    wrongClocks: !calm && allowed.includes('clocks') && seed % 2 === 0,
   };
   const tables = placesOf(app.model).map((place) => place.table.name);
   const planned = app.model.profile.items.map((item) => item.table);

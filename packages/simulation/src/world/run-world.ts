@@ -94,6 +94,7 @@ class Run implements WorldView {
           random: this.#random,
           seed: spec.seed,
           pageRows: spec.pageRows,
+          wrongClocks: spec.wrongClocks === true,
           sabotage,
           network: () => this.#network,
           serve: (device, message) => this.#serve(device, message),

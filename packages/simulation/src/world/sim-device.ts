@@ -1,4 +1,5 @@
 import { type Device, openDevice } from '@outpost/device';
+import type { Clock } from '@outpost/model';
 import type { LossStyle } from '@outpost/store/contract';
 import { type IncomingMessage, messageTransport, type OutgoingMessage } from '@outpost/sync/http';
 import { type KeyedRandom, seededGuids, seededRandom, type VirtualClock } from '@outpost/testkit';
@@ -13,6 +14,7 @@ export interface DeviceWorld {
   readonly random: KeyedRandom;
   readonly seed: number;
   readonly pageRows: number;
+  readonly wrongClocks: boolean;
   readonly sabotage: Sabotage;
   network(): NetworkFaults;
   /** Carries a message to the organization, and looks at both. */
@@ -26,6 +28,14 @@ interface Life {
   alive: boolean;
   /** Requests under way, to be cut off when the power goes. */
   readonly cut: Set<() => void>;
+}
+
+/** A clock that is wrong, on the same timers. */
+function wrongClock(clock: Clock, errorMs: number): Clock {
+  return {
+    now: () => clock.now() + errorMs,
+    schedule: (atMs, callback) => clock.schedule(atMs - errorMs, callback),
+  };
 }
 
 /** Without an answer for so long a request is given up. */
@@ -79,7 +89,10 @@ export class SimDevice {
     const random = seededRandom(
       this.#world.seed * 1_000_003 + this.index * 1009 + this.#openings * 17,
     );
-    const { clock, pageRows } = this.#world;
+    const { pageRows } = this.#world;
+    const clock = this.#world.wrongClocks
+      ? wrongClock(this.#world.clock, this.#clockError())
+      : this.#world.clock;
     const device = await openDevice({
       storage: this.#disk.location(),
       transport: messageTransport({
@@ -193,6 +206,13 @@ export class SimDevice {
         clock.schedule(again, () => void arrive(false));
       }
     });
+  }
+
+  /** Half of the errors are minutes, the others up to two days. */
+  #clockError(): number {
+    const at = (label: string) => this.#world.random.at(label, this.index, this.#openings);
+    const most = at('clock kind') < 0.5 ? 600_000 : 2 * 86_400_000;
+    return Math.floor((at('clock') - 0.5) * 2 * most);
   }
 
   /** Y-2, Y-3: what people are shown never goes back within a first sync. */

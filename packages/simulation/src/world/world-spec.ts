@@ -21,7 +21,7 @@ export interface WorldApp {
 }
 
 /** Faults that a run may meet. */
-export const faultKinds = ['network', 'power', 'server', 'admin', 'copies'] as const;
+export const faultKinds = ['network', 'power', 'server', 'admin', 'copies', 'clocks'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface WorldSpec {
@@ -31,4 +31,6 @@ export interface WorldSpec {
   readonly network: NetworkFaults;
   /** Rows a page; small ones make many pages. */
   readonly pageRows: number;
+  /** Clocks of devices are wrong, by up to two days, and by another error after each start. Absent: they are right. */
+  readonly wrongClocks?: boolean;
 }

@@ -159,6 +159,11 @@ export class SyncErrors {
     const renamed: (readonly [EntryKey, EntryKey])[] = [];
     const follow = (key: EntryKey): EntryKey =>
       renamed.find(([old]) => sameKey(old, key))?.[1] ?? key;
+    // What stays refused is waited for no longer: the edit is sent without it, and stands on what it stood on.
+    const left = readEntries(readerOf(tx.sql), "state = 'refused'").filter(
+      (one) => !family.some((entry) => sameKey(entry.key, one.key)),
+    );
+    const leftAt = (key: EntryKey) => left.find((one) => sameKey(one.key, key));
     for (const entry of family) {
       ensureBase(tx, entry.table, entry.id, tx.get(entry.table, entry.id));
       deleteEntry(tx.sql, entry.key);
@@ -170,12 +175,13 @@ export class SyncErrors {
         baseVersion: typeof base?.['versionnumber'] === 'number' ? base['versionnumber'] : null,
         baseOf: null,
       };
+      const below = entry.baseOf === null ? undefined : leftAt(entry.baseOf);
       const seen = {
         base: entry.base,
-        baseVersion: entry.baseVersion,
-        baseOf: entry.baseOf && follow(entry.baseOf),
+        baseVersion: below === undefined ? entry.baseVersion : below.baseVersion,
+        baseOf: below === undefined ? entry.baseOf && follow(entry.baseOf) : below.baseOf,
       };
-      const after = entry.after.map(follow);
+      const after = entry.after.filter((one) => leftAt(one) === undefined).map(follow);
       const key = this.#outbox.enqueue(tx, {
         op,
         table,
