@@ -96,6 +96,7 @@ export function generateRun(
     policy: one(random, ['off', 'on', 'merge'] as const),
     network: faults.has('network') ? badNetwork : goodNetwork,
     pageRows: one(random, [7, 20, 500] as const),
+    auto: seed % 3 === 0,
     wrongClocks: !calm && allowed.includes('clocks') && seed % 2 === 0,
   };
   const tables = placesOf(app.model).map((place) => place.table.name);

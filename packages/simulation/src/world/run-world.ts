@@ -94,6 +94,7 @@ class Run implements WorldView {
           random: this.#random,
           seed: spec.seed,
           pageRows: spec.pageRows,
+          auto: spec.auto === true,
           wrongClocks: spec.wrongClocks === true,
           sabotage,
           network: () => this.#network,

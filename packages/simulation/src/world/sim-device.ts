@@ -1,9 +1,10 @@
 import { type Device, openDevice } from '@outpost/device';
 import type { Clock } from '@outpost/model';
 import type { LossStyle } from '@outpost/store/contract';
+import { defaultSettings } from '@outpost/sync';
 import { type IncomingMessage, messageTransport, type OutgoingMessage } from '@outpost/sync/http';
 import { type KeyedRandom, seededGuids, seededRandom, type VirtualClock } from '@outpost/testkit';
-import { BehaviorSubject } from 'rxjs';
+import { BehaviorSubject, of } from 'rxjs';
 import { Disk } from './disk.ts';
 import { damaged, type NetworkFaults, verdictOf } from './network.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -15,6 +16,7 @@ export interface DeviceWorld {
   readonly seed: number;
   readonly pageRows: number;
   readonly wrongClocks: boolean;
+  readonly auto: boolean;
   readonly sabotage: Sabotage;
   network(): NetworkFaults;
   /** Carries a message to the organization, and looks at both. */
@@ -100,6 +102,8 @@ export class SimDevice {
         exchange: (message, signal) => this.#exchange(life, message, signal),
       }),
       online: this.#online,
+      start: this.#world.auto ? 'auto' : 'manual',
+      settings: of({ ...defaultSettings, atLeastMinutes: 720 }),
       system: { clock, random, ids: seededGuids(random) },
       pageRows,
       onFault: (error) => this.#world.fault(this, String(error)),

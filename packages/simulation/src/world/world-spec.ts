@@ -33,4 +33,6 @@ export interface WorldSpec {
   readonly pageRows: number;
   /** Clocks of devices are wrong, by up to two days, and by another error after each start. Absent: they are right. */
   readonly wrongClocks?: boolean;
+  /** Devices synchronize by themselves too: after edits, when they come online, and twice a day. */
+  readonly auto?: boolean;
 }
