@@ -185,7 +185,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'deleted rows stay',
-    seed: 1,
+    seed: 2,
     where: 'organization',
     plant: () =>
       statements((sql, params) => (sql.startsWith('DELETE FROM "contact"') ? null : params)),
@@ -328,7 +328,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what was on its way when a cycle failed is not sent again',
-    seed: 10,
+    seed: 3,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -393,7 +393,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits are acknowledged before they are durable',
-    seed: 7,
+    seed: 1,
     where: 'device',
     plant: () => ({
       client(device) {
