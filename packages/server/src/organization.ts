@@ -219,7 +219,7 @@ class EmbeddedOrganization implements Organization {
     this.#limiter = limiter;
     this.#hints = new Hints(store);
     this.#env = { ...app, ...services };
-    this.#views = new ViewCache(app);
+    this.#views = new ViewCache(app, store.engine.dialect);
   }
 
   get model(): AppModel {
@@ -374,7 +374,7 @@ class EmbeddedOrganization implements Organization {
     await this.#store.write(async (tx) => {
       await prepareStore(tx, app);
       this.#env = { ...app, ...this.#services };
-      this.#views = new ViewCache(app);
+      this.#views = new ViewCache(app, this.#store.engine.dialect);
     });
     this.#hints.publishAll();
   }

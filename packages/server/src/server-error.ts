@@ -3,7 +3,9 @@ export type ServerErrorCode =
   | 'profile.invalid'
   | 'store.newer'
   | 'user.unknown'
-  | 'store.closed';
+  | 'store.unsupported'
+  | 'store.closed'
+  | 'store.address';
 
 /** The organization cannot start or an administrator's call cannot be carried out: what, and what to do next. */
 export class ServerError extends Error {

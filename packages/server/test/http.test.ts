@@ -2,7 +2,8 @@ import { type AppModel, defineApp, defineTable, type Role, withSystemTables } fr
 import { testSystem } from '@outpost/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
-import { listen, type RunningServer, sqliteStore } from '../src/node/index.ts';
+import { listen, type RunningServer } from '../src/node/index.ts';
+import { openStore } from './stores.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const users = { ana: id(1), ben: id(2), gone: id(3), idle: id(4) };
@@ -69,7 +70,7 @@ let server: RunningServer;
 beforeAll(async () => {
   const tokens = new Map(Object.entries(users).map(([name, user]) => [name, user]));
   organization = await createServer({
-    store: sqliteStore(null),
+    store: openStore(),
     model,
     auth: tokenList(tokens),
     system: testSystem(1),
@@ -319,7 +320,7 @@ test('a load that was interrupted can be repeated', async () => {
 
 test('an unexpected fault is reported to the operator and not shown to the caller', async () => {
   const faults: unknown[] = [];
-  const store = sqliteStore(null);
+  const store = openStore();
   const auth = tokenList(new Map([['ana', users.ana]]));
   const failing = await createServer({
     store,
@@ -351,7 +352,7 @@ test('an invalid profile stops the organization with every finding', async () =>
   } as const;
   await expect(
     createServer({
-      store: sqliteStore(null),
+      store: openStore(),
       model: broken,
       auth: tokenList(new Map()),
       system: testSystem(2),

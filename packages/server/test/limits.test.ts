@@ -5,7 +5,8 @@ import { testSystem, VirtualClock } from '@outpost/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type Organization, type RequestLimits, tokenList } from '../src/index.ts';
 import { RequestLimiter } from '../src/limits/request-limiter.ts';
-import { listen, type RunningServer, sqliteStore } from '../src/node/index.ts';
+import { listen, type RunningServer } from '../src/node/index.ts';
+import { openStore } from './stores.ts';
 
 const minute = 60_000;
 const limits: RequestLimits = { requests: 10, windowMs: 5 * minute, concurrent: 3 };
@@ -58,7 +59,7 @@ describe('over HTTP', () => {
   let server: RunningServer;
   beforeAll(async () => {
     organization = await createServer({
-      store: sqliteStore(null),
+      store: openStore(),
       model: defineApp({
         uniqueName: 'notes',
         tables: [note],

@@ -11,7 +11,7 @@ import {
 import { testSystem } from '@outpost/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
-import { sqliteStore } from '../src/node/index.ts';
+import { openStore } from './stores.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const [ana, ben, cat, team, home, away] = [id(1), id(2), id(4), id(3), id(10), id(11)];
@@ -96,7 +96,7 @@ afterEach(async () => {
 async function organizationWith(...items: readonly Partial<OfflineProfileItem>[]) {
   const system = testSystem(1);
   const organization = await createServer({
-    store: sqliteStore(null),
+    store: openStore(),
     model: modelWith(items),
     auth: tokenList(new Map([['ana', ana]])),
     system,

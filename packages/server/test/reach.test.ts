@@ -13,7 +13,7 @@ import {
 import { testSystem } from '@outpost/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
-import { sqliteStore } from '../src/node/index.ts';
+import { openStore } from './stores.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const people = { boss: id(1), ana: id(2), ben: id(3) } as const;
@@ -80,7 +80,7 @@ afterEach(async () => {
 /** Boss manages Ana; Ben is alone. The team holds a role of its own kind. Ana owns account 100 with visits 200 to 203. */
 async function organizationWith(assign: CascadeKind = 'cascade'): Promise<Organization> {
   const organization = await createServer({
-    store: sqliteStore(null),
+    store: openStore(),
     model: modelWith(assign),
     auth: tokenList(new Map(Object.entries(people))),
     system: testSystem(1),

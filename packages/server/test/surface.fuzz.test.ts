@@ -2,7 +2,8 @@ import { defineApp, defineTable, withSystemTables } from '@outpost/model';
 import { mutateJson, mutateText, seededRandom, testSystem } from '@outpost/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
-import { listen, type RunningServer, sqliteStore } from '../src/node/index.ts';
+import { listen, type RunningServer } from '../src/node/index.ts';
+import { openStore } from './stores.ts';
 
 /** Requests; more on request. */
 const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2500);
@@ -20,7 +21,7 @@ beforeAll(async () => {
     },
   } as const;
   organization = await createServer({
-    store: sqliteStore(null),
+    store: openStore(),
     model: withSystemTables(
       defineApp({
         name: 'T',

@@ -204,7 +204,7 @@ class Compiler {
             ),
           }
         : null,
-      keys: finish(concat(`SELECT ${root.sql}.${primary}`, this.#body())),
+      keys: concat(`SELECT ${root.sql}.${primary}`, this.#body()),
       decode,
       among: grouped || this.#dialect !== sqlite ? null : this.#among(),
       keysOf: (row) =>

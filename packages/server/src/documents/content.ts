@@ -60,9 +60,10 @@ export async function dropContent(
   tx: WriteTx,
   { table, id, column }: Omit<DocumentPlace, 'column'> & { readonly column: string | null },
 ): Promise<void> {
-  await tx.run('DELETE FROM "$document" WHERE tbl = ? AND pk = ? AND coalesce(col = ?, 1)', [
+  const ofColumn = column === null ? '' : ' AND col = ?';
+  await tx.run(`DELETE FROM "$document" WHERE tbl = ? AND pk = ?${ofColumn}`, [
     table,
     id,
-    column,
+    ...(column === null ? [] : [column]),
   ]);
 }

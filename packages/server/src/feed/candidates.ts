@@ -50,7 +50,7 @@ export async function readCandidates(
   const whole: Logged[] = [];
   for (const table of tables) {
     for (const probe of probes(caller, table)) {
-      whole.push(...(await read(tx, table, probe, from, horizon, -1)));
+      whole.push(...(await read(tx, table, probe, from, horizon, null)));
     }
   }
   return { to: horizon, byTable: grouped(whole) };
@@ -85,12 +85,12 @@ async function read(
   { index, where, params }: Probe,
   from: number,
   to: number,
-  limit: number,
+  limit: number | null,
 ): Promise<readonly Logged[]> {
   const rows = await tx.all(
-    `SELECT position, pk FROM "$log" INDEXED BY "${index}" WHERE tbl = ? ${where} AND position > ? AND position <= ?
-     ORDER BY position LIMIT ?`,
-    [table, ...params, from, to, limit],
+    `SELECT position, pk FROM "$log"${tx.engine.along(index)} WHERE tbl = ? ${where} AND position > ? AND position <= ?
+     ORDER BY position${limit === null ? '' : ' LIMIT ?'}`,
+    [table, ...params, from, to, ...(limit === null ? [] : [limit])],
   );
   return rows.map((row) => ({ table, position: Number(row[0]), id: String(row[1]) }));
 }

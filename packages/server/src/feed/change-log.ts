@@ -1,5 +1,5 @@
 import type { WriteTx } from '../store/server-store.ts';
-import { nextNumber, writeState } from '../store/state.ts';
+import { writeState } from '../store/state.ts';
 
 /** A row whose membership or content may have changed, under one access scope. */
 export interface LogEntry {
@@ -26,7 +26,7 @@ export class ChangeLog {
   }
 
   async add(entry: LogEntry): Promise<void> {
-    this.#position ??= await nextNumber(this.#tx, 'position');
+    this.#position ??= await this.#tx.engine.clock.position(this.#tx);
     await this.#tx.run(
       'INSERT INTO "$log" (position, tbl, pk, owner, bu, at) VALUES (?, ?, ?, ?, ?, ?)',
       [this.#position, entry.table, entry.id, entry.owner, entry.businessUnit, this.#now],

@@ -1,7 +1,6 @@
 import { accessScope, type SecurityContext } from '@outpost/model';
 import { everybody } from '../security/shares.ts';
 import type { ServerStore } from '../store/server-store.ts';
-import { watermark } from '../store/state.ts';
 
 /** Told of tables in which something changed that the caller may read. Advisory: losing one only costs time. */
 export type HintListener = (tables: readonly string[]) => void;
@@ -24,7 +23,7 @@ export class Hints {
 
   /** Starts telling; answers how to stop it. Rights are those of this moment: devices connect anew now and then. */
   async watch(watcher: Watcher): Promise<() => void> {
-    this.#position ??= await this.#store.read(watermark);
+    this.#position ??= await this.#store.read((tx) => tx.engine.clock.watermark(tx));
     this.#watchers.add(watcher);
     return () => {
       this.#watchers.delete(watcher);
@@ -42,7 +41,7 @@ export class Hints {
     const from = this.#position;
     if (from === null) return;
     const { top, rows } = await this.#store.read(async (tx) => ({
-      top: await watermark(tx),
+      top: await tx.engine.clock.watermark(tx),
       rows: await tx.all(
         'SELECT DISTINCT tbl, owner, bu FROM "$log" WHERE position > ? ORDER BY tbl',
         [from],

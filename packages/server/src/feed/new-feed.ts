@@ -12,5 +12,5 @@ export async function beginFeed(tx: WriteTx, feed: string): Promise<void> {
   await writeState(tx, 'feed', feed);
   await tx.run('UPDATE "$result" SET position = NULL');
   await tx.run('DELETE FROM "$reached"');
-  await tx.run(`UPDATE "$counter" SET value = value + ${versionLeap} WHERE name = 'version'`);
+  await tx.engine.leapVersions(tx, versionLeap);
 }

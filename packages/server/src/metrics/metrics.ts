@@ -1,6 +1,6 @@
 import type { PageResponse, PullResponse, PushResponse } from '@outpost/sync/protocol';
 import type { ReadTx } from '../store/server-store.ts';
-import { readState, watermark } from '../store/state.ts';
+import { readState } from '../store/state.ts';
 
 /** Counts since the process started, by a name such as a path, a table or a reason. */
 export type Counts = Readonly<Record<string, number>>;
@@ -63,7 +63,7 @@ export class Counters {
   }
 
   async read(tx: ReadTx): Promise<Metrics> {
-    const top = await watermark(tx);
+    const top = await tx.engine.clock.watermark(tx);
     const reached = await tx.all(
       'SELECT user_id, device, position, at FROM "$reached" ORDER BY position LIMIT 1000',
     );

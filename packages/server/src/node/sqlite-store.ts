@@ -3,6 +3,7 @@ import type { Cell } from '@outpost/model';
 import { sqlFunctions } from '@outpost/query';
 import { ServerError } from '../server-error.ts';
 import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
+import { sqliteEngine } from '../store/sqlite-engine.ts';
 
 /** A store in one SQLite file, or in memory when `path` is null. Single writer: transactions run one after another. */
 export function sqliteStore(path: string | null): ServerStore {
@@ -10,6 +11,7 @@ export function sqliteStore(path: string | null): ServerStore {
 }
 
 class SqliteStore implements ServerStore {
+  readonly engine = sqliteEngine;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #queue: Promise<unknown> = Promise.resolve();
@@ -65,6 +67,7 @@ class SqliteStore implements ServerStore {
 
   #tx(): WriteTx {
     return {
+      engine: this.engine,
       all: async (sql, params = []) =>
         this.#prepare(sql).all(...params) as unknown as readonly Cell[][],
       run: async (sql, params = []) => Number(this.#prepare(sql).run(...params).changes),

@@ -5,6 +5,7 @@ import {
   privileges,
   type Share,
 } from '@outpost/model';
+import { concat } from '@outpost/query';
 import type { ReadTx, WriteTx } from '../store/server-store.ts';
 
 /** Stands for everybody in the organization. */
@@ -66,7 +67,7 @@ export async function removeShares(tx: WriteTx, table: string, id: string): Prom
 /** Shares of a table with a principal changed: devices of whoever it concerns read the table again. */
 async function noteChange(tx: WriteTx, table: string, principal: string): Promise<void> {
   await tx.run(
-    'INSERT INTO "$share_version" (principal, tbl, version) VALUES (?, ?, 1) ON CONFLICT (principal, tbl) DO UPDATE SET version = version + 1',
+    'INSERT INTO "$share_version" (principal, tbl, version) VALUES (?, ?, 1) ON CONFLICT (principal, tbl) DO UPDATE SET version = "$share_version".version + 1',
     [principal, table],
   );
 }
@@ -76,10 +77,12 @@ export async function shareStamps(
   tx: ReadTx,
   principals: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = await tx.all(
-    'SELECT tbl, principal, version FROM "$share_version" WHERE principal IN (SELECT value FROM json_each(?)) ORDER BY tbl, principal',
-    [JSON.stringify([...principals, everybody])],
+  const { text, params } = concat(
+    'SELECT tbl, principal, version FROM "$share_version" WHERE ',
+    tx.engine.dialect.inList('principal', [...principals, everybody]),
+    ' ORDER BY tbl, principal',
   );
+  const rows = await tx.all(text, params);
   const stamps = new Map<string, string>();
   for (const [table, principal, version] of rows) {
     const name = String(table);

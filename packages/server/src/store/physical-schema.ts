@@ -1,50 +1,54 @@
 import { type AppModel, type PlannedTable, type Table, tableSlots } from '@outpost/model';
 import { name } from '@outpost/query';
+import { foldedName, isFoldable } from './folded-copy.ts';
 import type { WriteTx } from './server-store.ts';
+import type { StoreEngine } from './store-engine.ts';
 
 /** Columns that access is computed from, kept beside the model's columns of every data table. */
 export const ownerSlot = '$owner';
 export const businessUnitSlot = '$bu';
 
 /** Tables of the organization itself. */
-const systemSql: readonly string[] = [
-  'CREATE TABLE IF NOT EXISTS "$state" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS "$counter" (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS "$role" (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID',
-  `CREATE TABLE IF NOT EXISTS "$share" (tbl TEXT NOT NULL, pk TEXT NOT NULL, principal TEXT NOT NULL, rights INTEGER NOT NULL,
-    PRIMARY KEY (tbl, pk, principal)) WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS "$share_principal" ON "$share" (principal, tbl)',
-  `CREATE TABLE IF NOT EXISTS "$share_version" (principal TEXT NOT NULL, tbl TEXT NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (principal, tbl)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$log" (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, tbl TEXT NOT NULL, pk TEXT NOT NULL,
-    owner TEXT, bu TEXT, at INTEGER NOT NULL)`,
-  'CREATE INDEX IF NOT EXISTS "$log_position" ON "$log" (position)',
-  'CREATE INDEX IF NOT EXISTS "$log_table" ON "$log" (tbl, position, pk)',
-  // Scope first: a device reads its own changes only, however many others there are.
-  'CREATE INDEX IF NOT EXISTS "$log_owner" ON "$log" (tbl, owner, position, pk) WHERE owner IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS "$log_bu" ON "$log" (tbl, bu, position, pk) WHERE bu IS NOT NULL',
-  `CREATE TABLE IF NOT EXISTS "$device" (user_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, seen_at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, device)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$mark" (user_id TEXT NOT NULL, device TEXT NOT NULL, epoch TEXT NOT NULL, low INTEGER NOT NULL,
-    PRIMARY KEY (user_id, device, epoch)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$result" (device TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, user_id TEXT NOT NULL,
-    tbl TEXT NOT NULL, hash TEXT NOT NULL, status TEXT NOT NULL, version INTEGER, position INTEGER, json TEXT NOT NULL,
-    PRIMARY KEY (device, epoch, seq)) WITHOUT ROWID`,
-  // Contents of files, in parts of Base64: those of rows, and those that users have uploaded for edits to come.
-  `CREATE TABLE IF NOT EXISTS "$document" (tbl TEXT NOT NULL, pk TEXT NOT NULL, col TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL,
+function systemSql({ types, numberedKey, keyOrdered }: StoreEngine): readonly string[] {
+  const { TEXT: text, INTEGER: integer } = types;
+  return [
+    `CREATE TABLE IF NOT EXISTS "$state" (key ${text} PRIMARY KEY, value ${text} NOT NULL)${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$role" (id ${text} PRIMARY KEY, json ${text} NOT NULL)${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$share" (tbl ${text} NOT NULL, pk ${text} NOT NULL, principal ${text} NOT NULL, rights ${integer} NOT NULL,
+    PRIMARY KEY (tbl, pk, principal))${keyOrdered}`,
+    'CREATE INDEX IF NOT EXISTS "$share_principal" ON "$share" (principal, tbl)',
+    `CREATE TABLE IF NOT EXISTS "$share_version" (principal ${text} NOT NULL, tbl ${text} NOT NULL, version ${integer} NOT NULL,
+    PRIMARY KEY (principal, tbl))${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$log" (id ${numberedKey}, position ${integer} NOT NULL, tbl ${text} NOT NULL, pk ${text} NOT NULL,
+    owner ${text}, bu ${text}, at ${integer} NOT NULL)`,
+    'CREATE INDEX IF NOT EXISTS "$log_position" ON "$log" (position)',
+    'CREATE INDEX IF NOT EXISTS "$log_table" ON "$log" (tbl, position, pk)',
+    // Scope first: a device reads its own changes only, however many others there are.
+    'CREATE INDEX IF NOT EXISTS "$log_owner" ON "$log" (tbl, owner, position, pk) WHERE owner IS NOT NULL',
+    'CREATE INDEX IF NOT EXISTS "$log_bu" ON "$log" (tbl, bu, position, pk) WHERE bu IS NOT NULL',
+    `CREATE TABLE IF NOT EXISTS "$device" (user_id ${text} NOT NULL, device ${text} NOT NULL, epoch ${text} NOT NULL, seen_at ${integer} NOT NULL,
+    PRIMARY KEY (user_id, device))${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$mark" (user_id ${text} NOT NULL, device ${text} NOT NULL, epoch ${text} NOT NULL, low ${integer} NOT NULL,
+    PRIMARY KEY (user_id, device, epoch))${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$result" (device ${text} NOT NULL, epoch ${text} NOT NULL, seq ${integer} NOT NULL, user_id ${text} NOT NULL,
+    tbl ${text} NOT NULL, hash ${text} NOT NULL, status ${text} NOT NULL, version ${integer}, position ${integer}, json ${text} NOT NULL,
+    PRIMARY KEY (device, epoch, seq))${keyOrdered}`,
+    // Contents of files, in parts of Base64: those of rows, and those that users have uploaded for edits to come.
+    `CREATE TABLE IF NOT EXISTS "$document" (tbl ${text} NOT NULL, pk ${text} NOT NULL, col ${text} NOT NULL, at ${integer} NOT NULL, data ${text} NOT NULL,
     PRIMARY KEY (tbl, pk, col, at))`,
-  `CREATE TABLE IF NOT EXISTS "$upload" (user_id TEXT NOT NULL, reference TEXT NOT NULL, have INTEGER NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, reference)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS "$upload_part" (user_id TEXT NOT NULL, reference TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL,
+    `CREATE TABLE IF NOT EXISTS "$upload" (user_id ${text} NOT NULL, reference ${text} NOT NULL, have ${integer} NOT NULL, at ${integer} NOT NULL,
+    PRIMARY KEY (user_id, reference))${keyOrdered}`,
+    `CREATE TABLE IF NOT EXISTS "$upload_part" (user_id ${text} NOT NULL, reference ${text} NOT NULL, at ${integer} NOT NULL, data ${text} NOT NULL,
     PRIMARY KEY (user_id, reference, at))`,
-  // What devices were sent, and how far each knows the feed.
-  `CREATE TABLE IF NOT EXISTS "$sent" (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, user_id TEXT NOT NULL, device TEXT NOT NULL,
-    tbl TEXT NOT NULL, rows INTEGER NOT NULL, removed INTEGER NOT NULL, document TEXT, ids TEXT, after_key TEXT, up_to TEXT)`,
-  'CREATE INDEX IF NOT EXISTS "$sent_device" ON "$sent" (device, tbl, id)',
-  'CREATE INDEX IF NOT EXISTS "$sent_table" ON "$sent" (tbl, id)',
-  `CREATE TABLE IF NOT EXISTS "$reached" (user_id TEXT NOT NULL, device TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, device)) WITHOUT ROWID`,
-];
+    // What devices were sent, and how far each knows the feed.
+    `CREATE TABLE IF NOT EXISTS "$sent" (id ${numberedKey}, at ${integer} NOT NULL, user_id ${text} NOT NULL, device ${text} NOT NULL,
+    tbl ${text} NOT NULL, rows ${integer} NOT NULL, removed ${integer} NOT NULL, document ${text}, ids ${text}, after_key ${text}, up_to ${text})`,
+    'CREATE INDEX IF NOT EXISTS "$sent_device" ON "$sent" (device, tbl, id)',
+    'CREATE INDEX IF NOT EXISTS "$sent_table" ON "$sent" (tbl, id)',
+    `CREATE TABLE IF NOT EXISTS "$reached" (user_id ${text} NOT NULL, device ${text} NOT NULL, position ${integer} NOT NULL, at ${integer} NOT NULL,
+    PRIMARY KEY (user_id, device))${keyOrdered}`,
+  ];
+}
 
 /** Creates what is missing: system tables, data tables, columns, and an index per relationship of the profile. */
 export async function createSchema(
@@ -52,7 +56,8 @@ export async function createSchema(
   model: AppModel,
   plan: readonly PlannedTable[],
 ): Promise<void> {
-  for (const sql of systemSql) await tx.run(sql);
+  await tx.engine.lockSchema(tx);
+  for (const sql of [...tx.engine.systemSql, ...systemSql(tx.engine)]) await tx.run(sql);
   for (const table of model.tables) await createTable(tx, table);
   const lookups = new Map<string, readonly [string, string]>();
   for (const one of model.relationships) {
@@ -80,16 +85,21 @@ export async function createSchema(
 }
 
 async function createTable(tx: WriteTx, table: Table): Promise<void> {
-  const existing = await tx.all(`PRAGMA table_info(${name(table.name)})`);
+  const { types, storesFolded, columnsOf } = tx.engine;
+  const present = await columnsOf(tx, table.name);
   const slots = [
-    ...tableSlots(table).map((slot) => [slot.name, slot.sqlType] as const),
-    [ownerSlot, 'TEXT'] as const,
-    [businessUnitSlot, 'TEXT'] as const,
+    ...tableSlots(table).flatMap((slot) => {
+      const own = [slot.name, types[slot.sqlType]] as const;
+      const copy = [foldedName(slot.name), types.TEXT] as const;
+      return storesFolded && isFoldable(slot) ? [own, copy] : [own];
+    }),
+    [ownerSlot, types.TEXT] as const,
+    [businessUnitSlot, types.TEXT] as const,
   ];
-  if (existing.length === 0) {
+  if (present.size === 0) {
     const columns = slots.map(([slot, type]) =>
       slot === table.primaryId
-        ? `${name(slot)} TEXT PRIMARY KEY NOT NULL`
+        ? `${name(slot)} ${type} PRIMARY KEY NOT NULL`
         : `${name(slot)} ${type}`,
     );
     await tx.run(`CREATE TABLE ${name(table.name)} (${columns.join(', ')})`);
@@ -100,7 +110,6 @@ async function createTable(tx: WriteTx, table: Table): Promise<void> {
     }
     return;
   }
-  const present = new Set(existing.map((row) => String(row[1])));
   for (const [slot, type] of slots) {
     if (present.has(slot)) continue;
     await tx.run(`ALTER TABLE ${name(table.name)} ADD COLUMN ${name(slot)} ${type}`);

@@ -1,13 +1,19 @@
 import type { Cell } from '@outpost/model';
+import type { StoreEngine } from './store-engine.ts';
 
-/** Where the organization keeps its rows. One snapshot per read, one transaction per write. */
+/**
+ * Where the organization keeps its rows. One snapshot per read, one transaction per write; writes end as if they had run
+ * one after another. `fn` may run again when another transaction was in its way.
+ */
 export interface ServerStore {
+  readonly engine: StoreEngine;
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   write<T>(fn: (tx: WriteTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export interface ReadTx {
+  readonly engine: StoreEngine;
   all(sql: string, params?: readonly Cell[]): Promise<readonly (readonly Cell[])[]>;
 }
 

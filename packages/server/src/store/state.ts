@@ -28,21 +28,3 @@ export async function writeState(
     [key, value],
   );
 }
-
-/**
- * The next number of a counter. `position` orders the change feed like commits (there is a single writer); `version`
- * is the row version.
- */
-export async function nextNumber(tx: WriteTx, counter: 'position' | 'version'): Promise<number> {
-  const row = await tx.all(
-    `INSERT INTO "$counter" (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
-    [counter],
-  );
-  return Number(row[0]?.[0]);
-}
-
-/** Everything at or below this position is visible; nothing will ever appear below it. */
-export async function watermark(tx: ReadTx): Promise<number> {
-  const row = (await tx.all(`SELECT value FROM "$counter" WHERE name = 'position'`))[0];
-  return Number(row?.[0] ?? 0);
-}

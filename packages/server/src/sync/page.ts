@@ -1,5 +1,5 @@
 import type { Cell } from '@outpost/model';
-import { join, name, type Sql, sql } from '@outpost/query';
+import { concat, join, name, type Sql, sql } from '@outpost/query';
 import type { PageRequest, PageResponse } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
@@ -25,9 +25,7 @@ export async function page(
   const range = join(
     [
       view.predicate,
-      request.ids === null
-        ? sql('')
-        : sql(` AND ${key} IN (SELECT value FROM json_each(?))`, JSON.stringify(request.ids)),
+      request.ids === null ? sql('') : concat(' AND ', tx.engine.dialect.inList(key, request.ids)),
       request.after === null ? sql('') : sql(` AND ${key} > ?`, request.after),
       request.upTo === null ? sql('') : sql(` AND ${key} <= ?`, request.upTo),
     ],

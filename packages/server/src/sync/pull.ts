@@ -1,5 +1,5 @@
 import type { Cell, ProfileEdge } from '@outpost/model';
-import { join, name, type Sql, sql } from '@outpost/query';
+import { concat, join, name, type Sql, sql } from '@outpost/query';
 import type {
   CheckReason,
   EntryKey,
@@ -11,7 +11,7 @@ import type {
 import { readCandidates } from '../feed/candidates.ts';
 import { type FeedPlace, readToken, writeToken } from '../feed/token.ts';
 import type { ReadTx } from '../store/server-store.ts';
-import { readState, watermark } from '../store/state.ts';
+import { readState } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
 import { readPredicate } from '../view/read-predicate.ts';
 import { answerBytes, heavySize } from './page.ts';
@@ -43,7 +43,7 @@ export async function pull(
   request: PullRequest,
 ): Promise<PullResponse> {
   const feed = (await readState(tx, 'feed')) ?? '';
-  const top = await watermark(tx);
+  const top = await tx.engine.clock.watermark(tx);
   const answer: Answer = {
     changes: [],
     removes: [],
@@ -152,9 +152,11 @@ async function relatedIds(
     const ids = candidates.get(edge.source);
     if (ids === undefined || ids.size === 0) continue;
     const [wanted, table, given] = relatedColumns(view, edge);
-    const rows = await tx.all(
-      `SELECT ${name(wanted)} FROM ${name(table)} WHERE ${name(given)} IN (SELECT value FROM json_each(?)) AND ${name(wanted)} IS NOT NULL`,
-      [JSON.stringify([...ids])],
+    const rows = await select(
+      tx,
+      `SELECT ${name(wanted)} FROM ${name(table)} WHERE ${name(wanted)} IS NOT NULL AND `,
+      [tx.engine.dialect.inList(name(given), [...ids])],
+      '',
     );
     found.push(...rows.map((row) => String(row[0])));
   }
@@ -183,9 +185,9 @@ async function evaluate(
   answer: Answer,
 ): Promise<void> {
   if (candidates.size === 0) return;
-  const list = JSON.stringify([...candidates]);
   const key = `v.${name(view.primaryId)}`;
-  const among = sql(`${key} IN (SELECT value FROM json_each(?))`, list);
+  const { inList } = tx.engine.dialect;
+  const among = inList(key, [...candidates]);
   const columns = view.columns.map((column) => `v.${name(column)}`).join(', ');
   if (view.heavyColumns.length > 0) {
     const size = await select(
@@ -212,11 +214,14 @@ async function evaluate(
   const gone = [...candidates].filter((id) => !sent.has(id)).sort();
   if (gone.length === 0) return;
   const readable = readPredicate(caller.context, view.table, view.primaryId, 'v');
-  const existing = await tx.all(
-    `SELECT ${key}, ${readable.text} FROM ${name(view.table)} v WHERE ${key} IN (SELECT value FROM json_each(?))`,
-    [...readable.params, JSON.stringify(gone)],
+  const existing = concat(
+    `SELECT ${key}, `,
+    readable,
+    ` FROM ${name(view.table)} v WHERE `,
+    inList(key, gone),
   );
-  const access = new Map(existing.map((row) => [String(row[0]), row[1] === 1]));
+  const found = await tx.all(existing.text, existing.params);
+  const access = new Map(found.map((row) => [String(row[0]), row[1] === 1]));
   const reasons = new Map<RemoveReason, string[]>();
   for (const id of gone) {
     const allowed = access.get(id);
@@ -244,9 +249,14 @@ async function linksChanged(
   to: number,
 ): Promise<boolean> {
   if (view.linkedTables.length === 0) return false;
-  const rows = await tx.all(
-    `SELECT 1 FROM "$log" WHERE position > ? AND position <= ? AND tbl IN (SELECT value FROM json_each(?)) LIMIT 1`,
-    [from, to, JSON.stringify(view.linkedTables)],
+  const rows = await select(
+    tx,
+    'SELECT 1 FROM "$log" WHERE ',
+    [
+      sql('position > ? AND position <= ?', from, to),
+      tx.engine.dialect.inList('tbl', view.linkedTables),
+    ],
+    ' LIMIT 1',
   );
   return rows.length > 0;
 }

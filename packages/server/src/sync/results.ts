@@ -92,7 +92,7 @@ export async function raiseMark(
   const { userId } = caller.context;
   const changed = await tx.run(
     `INSERT INTO "$mark" (user_id, device, epoch, low) VALUES (?, ?, ?, ?)
-     ON CONFLICT (user_id, device, epoch) DO UPDATE SET low = excluded.low WHERE excluded.low > low`,
+     ON CONFLICT (user_id, device, epoch) DO UPDATE SET low = excluded.low WHERE excluded.low > "$mark".low`,
     [userId, device, epoch, low],
   );
   if (changed === 0) return;

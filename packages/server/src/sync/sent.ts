@@ -153,12 +153,12 @@ export async function readSent(tx: ReadTx, filter: SentFilter): Promise<readonly
   if (table !== undefined) tests.push(['tbl = ?', [table]]);
   if (id !== undefined) {
     tests.push([
-      `CASE WHEN ids IS NULL THEN coalesce(after_key < ?, 1) AND coalesce(up_to >= ?, 1)
-       ELSE EXISTS (SELECT 1 FROM json_each(ids) WHERE value = ?) END`,
+      `CASE WHEN ids IS NULL THEN coalesce(after_key < ?, TRUE) AND coalesce(up_to >= ?, TRUE)
+       ELSE ${tx.engine.jsonHolds('ids')} END`,
       [id, id, id],
     ]);
   }
-  const where = tests.map(([text]) => `(${text})`).join(' AND ') || '1';
+  const where = tests.map(([text]) => `(${text})`).join(' AND ') || 'TRUE';
   const rows = await tx.all(
     `SELECT at, user_id, device, tbl, rows, removed, ids, after_key, up_to, document FROM "$sent" WHERE ${where} ORDER BY id DESC LIMIT ?`,
     [...tests.flatMap(([, params]) => params), Math.max(1, Math.min(limit, most))],

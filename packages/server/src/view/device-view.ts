@@ -16,6 +16,7 @@ import {
 } from '@outpost/model';
 import {
   compileQuery,
+  type Dialect,
   dateRanges,
   join,
   name,
@@ -25,6 +26,7 @@ import {
   type Sql,
   sql,
 } from '@outpost/query';
+import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import { readPredicate } from './read-predicate.ts';
@@ -56,6 +58,7 @@ interface Env {
   readonly index: ModelIndex;
   readonly context: SecurityContext;
   readonly query: QueryContext;
+  readonly dialect: Dialect;
 }
 
 const ownErrors: OfflineProfileItem = {
@@ -68,9 +71,9 @@ const ownErrors: OfflineProfileItem = {
 
 /** Views of all tables of the profile, sources of related rows first. Everybody gets their own sync errors. */
 export function compileViews(
-  index: ModelIndex,
-  plan: readonly PlannedTable[],
+  { index, plan }: Pick<PublishedApp, 'index' | 'plan'>,
   { context, shareStamps }: UserSecurity,
+  dialect: Dialect,
   now: number,
 ): readonly DeviceView[] {
   const query: QueryContext = {
@@ -80,7 +83,7 @@ export function compileViews(
     businessUnitId: context.businessUnitId,
     teamIds: context.teamIds,
   };
-  const env: Env = { index, context, query };
+  const env: Env = { index, context, query, dialect };
   const planned = plan.some((one) => one.table === ownErrors.table)
     ? plan
     : [...plan, { table: ownErrors.table, item: ownErrors, edges: [] }];
@@ -185,7 +188,7 @@ function viewPredicate(
 /** Days are whole: a row changed ten days ago is within ten days all day long. */
 function notOlder(env: Env, { days }: OfflineProfileItem, source: string): Sql | null {
   if (days === undefined) return null;
-  if (days === 0) return sql('0');
+  if (days === 0) return sql('FALSE');
   const day = Date.parse(dayOf(env.query.now)) - days * 86_400_000;
   return sql(`${source}.${name('modifiedon')} >= ?`, dateTimeText(day));
 }
@@ -221,9 +224,9 @@ function relation(
 function criteria(env: Env, item: OfflineProfileItem, source: string): Sql {
   switch (item.criteria) {
     case 'all':
-      return sql('1');
+      return sql('TRUE');
     case 'related':
-      return sql('0');
+      return sql('FALSE');
     case 'other':
       return ownedBy(env.context, item, source);
     case 'custom':
@@ -245,7 +248,7 @@ function ownedBy(context: SecurityContext, item: OfflineProfileItem, source: str
   if (item.myBusinessUnit === true) {
     tests.push(sql(`${source}.${name(businessUnitSlot)} = ?`, context.businessUnitId));
   }
-  if (tests.length === 0) return sql('0');
+  if (tests.length === 0) return sql('FALSE');
   return join([sql('('), join(tests, ' OR '), sql(')')], '');
 }
 
@@ -263,13 +266,16 @@ function readableIndex({ index, context }: Env): ModelIndex {
 
 function customFilter(env: Env, item: OfflineProfileItem, source: string): Sql {
   const parsed = parseFetch(item.filter ?? '');
-  if (parsed.kind === 'invalid') return sql('0');
+  if (parsed.kind === 'invalid') return sql('FALSE');
   const compiled = compileQuery(parsed.value, {
     model: readableIndex(env),
     context: env.query,
+    dialect: env.dialect,
+    // A dialect that cannot fold has folded copies of all texts.
+    isFolded: () => env.dialect.name === 'postgresql',
     restrict: (table, alias) => readPredicate(env.context, table, keyOf(env, table), alias),
   });
   const primary = env.index.table(item.table)?.primaryId;
-  if (compiled.kind === 'invalid' || primary === undefined) return sql('0');
+  if (compiled.kind === 'invalid' || primary === undefined) return sql('FALSE');
   return join([sql(`${source}.${name(primary)} IN (`), compiled.value.keys, sql(')')], '');
 }

@@ -33,9 +33,9 @@ export function accessPredicate(
   const scope = accessScope(context, privilege, table);
   switch (scope.kind) {
     case 'none':
-      return sql('0');
+      return sql('FALSE');
     case 'all':
-      return sql('1');
+      return sql('TRUE');
     case 'some': {
       const tests = [
         oneOf(columns.owner, scope.owners),

@@ -1,3 +1,4 @@
+import type { Dialect } from '@outpost/query';
 import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import { compileViews, type DeviceView, dayOf, usesToday } from './device-view.ts';
@@ -11,10 +12,12 @@ const most = 500;
  */
 export class ViewCache {
   readonly #app: Pick<PublishedApp, 'index' | 'plan'>;
+  readonly #dialect: Dialect;
   readonly #hasTimes: boolean;
   #views = new Map<string, readonly DeviceView[]>();
 
-  constructor(app: Pick<PublishedApp, 'index' | 'plan'>) {
+  constructor(app: Pick<PublishedApp, 'index' | 'plan'>, dialect: Dialect) {
+    this.#dialect = dialect;
     this.#app = app;
     this.#hasTimes = app.plan.some(({ item }) => usesToday(item.filter));
   }
@@ -26,7 +29,7 @@ export class ViewCache {
     const key = JSON.stringify([time, context, [...shareStamps]]);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
-    const views = compileViews(this.#app.index, this.#app.plan, security, now);
+    const views = compileViews(this.#app, security, this.#dialect, now);
     if (this.#views.size >= most) this.#views.clear();
     this.#views.set(key, views);
     return views;

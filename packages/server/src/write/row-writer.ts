@@ -15,9 +15,9 @@ import { name } from '@outpost/query';
 import { dropContent } from '../documents/content.ts';
 import { ChangeLog } from '../feed/change-log.ts';
 import { everybody, removeShares, sharedWith, writeShare } from '../security/shares.ts';
+import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
-import { nextNumber } from '../store/state.ts';
 import { checkConflict } from './conflict.ts';
 import { demand } from './demand.ts';
 import { resolveLookups } from './lookups.ts';
@@ -197,11 +197,11 @@ export class RowWriter {
   async #delete(table: Table, write: RowWrite): Promise<number> {
     const row = await readRow(this.#tx, table, write.id);
     // Deleting what is gone already is what the user wanted.
-    if (row === null) return nextNumber(this.#tx, 'version');
+    if (row === null) return this.#tx.engine.nextVersion(this.#tx);
     await demand(this.#scope, 'delete', table, row, write.id);
     checkConflict(table, write, row);
     await this.#remove(table, write.id, row);
-    return nextNumber(this.#tx, 'version');
+    return this.#tx.engine.nextVersion(this.#tx);
   }
 
   async #existing(table: Table, id: string): Promise<StoredRow> {
@@ -217,7 +217,7 @@ export class RowWriter {
     values: RowValues,
     access: RowAccess,
   ): Promise<number> {
-    const version = await nextNumber(this.#tx, 'version');
+    const version = await this.#tx.engine.nextVersion(this.#tx);
     const empty = Object.fromEntries(table.columns.map((column) => [column.name, null]));
     const complete = { ...empty, ...values, ...composedValues(table, values) };
     const cells: Cells = {
@@ -234,8 +234,10 @@ export class RowWriter {
   }
 
   async #upsert(table: Table, id: string, cells: Cells, exists: boolean): Promise<void> {
-    const slots = Object.keys(cells);
-    const params = slots.map((slot) => cells[slot] ?? null);
+    const copies = this.#tx.engine.storesFolded ? foldedCopies(table, cells) : {};
+    const stored = { ...cells, ...copies };
+    const slots = Object.keys(stored);
+    const params = slots.map((slot) => stored[slot] ?? null);
     if (!exists) {
       const places = slots.map(() => '?').join(', ');
       await this.#tx.run(

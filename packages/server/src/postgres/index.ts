@@ -1,0 +1,2 @@
+/** The organization on PostgreSQL: one database, any number of processes. Needs the package `pg`. */
+export { type PostgresOptions, postgresStore } from './postgres-store.ts';

@@ -1,0 +1,236 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Cell, Random } from '@outpost/model';
+import pg from 'pg';
+import { HttpError, ServerError } from '../server-error.ts';
+import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
+import { cellTypes } from './cell-types.ts';
+import { postgresEngine } from './postgres-engine.ts';
+
+export interface PostgresOptions {
+  /** Tells how long a write waits that another one was in the way of. */
+  readonly random: Random;
+  /** Schema that holds everything of the organization; made when it is missing. Default `public`. */
+  readonly schema?: string;
+  /** Connections at most; default 10. */
+  readonly connections?: number;
+  /** A statement that takes longer is stopped; milliseconds, default 60,000. */
+  readonly statementMs?: number;
+  /** Told of what went wrong with connections that nobody was using. Default: nobody. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/**
+ * A store in a PostgreSQL database (15 or newer), which any number of processes may use at the same time. Reads are
+ * snapshots; writes are serializable, and run again when another one was in their way.
+ *
+ * `address` is a connection URL such as `postgres://user@host/database`.
+ */
+export function postgresStore(address: string, options: PostgresOptions): ServerStore {
+  return new PostgresStore(address, options);
+}
+
+/** Serialization failure, deadlock, and a key, table, column or index that a transaction at the same time has made. */
+const inTheWay: ReadonlySet<string> = new Set([
+  '40001',
+  '40P01',
+  '23505',
+  '42P07',
+  '42701',
+  '42710',
+]);
+const mostTries = 20;
+/** The text holds U+0000, or is no text. */
+const badText: ReadonlySet<string> = new Set(['22021', '22P05']);
+const readBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+/** Reading along an index, writes are in the way of fewer others. */
+const writeBegin = 'BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL enable_seqscan = off';
+
+class PostgresStore implements ServerStore {
+  readonly engine = postgresEngine;
+  readonly #pool: pg.Pool;
+  readonly #schema: string;
+  readonly #random: Random;
+  #ready: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(address: string, options: PostgresOptions) {
+    const { schema = 'public', connections = 10, statementMs = 60_000 } = options;
+    if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+      throw new ServerError(
+        'store.address',
+        `"${schema}" is not the name of a schema.`,
+        'Use lower-case letters, digits and underscores.',
+      );
+    }
+    this.#schema = schema;
+    this.#random = options.random;
+    this.#pool = new pg.Pool({
+      connectionString: address,
+      max: connections,
+      connectionTimeoutMillis: 10_000,
+      statement_timeout: statementMs,
+      idle_in_transaction_session_timeout: 30_000,
+      options: `-c search_path=${schema}`,
+    });
+    this.#pool.on('error', options.onFault ?? (() => undefined));
+  }
+
+  read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
+    return this.#transact(readBegin, fn);
+  }
+
+  write<T>(fn: (tx: WriteTx) => Promise<T>): Promise<T> {
+    return this.#transact(writeBegin, fn);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    return this.#closed;
+  }
+
+  async #transact<T>(begin: string, fn: (tx: WriteTx) => Promise<T>): Promise<T> {
+    if (this.#closed !== null) {
+      throw new ServerError('store.closed', 'The organization is closed.', 'Start it again.');
+    }
+    this.#ready ??= this.#prepare();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#ready = null;
+      throw error;
+    }
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(begin, fn);
+      } catch (error) {
+        const again = error instanceof pg.DatabaseError && inTheWay.has(error.code ?? '');
+        if (!again || tries === mostTries) throw readable(error);
+        // Those that were in each other's way are not to meet again at once.
+        await wait(this.#random.next() * Math.min(100, 2 ** tries));
+      }
+    }
+  }
+
+  async #once<T>(begin: string, fn: (tx: WriteTx) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    let isBroken = false;
+    try {
+      await client.query(begin);
+      const value = await fn(this.#tx(client));
+      await client.query('COMMIT');
+      return value;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => {
+        isBroken = true;
+      });
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const client = await this.#connect();
+    try {
+      const { rows } = await client.query<{ version: number }>(
+        `SELECT current_setting('server_version_num')::int AS version`,
+      );
+      if ((rows[0]?.version ?? 0) < 150_000) {
+        throw new ServerError(
+          'store.unsupported',
+          'The database is older than PostgreSQL 15.',
+          'Use PostgreSQL 15 or newer.',
+        );
+      }
+      const known = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [
+        this.#schema,
+      ]);
+      if (known.rowCount === 0) {
+        // Another process may make it at the same time.
+        await client
+          .query(`CREATE SCHEMA IF NOT EXISTS "${this.#schema}"`)
+          .catch((error: unknown) => {
+            if (!(error instanceof pg.DatabaseError && error.code === '23505')) throw error;
+          });
+      }
+    } finally {
+      client.release();
+    }
+  }
+
+  #tx(client: pg.PoolClient): WriteTx {
+    const { engine } = this;
+    const query = (sql: string, params: readonly Cell[]) => {
+      const { text } = engine.dialect.finish({ text: sql, params });
+      return client.query({ text, values: [...params], rowMode: 'array', types: cellTypes });
+    };
+    return {
+      engine,
+      all: async (sql, params = []) => {
+        const { rows } = await query(sql, params);
+        return rows as unknown as readonly Cell[][];
+      },
+      run: async (sql, params = []) => (await query(sql, params)).rowCount ?? 0,
+      savepoint: async (fn) => {
+        await client.query('SAVEPOINT entry');
+        try {
+          const value = await fn();
+          await client.query('RELEASE SAVEPOINT entry');
+          return value;
+        } catch (error) {
+          await client.query('ROLLBACK TO SAVEPOINT entry; RELEASE SAVEPOINT entry');
+          throw error;
+        }
+      },
+    };
+  }
+}
+
+/** Faults of the database as callers understand them; others as they are. */
+function readable(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError)) {
+    return isConnectionLost(error) ? unavailable(error) : error;
+  }
+  const { code = '' } = error;
+  if (inTheWay.has(code)) {
+    return new HttpError(
+      503,
+      'outpost:busy',
+      'Too many others change the same rows: try again later.',
+      { 'retry-after': '2' },
+    );
+  }
+  if (badText.has(code)) {
+    return new HttpError(400, 'outpost:text', 'A text holds a character that cannot be stored.');
+  }
+  // Classes 08 (connection), 53 (resources), 57 (stopped by an operator or for its time).
+  return /^(?:08|53|57)/.test(code) ? unavailable(error) : error;
+}
+
+function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(code) ||
+    /[Cc]onnection terminated/.test(error.message)
+  );
+}
+
+function unavailable(cause: unknown): HttpError {
+  const error = new HttpError(
+    503,
+    'outpost:unavailable',
+    'The database of the organization cannot be reached: try again later.',
+    { 'retry-after': '5' },
+  );
+  error.cause = cause;
+  return error;
+}

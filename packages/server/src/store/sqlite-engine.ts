@@ -1,0 +1,42 @@
+import { name, sqlite } from '@outpost/query';
+import type { WriteTx } from './server-store.ts';
+import type { StoreEngine } from './store-engine.ts';
+
+/** SQLite: a single writer, so numbers that it counts are in the order of commits. */
+export const sqliteEngine: StoreEngine = {
+  dialect: sqlite,
+  clock: {
+    kind: 'counter',
+    position: (tx) => next(tx, 'position'),
+    async watermark(tx) {
+      const row = (await tx.all(`SELECT value FROM "$counter" WHERE name = 'position'`))[0];
+      return Number(row?.[0] ?? 0);
+    },
+  },
+  types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL' },
+  storesFolded: false,
+  numberedKey: 'INTEGER PRIMARY KEY',
+  keyOrdered: ' WITHOUT ROWID',
+  along: (index) => ` INDEXED BY ${name(index)}`,
+  jsonHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ?)`,
+  async columnsOf(tx, table) {
+    const rows = await tx.all(`PRAGMA table_info(${name(table)})`);
+    return new Set(rows.map((row) => String(row[1])));
+  },
+  lockSchema: async () => undefined,
+  systemSql: [
+    'CREATE TABLE IF NOT EXISTS "$counter" (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+  nextVersion: (tx) => next(tx, 'version'),
+  async leapVersions(tx, by) {
+    await tx.run(`UPDATE "$counter" SET value = value + ${by} WHERE name = 'version'`);
+  },
+};
+
+async function next(tx: WriteTx, counter: 'position' | 'version'): Promise<number> {
+  const row = await tx.all(
+    `INSERT INTO "$counter" (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+    [counter],
+  );
+  return Number(row[0]?.[0]);
+}

@@ -1,0 +1,32 @@
+import type { Slot } from '@outpost/model';
+import type { Dialect } from '@outpost/query';
+import type { ChangeClock } from './change-clock.ts';
+import type { ReadTx, WriteTx } from './server-store.ts';
+
+/** What database engines say differently. */
+export interface StoreEngine {
+  /** Of queries. */
+  readonly dialect: Dialect;
+  readonly clock: ChangeClock;
+  readonly types: Readonly<Record<Slot['sqlType'], string>>;
+  /** Whether folded copies of texts are stored beside them, as `foldedName` names them. */
+  readonly storesFolded: boolean;
+  /** Type of a primary key that the database numbers. */
+  readonly numberedKey: string;
+  /** Ends the definition of a table that is kept in the order of its primary key. */
+  readonly keyOrdered: string;
+  /** Names an index that the planner might not choose; follows a table's name. */
+  along(index: string): string;
+  /** Whether a JSON array of texts holds a parameter. */
+  jsonHolds(column: string): string;
+  /** Names of a table's columns; empty: there is no such table. */
+  columnsOf(tx: ReadTx, table: string): Promise<ReadonlySet<string>>;
+  /** Begins a change of the schema: one process at a time. */
+  lockSchema(tx: WriteTx): Promise<void>;
+  /** System objects that only this engine needs. */
+  readonly systemSql: readonly string[];
+  /** The next row version: above that of every row that this transaction may change. */
+  nextVersion(tx: WriteTx): Promise<number>;
+  /** Row versions go on above those of writes that may have been lost. */
+  leapVersions(tx: WriteTx, by: number): Promise<void>;
+}
