@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { bytesToBase64, documentReferenceText } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, tokenList } from '@outpost/server';
-import { sqliteStore } from '@outpost/server/node';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CountingStore, countingStore } from './counting-store.ts';
+import { organizationStore } from './organization-store.ts';
 
 /** Requests of each random attack. */
 const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 400);
@@ -28,7 +28,7 @@ const secretColumn: Readonly<Record<(typeof tables)[number], string>> = {
 
 beforeAll(async () => {
   const system = testSystem(31);
-  store = countingStore(sqliteStore(null), () => false);
+  store = countingStore(organizationStore(), () => false);
   organization = await createServer({
     store,
     model: sampleApp,

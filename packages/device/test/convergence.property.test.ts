@@ -1,7 +1,7 @@
 import type { Random } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, tokenList } from '@outpost/server';
-import { listen, sqliteStore } from '@outpost/server/node';
+import { listen } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
 import { type Faults, faultyTransport, noFaults } from './faulty-transport.ts';
+import { organizationStore } from './organization-store.ts';
 
 /** Random operations of each run; runs. */
 const operations = Number(process.env['OUTPOST_OPERATIONS'] ?? 300);
@@ -42,7 +43,7 @@ test.each(
   async (run, policy) => {
     const random = seededRandom(7000 + run);
     const system = testSystem(run + 1);
-    const store = countingStore(sqliteStore(null), isPlace);
+    const store = countingStore(organizationStore(), isPlace);
     const tokens = new Map(Object.entries(sampleUsers).map(([name, user]) => [name, user.id]));
     const faultsSeen: unknown[] = [];
     const organization = await createServer({

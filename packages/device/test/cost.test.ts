@@ -1,6 +1,6 @@
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, tokenList } from '@outpost/server';
-import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
+import { listen, type RunningServer } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededGuids, seededRandom, testSystem } from '@outpost/testkit';
@@ -8,13 +8,14 @@ import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
+import { organizationStore } from './organization-store.ts';
 
 /** Changes of others; the full number by hand. */
 const others = Number(process.env['OUTPOST_ROUNDS'] ?? 3000);
 
 async function open() {
   const system = testSystem(21);
-  const store = countingStore(sqliteStore(null), () => false);
+  const store = countingStore(organizationStore(), () => false);
   const tokens = new Map(Object.entries(sampleUsers).map(([name, user]) => [name, user.id]));
   const organization = await createServer({
     store,

@@ -19,6 +19,7 @@ export function countingStore(
   const current = new Map<string, Cell>();
   const statements: { sql: string; rows: number }[] = [];
   const reading = (tx: ReadTx): ReadTx => ({
+    engine: tx.engine,
     all: async (sql, params) => {
       const rows = await tx.all(sql, params);
       statements.push({ sql, rows: rows.length });
@@ -26,6 +27,7 @@ export function countingStore(
     },
   });
   return {
+    engine: inner.engine,
     written,
     statements,
     read: (fn) => inner.read((tx) => fn(reading(tx))),

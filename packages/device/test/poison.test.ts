@@ -1,16 +1,18 @@
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type ServerStore, tokenList } from '@outpost/server';
-import { listen, sqliteStore } from '@outpost/server/node';
+import { listen } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem, VirtualClock } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { openDevice } from '../src/index.ts';
+import { organizationStore } from './organization-store.ts';
 
 /** A store that breaks at one value. */
 function breaking(inner: ServerStore): ServerStore {
   return {
+    engine: inner.engine,
     read: (fn) => inner.read(fn),
     write: (fn) =>
       inner.write((tx) =>
@@ -33,7 +35,7 @@ test('H-12: an edit at which the organization always fails is put off five times
   const faults: unknown[] = [];
   const system = testSystem(71);
   const organization = await createServer({
-    store: breaking(sqliteStore(null)),
+    store: breaking(organizationStore()),
     model: sampleApp,
     auth: tokenList(new Map([['ana', sampleUsers.ana.id]])),
     system,

@@ -1,10 +1,11 @@
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type RowInput, tokenList } from '@outpost/server';
-import { listen, sqliteStore } from '@outpost/server/node';
+import { listen } from '@outpost/server/node';
 import type { PageResponse } from '@outpost/sync/protocol';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { expect, test } from 'vitest';
 import { countingStore } from './counting-store.ts';
+import { organizationStore } from './organization-store.ts';
 
 /** Rows that are read to the end; 1,000,000 by hand. */
 const rowCount = Number(process.env['OUTPOST_ROWS'] ?? 12_000);
@@ -22,7 +23,7 @@ function* visits(): Generator<RowInput> {
 }
 
 test('however many rows a device reads, the organization holds a page of them at a time', async () => {
-  const store = countingStore(sqliteStore(null), () => false);
+  const store = countingStore(organizationStore(), () => false);
   const organization = await createServer({
     store,
     model: {

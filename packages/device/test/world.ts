@@ -1,13 +1,14 @@
 import type { AppModel } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, tokenList } from '@outpost/server';
-import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
+import { listen, type RunningServer } from '@outpost/server/node';
 import type { StorageLocation } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { type Device, type DeviceOptions, openDevice } from '../src/index.ts';
+import { organizationStore } from './organization-store.ts';
 
 export type UserName = keyof typeof sampleUsers;
 export const tokenOf = (user: string): string => `token-${user}`;
@@ -27,7 +28,7 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
     Object.entries(sampleUsers).map(([name, user]) => [tokenOf(name), user.id]),
   );
   const organization = await createServer({
-    store: sqliteStore(null),
+    store: organizationStore(),
     model,
     auth: tokenList(tokens),
     system,

@@ -508,11 +508,12 @@ class EmbeddedOrganization implements Organization {
   }
 
   /** A request for data: of the newest life of the device, with the definitions that are in force. */
-  #data<T>(
+  async #data<T>(
     userId: string,
     { device, seen }: { readonly device: DeviceIdentity; readonly seen: Versions },
     run: (tx: ReadTx, caller: Caller) => Promise<T>,
   ): Promise<readonly [Caller, T]> {
+    await this.#store.engine.clock.advance?.(this.#store);
     return this.#store.read(async (tx) => {
       const caller = await this.#caller(tx, userId);
       await checkFence(tx, caller, device);

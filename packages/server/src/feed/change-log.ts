@@ -39,9 +39,11 @@ export class ChangeLog {
  * have. Answers how many entries went.
  */
 export async function pruneLog(tx: WriteTx, beforeMs: number): Promise<number> {
-  const row = await tx.all('SELECT max(position) FROM "$log" WHERE at < ?', [beforeMs]);
+  const row = await tx.all('SELECT max(position) FROM "$log" WHERE at < ? AND position > 0', [
+    beforeMs,
+  ]);
   const floor = row[0]?.[0];
   if (typeof floor !== 'number') return 0;
   await writeState(tx, 'logFloor', String(floor));
-  return tx.run('DELETE FROM "$log" WHERE position <= ?', [floor]);
+  return tx.run('DELETE FROM "$log" WHERE position > 0 AND position <= ?', [floor]);
 }

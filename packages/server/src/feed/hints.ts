@@ -40,6 +40,7 @@ export class Hints {
   async publish(): Promise<void> {
     const from = this.#position;
     if (from === null) return;
+    await this.#store.engine.clock.advance?.(this.#store);
     const { top, rows } = await this.#store.read(async (tx) => ({
       top: await tx.engine.clock.watermark(tx),
       rows: await tx.all(

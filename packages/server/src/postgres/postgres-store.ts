@@ -3,7 +3,9 @@ import type { Cell, Random } from '@outpost/model';
 import pg from 'pg';
 import { HttpError, ServerError } from '../server-error.ts';
 import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
+import type { StoreEngine } from '../store/store-engine.ts';
 import { cellTypes } from './cell-types.ts';
+import { sequencer, transactionNumbers } from './clocks.ts';
 import { postgresEngine } from './postgres-engine.ts';
 
 export interface PostgresOptions {
@@ -11,6 +13,11 @@ export interface PostgresOptions {
   readonly random: Random;
   /** Schema that holds everything of the organization; made when it is missing. Default `public`. */
   readonly schema?: string;
+  /**
+   * How changes are ordered: `xid8` by transaction numbers (default), `sequencer` by numbers given after commits, for
+   * databases without transaction numbers. All processes use the same one.
+   */
+  readonly clock?: 'xid8' | 'sequencer';
   /** Connections at most; default 10. */
   readonly connections?: number;
   /** A statement that takes longer is stopped; milliseconds, default 60,000. */
@@ -45,11 +52,20 @@ const readBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** Reading along an index, writes are in the way of fewer others. */
 const writeBegin = 'BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL enable_seqscan = off';
 
+/** Statements that are kept planned. */
+const mostStatements = 1000;
+
+interface Statement {
+  readonly text: string;
+  readonly name: string | undefined;
+}
+
 class PostgresStore implements ServerStore {
-  readonly engine = postgresEngine;
+  readonly engine: StoreEngine;
   readonly #pool: pg.Pool;
   readonly #schema: string;
   readonly #random: Random;
+  readonly #statements = new Map<string, Statement>();
   #ready: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
 
@@ -63,6 +79,7 @@ class PostgresStore implements ServerStore {
       );
     }
     this.#schema = schema;
+    this.engine = postgresEngine(options.clock === 'sequencer' ? sequencer : transactionNumbers);
     this.#random = options.random;
     this.#pool = new pg.Pool({
       connectionString: address,
@@ -70,7 +87,8 @@ class PostgresStore implements ServerStore {
       connectionTimeoutMillis: 10_000,
       statement_timeout: statementMs,
       idle_in_transaction_session_timeout: 30_000,
-      options: `-c search_path=${schema}`,
+      // Statements are short: compiling them to machine code takes longer than running them.
+      options: `-c search_path=${schema} -c jit=off`,
     });
     this.#pool.on('error', options.onFault ?? (() => undefined));
   }
@@ -166,11 +184,23 @@ class PostgresStore implements ServerStore {
     }
   }
 
+  /** With the placeholders of the database, under a name, so that each connection plans it only once. */
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const { text } = this.engine.dialect.finish({ text: sql, params: [] });
+    // Those with conditions of their own for each caller are too many to keep.
+    if (this.#statements.size >= mostStatements) return { text, name: undefined };
+    const statement = { text, name: `s${this.#statements.size}` };
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
   #tx(client: pg.PoolClient): WriteTx {
     const { engine } = this;
     const query = (sql: string, params: readonly Cell[]) => {
-      const { text } = engine.dialect.finish({ text: sql, params });
-      return client.query({ text, values: [...params], rowMode: 'array', types: cellTypes });
+      const { text, name } = this.#statement(sql);
+      return client.query({ text, name, values: [...params], rowMode: 'array', types: cellTypes });
     };
     return {
       engine,

@@ -57,7 +57,7 @@ export async function createSchema(
   plan: readonly PlannedTable[],
 ): Promise<void> {
   await tx.engine.lockSchema(tx);
-  for (const sql of [...tx.engine.systemSql, ...systemSql(tx.engine)]) await tx.run(sql);
+  for (const sql of [...systemSql(tx.engine), ...tx.engine.systemSql]) await tx.run(sql);
   for (const table of model.tables) await createTable(tx, table);
   const lookups = new Map<string, readonly [string, string]>();
   for (const one of model.relationships) {

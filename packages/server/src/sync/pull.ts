@@ -285,7 +285,9 @@ async function acked(
     // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
     const known = caller.views.some((view) => view.table === table);
     const to = known ? reached.get(table) : Number.POSITIVE_INFINITY;
-    if (to !== undefined && Number(row[1] ?? 0) <= to) contained.push([epoch, seq]);
+    const position = Number(row[1] ?? 0);
+    // Below zero: not in the feed yet.
+    if (to !== undefined && position >= 0 && position <= to) contained.push([epoch, seq]);
   }
   return contained;
 }

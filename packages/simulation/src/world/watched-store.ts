@@ -36,6 +36,7 @@ export function watchedStore(inner: ServerStore, columns: WatchedColumns): Watch
     get businessCommits() {
       return businessCommits;
     },
+    engine: inner.engine,
     read: (fn) => inner.read((tx: ReadTx) => fn(tx)),
     async write(fn) {
       let changes: (readonly [place: string, value: Cell])[] = [];
@@ -43,6 +44,7 @@ export function watchedStore(inner: ServerStore, columns: WatchedColumns): Watch
       const result = await inner.write((tx) => {
         changes = [];
         const watched: WriteTx = {
+          engine: tx.engine,
           all: (sql, params) => tx.all(sql, params),
           run: async (sql, params = []) => {
             const done = await tx.run(sql, params);
