@@ -13,7 +13,13 @@ export const transactionNumbers: ChangeClock = {
     return number(tx, 'SELECT pg_current_xact_id()::text::bigint');
   },
   async watermark(tx) {
-    return number(tx, 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1');
+    // The newest change below that transaction: where nothing changed, readers stay where they are.
+    return number(
+      tx,
+      `SELECT greatest(
+         (SELECT max(position) FROM "$log" WHERE position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint),
+         (SELECT value::bigint FROM "$state" WHERE key = 'logFloor'), 0)`,
+    );
   },
 };
 
