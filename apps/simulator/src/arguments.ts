@@ -121,6 +121,11 @@ export const commands = {
     operands: 0,
     options: [
       { name: 'port', value: 'N', text: 'default: a free port' },
+      {
+        name: 'store',
+        value: 'ADDRESS',
+        text: 'a PostgreSQL, postgres://user@host/database?schema=NAME, for any number of processes, instead of a file',
+      },
       ...worldOptions,
       ...common,
     ],

@@ -98,8 +98,8 @@ async function foreignRows(): Promise<string> {
     parts.push(
       await store.read((tx) =>
         tx.all(
-          `SELECT * FROM "${table}" WHERE "${key}" IN (SELECT value FROM json_each(?)) ORDER BY 1`,
-          [JSON.stringify(ids)],
+          `SELECT * FROM "${table}" WHERE "${key}" IN (${ids.map(() => '?').join()}) ORDER BY 1`,
+          [...ids],
         ),
       ),
     );

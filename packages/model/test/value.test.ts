@@ -53,6 +53,7 @@ describe('parseValue', () => {
   test.each([
     ['an unknown option', rating, 'Lukewarm', '0x8004431a'],
     ['a long text', column('s', { type: 'string', maxLength: 3 }), 'abcd', '0x80044331'],
+    ['a character that no database stores', column('s', { type: 'string' }), 'a\0b', '0x80040203'],
     ['a fraction in an integer', column('n', { type: 'integer' }), '1.5', '0x8004432f'],
     ['a number out of range', column('n', { type: 'integer', max: 5 }), 6, '0x8004432f'],
     ['a day that does not exist', column('d', { type: 'dateOnly' }), '2026-02-30', '0x80040203'],

@@ -1,6 +1,7 @@
 import {
   type AppModel,
   type Cells,
+  type Clock,
   can,
   dataverseErrors,
   type HierarchySettings,
@@ -176,11 +177,24 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
   const requestLimits = options.limits ?? dataverseLimits;
   const limiter =
     requestLimits === 'off' ? null : new RequestLimiter(requestLimits, () => system.clock.now());
-  return new EmbeddedOrganization({ app, services, store, auth: options.auth, limits, limiter });
+  return new EmbeddedOrganization({
+    app,
+    services,
+    store,
+    auth: options.auth,
+    limits,
+    limiter,
+    clock: system.clock,
+  });
 }
 
-async function prepareStore(tx: WriteTx, { model, plan }: PublishedApp): Promise<void> {
+async function prepareStore(tx: WriteTx, app: PublishedApp): Promise<void> {
+  const { model, modelHash, plan } = app;
   await createSchema(tx, model, plan);
+  if ((await readState(tx, 'modelHash')) !== modelHash) {
+    await writeState(tx, 'model', JSON.stringify(model));
+    await writeState(tx, 'modelHash', modelHash);
+  }
   for (const role of model.roles) {
     await tx.run('INSERT INTO "$role" (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING', [
       role.id,
@@ -188,6 +202,9 @@ async function prepareStore(tx: WriteTx, { model, plan }: PublishedApp): Promise
     ]);
   }
 }
+
+/** Another process has published other definitions. */
+class OtherDefinitions extends Error {}
 
 type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'maxDocumentBytes'>;
 
@@ -198,6 +215,7 @@ interface OrganizationParts {
   readonly auth: Authenticator;
   readonly limits: ProfileLimits;
   readonly limiter: RequestLimiter | null;
+  readonly clock: Clock;
 }
 
 class EmbeddedOrganization implements Organization {
@@ -211,15 +229,33 @@ class EmbeddedOrganization implements Organization {
   #env: SyncEnv;
   #views: ViewCache;
 
-  constructor({ app, services, store, auth, limits, limiter }: OrganizationParts) {
+  constructor({ app, services, store, auth, limits, limiter, clock }: OrganizationParts) {
     this.#services = services;
     this.#store = store;
     this.#auth = auth;
     this.#limits = limits;
     this.#limiter = limiter;
-    this.#hints = new Hints(store);
+    this.#hints = new Hints(store, clock);
     this.#env = { ...app, ...services };
     this.#views = new ViewCache(app, store.engine.dialect);
+  }
+
+  /** Runs again with the definitions that another process has published meanwhile. */
+  async #following<T>(run: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof OtherDefinitions)) throw error;
+        const model = await this.#store.read((tx) => readState(tx, 'model'));
+        this.#use(publishApp(JSON.parse(model ?? '') as AppModel, this.#limits));
+      }
+    }
+  }
+
+  #use(app: PublishedApp): void {
+    this.#env = { ...app, ...this.#services };
+    this.#views = new ViewCache(app, this.#store.engine.dialect);
   }
 
   get model(): AppModel {
@@ -233,7 +269,7 @@ class EmbeddedOrganization implements Organization {
   async handle(request: ServerRequest): Promise<ServerResponse> {
     try {
       const userId = await this.#authenticate(request);
-      const run = () => this.#route(request, userId);
+      const run = () => this.#following(() => this.#route(request, userId));
       const body = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
       return this.#counted(request, answer(200, body));
     } catch (error) {
@@ -254,7 +290,9 @@ class EmbeddedOrganization implements Organization {
   ): Promise<{ readonly stop: () => void } | { readonly refused: ServerResponse }> {
     try {
       const userId = await this.#authenticate(request);
-      const caller = await this.#store.read((tx) => this.#caller(tx, userId));
+      const caller = await this.#following(() =>
+        this.#store.read((tx) => this.#caller(tx, userId)),
+      );
       const tables = new Set(caller.views.map((view) => view.table));
       const stop = await this.#hints.watch({ security: caller.context, tables, listener });
       return { stop };
@@ -301,17 +339,15 @@ class EmbeddedOrganization implements Organization {
 
   as(userId: string): UserSession {
     const write = async (op: 'create' | 'update' | 'delete', row: RowInput): Promise<void> => {
-      await this.#store.write(async (tx) => {
-        const caller = await this.#caller(tx, userId);
-        const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
-        const { table, id } = row;
-        await new RowWriter(this.#env, tx, writer).write({
-          op,
-          table,
-          id,
-          set: this.#toCells(row),
-        });
-      });
+      await this.#following(() =>
+        this.#store.write(async (tx) => {
+          const { context, name } = await this.#caller(tx, userId);
+          const writer = { kind: 'user', context, name } as const;
+          const { table, id } = row;
+          const set = this.#toCells(row);
+          await new RowWriter(this.#env, tx, writer).write({ op, table, id, set });
+        }),
+      );
       await this.#hints.publish();
     };
     return {
@@ -319,31 +355,35 @@ class EmbeddedOrganization implements Organization {
       update: (row) => write('update', row),
       delete: (table, id) => write('delete', { table, id, values: {} }),
       retrieve: (table, id) =>
-        this.#store.read(async (tx) => {
-          const definition = this.#env.index.table(table);
-          const row = definition === undefined ? null : await readRow(tx, definition, id);
-          if (definition === undefined || row === null) return null;
-          const { context } = await this.#caller(tx, userId);
-          const { name: tableName, ownership } = definition;
-          const shares = await readShares(tx, tableName, id);
-          const { owner, businessUnit } = row;
-          const decision = can(context, 'read', {
-            table: tableName,
-            ownership,
-            owner,
-            businessUnit,
-            shares,
-          });
-          if (!decision.allowed) return null;
-          const values = readableValues(context, definition, rowValues(definition, row));
-          return withContents(tx, definition, id, values);
-        }),
+        this.#following(() =>
+          this.#store.read(async (tx) => {
+            const { context } = await this.#caller(tx, userId);
+            const definition = this.#env.index.table(table);
+            const row = definition === undefined ? null : await readRow(tx, definition, id);
+            if (definition === undefined || row === null) return null;
+            const { name: tableName, ownership } = definition;
+            const shares = await readShares(tx, tableName, id);
+            const { owner, businessUnit } = row;
+            const decision = can(context, 'read', {
+              table: tableName,
+              ownership,
+              owner,
+              businessUnit,
+              shares,
+            });
+            if (!decision.allowed) return null;
+            const values = readableValues(context, definition, rowValues(definition, row));
+            return withContents(tx, definition, id, values);
+          }),
+        ),
       share: async (table, id, principal, rights) => {
-        await this.#store.write(async (tx) => {
-          const { context, name } = await this.#caller(tx, userId);
-          const writer = { kind: 'user', context, name } as const;
-          await new RowWriter(this.#env, tx, writer).share(table, id, principal, rights);
-        });
+        await this.#following(() =>
+          this.#store.write(async (tx) => {
+            const { context, name } = await this.#caller(tx, userId);
+            const writer = { kind: 'user', context, name } as const;
+            await new RowWriter(this.#env, tx, writer).share(table, id, principal, rights);
+          }),
+        );
         this.#hints.publishAll();
       },
     };
@@ -373,8 +413,7 @@ class EmbeddedOrganization implements Organization {
     checkSameTypes(this.#env.index, app.model);
     await this.#store.write(async (tx) => {
       await prepareStore(tx, app);
-      this.#env = { ...app, ...this.#services };
-      this.#views = new ViewCache(app, this.#store.engine.dialect);
+      this.#use(app);
     });
     this.#hints.publishAll();
   }
@@ -523,6 +562,7 @@ class EmbeddedOrganization implements Organization {
   }
 
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {
+    if ((await readState(tx, 'modelHash')) !== this.#env.modelHash) throw new OtherDefinitions();
     const security = await readUserSecurity(tx, userId, this.#env.model.fieldSecurityProfiles);
     if (security === null) {
       throw new HttpError(

@@ -16,6 +16,8 @@ import { ServerError } from './server-error.ts';
 /** An app's definitions with what the organization derives from them. */
 export interface PublishedApp {
   readonly model: AppModel;
+  /** Hash of `model`. */
+  readonly modelHash: string;
   readonly index: ModelIndex;
   /** What devices get of it. */
   readonly deviceModel: AppModel;
@@ -49,9 +51,10 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
   const deviceModel = deviceApp(model, planned.tables);
   return {
     model,
+    modelHash: hashOf(model),
     index,
     deviceModel,
-    appHash: createHash('sha256').update(JSON.stringify(deviceModel)).digest('hex').slice(0, 16),
+    appHash: hashOf(deviceModel),
     plan: planned.tables,
     programs: new Map(
       model.tables.map((table) => [table.name, compileRules(model.rules, table, null).program]),
@@ -64,6 +67,10 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
     ),
     targetEdges: targetEdges(planned.tables),
   };
+}
+
+function hashOf(model: AppModel): string {
+  return createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16);
 }
 
 /** Throws `ServerError` where stored values would not fit a column any more. */

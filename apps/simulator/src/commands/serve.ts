@@ -27,7 +27,8 @@ export function interactiveWorld(
 /** The organization alone, until interrupted. */
 export async function serveCommand({ values }: Arguments): Promise<number> {
   const options = interactiveWorld(values, (message) => console.log(message));
-  const world = await openWorld({ ...options, port: numberOption(values, 'port', 0) });
+  const store = textOption(values, 'store');
+  const world = await openWorld({ ...options, store, port: numberOption(values, 'port', 0) });
   console.log(`Outpost organization "${world.model.name}" at ${world.server.url}`);
   for (const [name, user] of world.users)
     console.log(`  ${name.padEnd(8)} ${user.name.padEnd(16)} bearer token: ${user.token}`);

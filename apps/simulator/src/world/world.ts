@@ -13,6 +13,7 @@ import { seededRandom } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { UsageError } from '../usage-error.ts';
 import { importApp, importUser } from './imported-app.ts';
+import { openPostgres } from './open-postgres.ts';
 
 export interface WorldOptions {
   readonly rows: number;
@@ -22,6 +23,8 @@ export interface WorldOptions {
   /** Null: nothing on disk. */
   readonly dir: string | null;
   readonly port?: number;
+  /** Address of a PostgreSQL for the organization; default: a file. */
+  readonly store?: string | null;
   readonly fresh?: boolean;
   /** Start of the sample's dates, and clock and ids of the organization. */
   readonly system: System;
@@ -87,9 +90,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       ? sampleWorldUsers()
       : new Map([['ana', { ...importUser, token: 'token-ana' }]]);
   const auth = tokenList(new Map([...users.values()].map((user) => [user.token, user.id])));
-  const store = sqliteStore(
-    dir === null ? null : join(dir, `server-${imported === null ? 'sample' : model.uniqueName}.db`),
-  );
+  const name = imported === null ? 'sample' : model.uniqueName;
+  const file = dir === null ? null : join(dir, `server-${name}.db`);
+  const store =
+    typeof options.store === 'string'
+      ? await openPostgres(options.store, name, options.system)
+      : sqliteStore(file);
   const organization = await createServer({
     store,
     model,

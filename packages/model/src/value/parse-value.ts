@@ -41,6 +41,10 @@ export function parseValue(
   options: ParseOptions = {},
 ): ParsedValue {
   if (input === null || input === undefined || input === '') return value(null);
+  // Databases cannot store it.
+  if (typeof input === 'string' && input.includes('\0')) {
+    return invalid(column, dataverseErrors.invalidArgument, 'cannot hold the character U+0000');
+  }
   if (isLookup(column)) return parseLookup(column, input);
   if (isChoice(column)) return parseChoice(column, input);
   switch (column.type) {

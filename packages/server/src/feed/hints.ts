@@ -1,9 +1,12 @@
-import { accessScope, type SecurityContext } from '@outpost/model';
+import { accessScope, type Clock, type SecurityContext } from '@outpost/model';
 import { everybody } from '../security/shares.ts';
 import type { ServerStore } from '../store/server-store.ts';
 
 /** Told of tables in which something changed that the caller may read. Advisory: losing one only costs time. */
 export type HintListener = (tables: readonly string[]) => void;
+
+/** Between two looks at what others have committed. */
+const lookMs = 500;
 
 interface Watcher {
   readonly security: SecurityContext;
@@ -15,20 +18,39 @@ interface Watcher {
 export class Hints {
   readonly #store: ServerStore;
   readonly #watchers = new Set<Watcher>();
+  readonly #clock: Clock;
   #position: number | null = null;
+  #stopLooking: (() => void) | null = null;
 
-  constructor(store: ServerStore) {
+  constructor(store: ServerStore, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   /** Starts telling; answers how to stop it. Rights are those of this moment: devices connect anew now and then. */
   async watch(watcher: Watcher): Promise<() => void> {
     this.#position ??= await this.#store.read((tx) => tx.engine.clock.watermark(tx));
     this.#watchers.add(watcher);
+    if (this.#store.engine.isShared && this.#stopLooking === null) this.#lookAgain();
     return () => {
       this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) this.#position = null;
+      if (this.#watchers.size > 0) return;
+      this.#position = null;
+      this.#stopLooking?.();
+      this.#stopLooking = null;
     };
+  }
+
+  /** What other processes commit is found by looking. */
+  #lookAgain(): void {
+    const stop = this.#clock.schedule(this.#clock.now() + lookMs, () => {
+      // A database that cannot be reached now may be later.
+      const done = () => {
+        if (this.#stopLooking === stop) this.#lookAgain();
+      };
+      void this.publish().then(done, done);
+    });
+    this.#stopLooking = stop;
   }
 
   /** Rights, settings or definitions are others, so every table may have changed for everybody. */

@@ -11,6 +11,7 @@ export function postgresEngine(clock: ChangeClock): StoreEngine {
   return {
     dialect: postgresql,
     clock,
+    isShared: true,
     types: { TEXT: 'text COLLATE "C"', INTEGER: 'bigint', REAL: 'double precision' },
     storesFolded: true,
     numberedKey: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',

@@ -13,6 +13,7 @@ export const sqliteEngine: StoreEngine = {
       return Number(row?.[0] ?? 0);
     },
   },
+  isShared: false,
   types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL' },
   storesFolded: false,
   numberedKey: 'INTEGER PRIMARY KEY',

@@ -9,6 +9,9 @@ export interface OrganizationState {
   hierarchy: string;
   /** The log is kept above this position; a token at or below it has expired. */
   logFloor: string;
+  /** The published definitions as JSON, and their hash: all processes follow them. */
+  model: string;
+  modelHash: string;
   /** Set once the initial rows are loaded. */
   loaded: string;
 }

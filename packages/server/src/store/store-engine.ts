@@ -8,6 +8,8 @@ export interface StoreEngine {
   /** Of queries. */
   readonly dialect: Dialect;
   readonly clock: ChangeClock;
+  /** Whether other processes may write at the same time. */
+  readonly isShared: boolean;
   readonly types: Readonly<Record<Slot['sqlType'], string>>;
   /** Whether folded copies of texts are stored beside them, as `foldedName` names them. */
   readonly storesFolded: boolean;
