@@ -34,7 +34,7 @@ import { document } from './documents/download.ts';
 import { pruneUploads, upload } from './documents/upload.ts';
 import { pruneLog } from './feed/change-log.ts';
 import { type HintListener, Hints } from './feed/hints.ts';
-import { beginFeed } from './feed/new-feed.ts';
+import { beginFeed, followClock } from './feed/new-feed.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
 import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
@@ -169,6 +169,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
   };
   await store.write(async (tx) => {
     await prepareStore(tx, app);
+    await followClock(tx, () => system.ids.next());
     if ((await readState(tx, 'feed')) === null) await writeState(tx, 'feed', system.ids.next());
     if ((await readState(tx, 'conflictPolicy')) === null || options.conflictPolicy !== undefined) {
       await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
@@ -444,7 +445,8 @@ class EmbeddedOrganization implements Organization {
     return this.#store.read((tx) => readSent(tx, filter));
   }
 
-  metrics(): Promise<Metrics> {
+  async metrics(): Promise<Metrics> {
+    await this.#store.engine.clock.advance?.(this.#store);
     return this.#store.read((tx) => this.#counters.read(tx));
   }
 

@@ -2,6 +2,7 @@ import { type AppModel, defineApp, defineTable, withSystemTables } from '@outpos
 import { testSystem, VirtualClock } from '@outpost/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer, type Organization, type ServerStore, tokenList } from '../src/index.ts';
+import { postgresStore } from '../src/postgres/index.ts';
 import { newSchema, openPostgres, postgresAddress } from './stores.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
@@ -135,6 +136,28 @@ describe.skipIf(postgresAddress === undefined)('several processes on one Postgre
     watching.stop();
   });
 
+  test('with another clock the list of changes begins anew: what devices know of the old one says nothing', async () => {
+    const schema = newSchema();
+    const first = await start(openPostgres(schema));
+    await first.load(people);
+    await first.as(ana).create({ table: 'account', id: id(100), values: { name: 'A' } });
+    expect((await first.metrics()).logEntries).toBeGreaterThan(0);
+    const { random } = testSystem(1);
+    const other = () => postgresStore(postgresAddress ?? '', { schema, random, clock: 'xid8' });
+    const second = await start(other());
+    expect(await second.metrics()).toMatchObject({ logEntries: 0, watermark: 0 });
+    await second.as(ana).update({ table: 'account', id: id(100), values: { name: 'B' } });
+    const third = await start(other());
+    expect((await third.metrics()).logEntries).toBe(1);
+  });
+
+  test('names that the database would cut off are refused, and indexes get short ones', async () => {
+    const long = (bytes: number) => modelWith({ ['x'.repeat(bytes)]: { type: 'string' } });
+    const schema = newSchema();
+    await expect(start(openPostgres(schema), long(62))).rejects.toThrow('longer than the 61 bytes');
+    await start(openPostgres(schema), long(61));
+  });
+
   test('a text that cannot be stored is refused as a bad request, and is no fault', async () => {
     const [first] = await pair();
     const values = { name: 'a\u0000b' };
@@ -145,7 +168,6 @@ describe.skipIf(postgresAddress === undefined)('several processes on one Postgre
   });
 
   test('a database that cannot be reached is a clear error', async () => {
-    const { postgresStore } = await import('../src/postgres/index.ts');
     const { random } = testSystem(1);
     const store = postgresStore('postgres://nobody@127.0.0.1:1/none', { random });
     await expect(start(store)).rejects.toMatchObject({ status: 503, code: 'outpost:unavailable' });

@@ -132,3 +132,26 @@ async function unlocked(folder: string) {
   const { FolderFiles } = await import('../src/node/folder-files.ts');
   return { files: new FolderFiles(folder) };
 }
+
+test('a closed database leaves nothing of its functions in the engine', async () => {
+  const { module } = await engine();
+  const folder = temporaryFolder();
+  const openAndClose = async () => {
+    const driver = await openDatabase(fileStorage(folder, 'x'));
+    expect(driver.kind).toBe('sqljs');
+    driver.defineFunction('one', 0, () => 1);
+    driver.defineFunction('two', 0, () => 2);
+    expect(driver.prepare('SELECT one() + two()').get()).toEqual([3]);
+    await driver.close();
+  };
+  const nextPlace = () => {
+    const place = module.addFunction(() => 0, 'i');
+    module.removeFunction(place);
+    return place;
+  };
+  await openAndClose();
+  const before = nextPlace();
+  for (let n = 0; n < 5; n++) await openAndClose();
+  // Places that were given back are used again, the last one first.
+  expect(nextPlace()).toBeLessThanOrEqual(before);
+});

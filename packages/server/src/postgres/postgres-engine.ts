@@ -14,6 +14,8 @@ export function postgresEngine(clock: ChangeClock): StoreEngine {
     isShared: true,
     types: { TEXT: 'text COLLATE "C"', INTEGER: 'bigint', REAL: 'double precision' },
     storesFolded: true,
+    // 63, two of which a folded copy takes.
+    maxNameBytes: 61,
     numberedKey: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
     keyOrdered: '',
     along: () => '',

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type AppModel, type PlannedTable, type Table, tableSlots } from '@outpost/model';
 import { name } from '@outpost/query';
+import { ServerError } from '../server-error.ts';
 import { foldedName, isFoldable } from './folded-copy.ts';
 import type { WriteTx } from './server-store.ts';
 import type { StoreEngine } from './store-engine.ts';
@@ -79,12 +81,31 @@ export async function createSchema(
   for (const [table, column] of lookups.values()) {
     const definition = model.tables.find((one) => one.name === table);
     if (definition?.columns.some((one) => one.name === column) !== true) continue;
-    const index = name(`ix_${table}_${column}`);
+    const index = name(indexName(tx.engine, table, column));
     await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table)} (${name(column)})`);
   }
 }
 
+/** Names that are too long for the engine would be cut off, and could be those of others. */
+function indexName({ maxNameBytes }: StoreEngine, table: string, column: string): string {
+  const full = `ix_${table}_${column}`;
+  if (Buffer.byteLength(full) <= maxNameBytes) return full;
+  return `ix_${createHash('sha256').update(full).digest('hex').slice(0, 32)}`;
+}
+
+function checkNames({ maxNameBytes }: StoreEngine, table: Table): void {
+  for (const one of [table.name, ...tableSlots(table).map((slot) => slot.name)]) {
+    if (Buffer.byteLength(one) <= maxNameBytes) continue;
+    throw new ServerError(
+      'model.invalid',
+      `"${one}" of table "${table.name}" is longer than the ${maxNameBytes} bytes of this database.`,
+      'Use a shorter logical name.',
+    );
+  }
+}
+
 async function createTable(tx: WriteTx, table: Table): Promise<void> {
+  checkNames(tx.engine, table);
   const { types, storesFolded, columnsOf } = tx.engine;
   const present = await columnsOf(tx, table.name);
   const slots = [
@@ -105,7 +126,7 @@ async function createTable(tx: WriteTx, table: Table): Promise<void> {
     await tx.run(`CREATE TABLE ${name(table.name)} (${columns.join(', ')})`);
     for (const slot of [ownerSlot, businessUnitSlot]) {
       await tx.run(
-        `CREATE INDEX ${name(`ix_${table.name}_${slot}`)} ON ${name(table.name)} (${name(slot)})`,
+        `CREATE INDEX ${name(indexName(tx.engine, table.name, slot))} ON ${name(table.name)} (${name(slot)})`,
       );
     }
     return;

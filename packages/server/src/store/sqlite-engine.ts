@@ -16,6 +16,7 @@ export const sqliteEngine: StoreEngine = {
   isShared: false,
   types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL' },
   storesFolded: false,
+  maxNameBytes: Number.POSITIVE_INFINITY,
   numberedKey: 'INTEGER PRIMARY KEY',
   keyOrdered: ' WITHOUT ROWID',
   along: (index) => ` INDEXED BY ${name(index)}`,

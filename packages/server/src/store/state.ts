@@ -12,6 +12,8 @@ export interface OrganizationState {
   /** The published definitions as JSON, and their hash: all processes follow them. */
   model: string;
   modelHash: string;
+  /** Kind of the clock that the feed's positions come from. */
+  clock: string;
   /** Set once the initial rows are loaded. */
   loaded: string;
 }

@@ -13,6 +13,8 @@ export interface StoreEngine {
   readonly types: Readonly<Record<Slot['sqlType'], string>>;
   /** Whether folded copies of texts are stored beside them, as `foldedName` names them. */
   readonly storesFolded: boolean;
+  /** Bytes of the longest name of a table or column. */
+  readonly maxNameBytes: number;
   /** Type of a primary key that the database numbers. */
   readonly numberedKey: string;
   /** Ends the definition of a table that is kept in the order of its primary key. */

@@ -14,6 +14,7 @@ export class RawConnection {
   readonly #opened: OpenedDatabase;
   readonly #vfs: Vfs;
   readonly host: StatementHost = new StatementHost();
+  readonly #callbacks: number[] = [];
   #closed = false;
 
   constructor(
@@ -85,10 +86,19 @@ export class RawConnection {
     return this.#opened.log()?.size() ?? 0;
   }
 
+  /** Keeps a function that SQLite calls until the database is closed; answers its place in the engine's table. */
+  addCallback(fn: (...args: never[]) => unknown, signature: string): number {
+    const place = this.module.addFunction(fn, signature);
+    this.#callbacks.push(place);
+    return place;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#opened.db.close();
     this.#opened.release();
+    // The engine outlives its databases: what it holds of them is never collected.
+    for (const place of this.#callbacks) this.module.removeFunction(place);
   }
 }

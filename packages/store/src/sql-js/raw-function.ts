@@ -17,7 +17,7 @@ export function defineRawFunction(
   fn: SqlFunction,
 ): void {
   const { module, heap } = connection;
-  const callback = module.addFunction((context: number, count: number, values: number) => {
+  const callback = connection.addCallback((context: number, count: number, values: number) => {
     // An exception must never unwind through wasm.
     try {
       const args = Array.from({ length: count }, (_, i) =>

@@ -7,6 +7,7 @@ const rawFunctions = [
   '_malloc',
   '_free',
   'addFunction',
+  'removeFunction',
   'UTF8ToString',
   '_sqlite3_prepare_v2',
   '_sqlite3_step',

@@ -4,6 +4,7 @@ declare module 'sql.js' {
   export interface SqlJsModule {
     readonly Database: new (bytes?: Uint8Array) => SqlJsDatabase;
     addFunction(fn: (...args: never[]) => unknown, signature: string): number;
+    removeFunction(index: number): void;
     UTF8ToString(address: number): string;
     _malloc(size: number): number;
     _free(address: number): void;
