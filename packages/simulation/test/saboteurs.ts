@@ -31,10 +31,12 @@ type Params = readonly Cell[];
 function statements(change: (sql: string, params: Params) => Params | null): Sabotage {
   return {
     store: (inner: ServerStore): ServerStore => ({
+      engine: inner.engine,
       read: (fn) => inner.read(fn),
       write: (fn) =>
         inner.write((tx) => {
           const changed: WriteTx = {
+            engine: tx.engine,
             all: (sql, params) => tx.all(sql, params),
             run: async (sql, params = []) => {
               const next = change(sql, params);
