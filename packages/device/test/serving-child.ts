@@ -1,16 +1,20 @@
-/** Serves an organization from a file and says where, until it is killed. Started by the kill test of the server. */
+/** Serves an organization from a file, or a schema of PostgreSQL, and says where, until it is killed. */
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, tokenList } from '@outpost/server';
 import { listen, sqliteStore } from '@outpost/server/node';
+import { postgresStore } from '@outpost/server/postgres';
 import { seededRandom } from '@outpost/testkit';
 import { platformSystem } from '../src/system/system.ts';
 
-const [path = ''] = process.argv.slice(2);
+const [path = '', schema] = process.argv.slice(2);
 const users = Object.entries(sampleUsers).map(
   ([name, user]) => [`token-${name}`, user.id] as const,
 );
 const organization = await createServer({
-  store: sqliteStore(path),
+  store:
+    schema === undefined
+      ? sqliteStore(path)
+      : postgresStore(path, { schema, connections: 8, random: platformSystem.random }),
   model: sampleApp,
   auth: tokenList(new Map(users)),
   system: platformSystem,
