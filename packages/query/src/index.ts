@@ -27,7 +27,14 @@ export {
   type QuerySource,
   type Window,
 } from './engine/query-engine.ts';
-export { countRows, type QueryPage, type ReadAll, runPlan } from './engine/run-plan.ts';
+export {
+  countRows,
+  type QueryPage,
+  type ReadAll,
+  type ReadAllLater,
+  readPlan,
+  runPlan,
+} from './engine/run-plan.ts';
 export {
   type AggregateFunction,
   type ConditionNode,
@@ -87,6 +94,7 @@ export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
 export { type QuickFind, quickFindNumber, quickFindQuery } from './views/quick-find.ts';
 export { associatedQuery, lookupQuery, withFilter } from './views/related-query.ts';
 export { readView, type SavedView, type ViewColumn } from './views/saved-view.ts';
+export { columnOf, findCollection, findManyToOne } from './web-api/odata-filter.ts';
 export {
   type ODataExpand,
   type ODataOptions,

@@ -142,8 +142,8 @@ test('$expand: a lookup adds columns, a collection is a query of its own', () =>
     name: "Ana O'Neil",
     'expand_homeid.placeid': id(2, 1),
     'expand_homeid.title': 'Hill',
-    'expand_keeperid.personid': id(1, 2),
-    'expand_keeperid.name': 'Ben',
+    'expand_homeid_keeperid.personid': id(1, 2),
+    'expand_homeid_keeperid.name': 'Ben',
   });
   const parsed = parseODataQuery(
     'person',

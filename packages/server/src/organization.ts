@@ -63,6 +63,8 @@ import {
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { checkApp, checkFence } from './sync/versions.ts';
 import { ViewCache } from './view/view-cache.ts';
+import { isWebApi } from './web-api/address.ts';
+import { webApi } from './web-api/web-api.ts';
 import { Refusal } from './write/refusal.ts';
 import { readRow, rowValues } from './write/row-access.ts';
 import { withContents } from './write/row-documents.ts';
@@ -156,6 +158,8 @@ export interface Organization {
 }
 
 const loadBatch = 1000;
+/** How the counts of requests name the Web API. */
+const webApiPath = '/api/data';
 
 export async function createServer(options: OrganizationOptions): Promise<Organization> {
   const limits = options.profileLimits ?? profileLimits.seed;
@@ -270,9 +274,11 @@ class EmbeddedOrganization implements Organization {
   async handle(request: ServerRequest): Promise<ServerResponse> {
     try {
       const userId = await this.#authenticate(request);
-      const run = () => this.#following(() => this.#route(request, userId));
-      const body = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
-      return this.#counted(request, answer(200, body));
+      const run = isWebApi(request.url)
+        ? () => this.#webApi(request, userId)
+        : () => this.#following(async () => answer(200, await this.#route(request, userId)));
+      const answered = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
+      return this.#counted(request, answered);
     } catch (error) {
       return this.#counted(request, errorAnswer(error, this.#env.onFault));
     }
@@ -281,7 +287,8 @@ class EmbeddedOrganization implements Organization {
   #counted(request: ServerRequest, response: ServerResponse): ServerResponse {
     const path = request.url.split('?')[0];
     const known = Object.values(syncPaths).find((one) => one === path);
-    this.#counters.answered(known ?? 'other', response.status);
+    const group = known ?? (isWebApi(request.url) ? webApiPath : 'other');
+    this.#counters.answered(group, response.status);
     return response;
   }
 
@@ -467,6 +474,33 @@ class EmbeddedOrganization implements Organization {
         'www-authenticate': 'Bearer',
       },
     );
+  }
+
+  async #webApi(request: ServerRequest, userId: string): Promise<ServerResponse> {
+    const transact = <Tx extends ReadTx, T>(
+      run: (fn: (tx: Tx) => Promise<T>) => Promise<T>,
+      fn: (tx: Tx, caller: Caller) => Promise<T>,
+    ) => run(async (tx) => fn(tx, await this.#caller(tx, userId)));
+    const organization = this;
+    let hasWritten = false;
+    await this.#store.engine.clock.advance?.(this.#store);
+    const answered = await webApi(
+      {
+        get env() {
+          return organization.#env;
+        },
+        follow: (run) => this.#following(run),
+        read: (fn) => transact((run) => this.#store.read(run), fn),
+        write: async (fn) => {
+          const value = await transact((run) => this.#store.write(run), fn);
+          hasWritten = true;
+          return value;
+        },
+      },
+      request,
+    );
+    if (hasWritten) await this.#hints.publish();
+    return answered;
   }
 
   async #route(request: ServerRequest, userId: string): Promise<unknown> {

@@ -29,6 +29,8 @@ export type ODataExpand =
       readonly property: string;
       readonly alias: string;
       readonly table: string;
+      /** What is expanded inside. */
+      readonly expand: readonly ODataExpand[];
     }
   /** Rows of its own, of all parents; the caller restricts them with `withFilter`. */
   | {
@@ -84,7 +86,9 @@ function readQuery(
     options.$filter === undefined ? null : parseODataFilter(options.$filter, table, model, links);
   const orders = options.$orderby === undefined ? [] : readOrders(options.$orderby, table, links);
   const expanded =
-    options.$expand === undefined ? [] : readExpand(options.$expand, table, model, outermost);
+    options.$expand === undefined
+      ? []
+      : readExpand(options.$expand, table, model, outermost, 'expand');
   const singles = expanded.flatMap(({ link }) => (link === null ? [] : [link]));
   const root: EntityNode = {
     table,
@@ -157,6 +161,7 @@ function readExpand(
   table: string,
   model: ModelIndex,
   outermost: boolean,
+  prefix: string,
 ): readonly Expanded[] {
   const items = splitOutside(text, ',');
   if (items.length > maxExpand) throw odataError('$expand', `more than ${maxExpand} properties`);
@@ -166,7 +171,7 @@ function readExpand(
     const [, property = '', inside] = match;
     const options = inside === undefined ? {} : readInner(inside);
     const single = findManyToOne(model, table, property);
-    if (single !== undefined) return expandSingle(property, single, options, model);
+    if (single !== undefined) return expandSingle(property, single, options, model, prefix);
     const relationship = findCollection(model, table, property);
     if (relationship === undefined) {
       throw odataError('$expand', `"${property}" is no navigation property of "${table}"`);
@@ -181,12 +186,13 @@ function expandSingle(
   { target, column }: { readonly target: string; readonly column: string },
   options: ODataOptions,
   model: ModelIndex,
+  prefix: string,
 ): Expanded {
   const allowed = Object.keys(options).every((name) => name === '$select' || name === '$expand');
   if (!allowed) throw odataError('$expand', `"${property}" takes $select and $expand only`);
-  const alias = `expand_${property}`;
+  const alias = `${prefix}_${property}`;
   const inner =
-    options.$expand === undefined ? [] : readExpand(options.$expand, target, model, false);
+    options.$expand === undefined ? [] : readExpand(options.$expand, target, model, false, alias);
   const primaryId = model.table(target)?.primaryId ?? '';
   const selected = readSelect(options.$select);
   const withKey =
@@ -204,7 +210,8 @@ function expandSingle(
     to: column,
     linkType: 'outer',
   };
-  return { expand: { kind: 'single', property, alias, table: target }, link };
+  const expand = inner.map((one) => one.expand);
+  return { expand: { kind: 'single', property, alias, table: target, expand }, link };
 }
 
 /** Rows of the other side; the server adds which parents they belong to. */

@@ -3,6 +3,7 @@ import {
   type ColumnValue,
   isLookup,
   isLookupValue,
+  type LookupValue,
   versionColumn,
 } from '@outpost/model';
 import type { QueryPlan, QueryRow } from '../sql/compile.ts';
@@ -16,7 +17,11 @@ export interface WebApiRowOptions extends FormatRowOptions {
   /** Which annotations the caller asks for (`Prefer: odata.include-annotations`). */
   readonly include: (annotation: string) => boolean;
   /** Name of the navigation property of a lookup; default: the column's name. */
-  readonly navigationProperty?: (table: string, column: Column) => string;
+  readonly navigationProperty?: (table: string, column: Column, value: LookupValue) => string;
+  /** Under which property a value is shown; null: not here. Default: its key. */
+  readonly property?: (key: string) => string | null;
+  /** Whether empty columns are shown as null. Default: they are left out. */
+  readonly nulls?: boolean;
 }
 
 /** A row as the Web API shows it: lookups as `_column_value`, multi-select choices as `"1,2"`, with annotations. */
@@ -29,17 +34,24 @@ export function webApiRow(
   const formatted = include(formattedValue.slice(1)) ? formatRow(plan, row, options) : {};
   const result: Record<string, unknown> = {};
   for (const { key, column, output, table } of plan.columns) {
-    const value = row.values[key];
-    if (value === undefined || value === null) continue;
+    const value = row.values[key] ?? null;
+    const property = options.property === undefined ? key : options.property(key);
+    if (property === null || (value === null && options.nulls !== true)) continue;
+    const own = property === column.name && output.value.kind !== 'aggregate';
+    const name = own && isLookup(column) ? `_${property}_value` : property;
+    if (value === null) {
+      result[name] = null;
+      continue;
+    }
     const lookup = isLookup(column) && isLookupValue(value);
-    const name = lookup && output.key === column.name ? `_${key}_value` : key;
     result[name] = plainValue(column, value);
     const text = formatted[key];
     if (text !== undefined) result[`${name}${formattedValue}`] = text;
     if (!lookup) continue;
     if (include(lookupTable.slice(1))) result[`${name}${lookupTable}`] = value.table;
-    if (include(navigation.slice(1)) && output.key === column.name) {
-      result[`${name}${navigation}`] = options.navigationProperty?.(table, column) ?? column.name;
+    if (include(navigation.slice(1)) && own) {
+      const shown = options.navigationProperty?.(table, column, value) ?? column.name;
+      result[`${name}${navigation}`] = shown;
     }
   }
   const version = row.values[versionColumn.name];

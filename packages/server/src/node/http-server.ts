@@ -66,6 +66,11 @@ export function listen(
         const { headers, ...answered } = errorAnswer(error, () => undefined);
         return { ...answered, headers: { ...headers, connection: 'close' } };
       });
+    if (response.body === '') {
+      outgoing.writeHead(response.status, { ...response.headers });
+      outgoing.end();
+      return;
+    }
     const accepted = incoming.headers['accept-encoding'];
     const { bytes, encoding } = await compress(
       Buffer.from(response.body, 'utf8'),

@@ -60,7 +60,10 @@ export async function createSchema(
 ): Promise<void> {
   await tx.engine.lockSchema(tx);
   for (const sql of [...systemSql(tx.engine), ...tx.engine.systemSql]) await tx.run(sql);
-  for (const table of model.tables) await createTable(tx, table);
+  for (const table of model.tables) {
+    await createTable(tx, table);
+    await createKeyIndexes(tx, table);
+  }
   const lookups = new Map<string, readonly [string, string]>();
   for (const one of model.relationships) {
     if (one.kind === 'manyToOne' && one.cascade.delete !== 'noCascade') {
@@ -83,6 +86,15 @@ export async function createSchema(
     if (definition?.columns.some((one) => one.name === column) !== true) continue;
     const index = name(indexName(tx.engine, table, column));
     await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table)} (${name(column)})`);
+  }
+}
+
+/** An index for each alternate key: uniqueness is looked up at every write. */
+async function createKeyIndexes(tx: WriteTx, table: Table): Promise<void> {
+  for (const key of table.alternateKeys ?? []) {
+    const index = name(indexName(tx.engine, table.name, `key_${key.name}`));
+    const columns = key.columns.map(name).join(', ');
+    await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table.name)} (${columns})`);
   }
 }
 

@@ -3,7 +3,6 @@ import {
   accessScope,
   dateTimeText,
   isDocumentColumn,
-  type ModelIndex,
   mandatoryColumns,
   mayUseColumn,
   type OfflineProfileItem,
@@ -15,13 +14,11 @@ import {
   tableSlots,
 } from '@outpost/model';
 import {
-  compileQuery,
   type Dialect,
   dateRanges,
   join,
   name,
   parseFetch,
-  type QueryContext,
   queryTables,
   type Sql,
   sql,
@@ -30,6 +27,7 @@ import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import { readPredicate } from './read-predicate.ts';
+import { compileReadable, queryContext, type ReadableQueryEnv } from './readable-query.ts';
 
 /** V(T): the rows of one table that belong on a user's device. */
 export interface DeviceView {
@@ -54,12 +52,7 @@ export interface DeviceView {
 /** A text that may be longer is long. */
 const heavyLength = 1_000_000;
 
-interface Env {
-  readonly index: ModelIndex;
-  readonly context: SecurityContext;
-  readonly query: QueryContext;
-  readonly dialect: Dialect;
-}
+type Env = ReadableQueryEnv;
 
 const ownErrors: OfflineProfileItem = {
   table: syncErrorTable.name,
@@ -76,13 +69,7 @@ export function compileViews(
   dialect: Dialect,
   now: number,
 ): readonly DeviceView[] {
-  const query: QueryContext = {
-    now,
-    timeZone: 'UTC',
-    userId: context.userId,
-    businessUnitId: context.businessUnitId,
-    teamIds: context.teamIds,
-  };
+  const query = queryContext(context, now);
   const env: Env = { index, context, query, dialect };
   const planned = plan.some((one) => one.table === ownErrors.table)
     ? plan
@@ -252,29 +239,10 @@ function ownedBy(context: SecurityContext, item: OfflineProfileItem, source: str
   return join([sql('('), join(tests, ' OR '), sql(')')], '');
 }
 
-/** A filter cannot ask about secured columns that the user may not read: they do not exist for it. */
-function readableIndex({ index, context }: Env): ModelIndex {
-  return {
-    ...index,
-    column: (table, name) => {
-      const column = index.column(table, name);
-      const readable = column !== undefined && mayUseColumn(context.columns, 'read', table, column);
-      return readable ? column : undefined;
-    },
-  };
-}
-
 function customFilter(env: Env, item: OfflineProfileItem, source: string): Sql {
   const parsed = parseFetch(item.filter ?? '');
   if (parsed.kind === 'invalid') return sql('FALSE');
-  const compiled = compileQuery(parsed.value, {
-    model: readableIndex(env),
-    context: env.query,
-    dialect: env.dialect,
-    // A dialect that cannot fold has folded copies of all texts.
-    isFolded: () => env.dialect.name === 'postgresql',
-    restrict: (table, alias) => readPredicate(env.context, table, keyOf(env, table), alias),
-  });
+  const compiled = compileReadable(env, parsed.value);
   const primary = env.index.table(item.table)?.primaryId;
   if (compiled.kind === 'invalid' || primary === undefined) return sql('FALSE');
   return join([sql(`${source}.${name(primary)} IN (`), compiled.value.keys, sql(')')], '');

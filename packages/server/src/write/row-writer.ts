@@ -5,8 +5,10 @@ import {
   composedValues,
   defaultValues,
   isDocumentColumn,
+  type ManyToMany,
   type Privilege,
   type RowValues,
+  systemTables,
   type Table,
   valuesToCells,
   versionColumn,
@@ -147,6 +149,50 @@ export class RowWriter {
     }
   }
 
+  /**
+   * Connects two rows of a many-to-many relationship, or parts them; both need append and append-to. What is so already
+   * stays so.
+   */
+  async associate(
+    { intersect, table1, column1, table2, column2 }: ManyToMany,
+    [id1, id2]: readonly [string, string],
+    connected: boolean,
+    newId: string,
+  ): Promise<void> {
+    const table = this.#env.index.table(intersect);
+    if (table === undefined) throw new Refusal('unknownTable', `"${intersect}" does not exist.`);
+    for (const [end, id] of [
+      [table1, id1],
+      [table2, id2],
+    ] as const) {
+      const definition = this.#env.index.table(end);
+      if (definition === undefined) throw new Refusal('unknownTable', `"${end}" does not exist.`);
+      const row = await this.#existing(definition, id);
+      await demand(this.#scope, 'append', definition, row, id);
+      await demand(this.#scope, 'appendTo', definition, row, id);
+    }
+    // Who has which rights is no ordinary pair.
+    const access = { owner: null, businessUnit: null };
+    const decides = systemTables.some((one) => one.name === intersect);
+    if (decides) await demand(this.#scope, connected ? 'create' : 'delete', table, access, null);
+    const pairs = await this.#tx.all(
+      `SELECT ${name(table.primaryId)} FROM ${name(intersect)} WHERE ${name(column1)} = ? AND ${name(column2)} = ?`,
+      [id1, id2],
+    );
+    if (connected && pairs.length === 0) {
+      const pair = {
+        [column1]: { table: table1, id: id1 },
+        [column2]: { table: table2, id: id2 },
+      };
+      const own = await accessOf(this.#scope, table, newId, pair);
+      await this.#store(table, newId, null, pair, own);
+    }
+    for (const [pair] of connected ? [] : pairs) {
+      const row = await readRow(this.#tx, table, String(pair));
+      if (row !== null) await this.#remove(table, String(pair), row);
+    }
+  }
+
   /** Gives a principal rights on a row, or takes them away, and does the same to what cascades from it. */
   async share(
     tableName: string,
@@ -225,12 +271,29 @@ export class RowWriter {
       [table.primaryId]: id,
       [versionColumn.name]: version,
     };
+    await this.#checkKeys(table, id, cells);
     const stored = { ...cells, [ownerSlot]: access.owner, [businessUnitSlot]: access.businessUnit };
     await this.#upsert(table, id, stored, before !== null);
     await this.#logChange(table, id, before, cells, access);
     if (table.isActivity === true) await this.#mirrorActivity(table, id, stored);
     if (before !== null && hasMoved(before, access)) await this.#moveChildren(table, id, access);
     return version;
+  }
+
+  /** Alternate keys are unique; a row without a value in one of the columns has none. */
+  async #checkKeys(table: Table, id: string, cells: Cells): Promise<void> {
+    for (const key of table.alternateKeys ?? []) {
+      const values = key.columns.map((column) => cells[column] ?? null);
+      if (values.includes(null)) continue;
+      const tests = key.columns.map((column) => `${name(column)} = ?`).join(' AND ');
+      const same = await this.#tx.all(
+        `SELECT 1 FROM ${name(table.name)} WHERE ${tests} AND ${name(table.primaryId)} <> ? LIMIT 1`,
+        [...values, id],
+      );
+      if (same.length === 0) continue;
+      const message = `Another ${table.label} has the same ${key.columns.join(', ')}.`;
+      throw new Refusal('duplicateEntityKey', message, 2, key.columns);
+    }
   }
 
   async #upsert(table: Table, id: string, cells: Cells, exists: boolean): Promise<void> {
