@@ -7,7 +7,7 @@ const onPostgres = {
   test: {
     name: 'PostgreSQL',
     env: { OUTPOST_STORE: 'postgres' },
-    include: ['test/{http,limits,profile-rows,reach}.test.ts'],
+    include: ['test/{http,limits,profile-rows,reach}.test.ts', 'test/web-api/*.test.ts'],
   },
 } as const;
 

@@ -7,6 +7,7 @@ import {
   parseGuid,
   parseValue,
   type Table,
+  versionColumn,
 } from '@outpost/model';
 import { HttpError } from '../server-error.ts';
 import { badAddress } from './address.ts';
@@ -70,14 +71,16 @@ export async function readRowBody(
       const navigation = findNavigation(scope.env.index, table, name);
       if (navigation === null) throw unknownProperty(table, name);
       if (navigation.kind === 'single') {
-        values[navigation.column.name] = value === null ? null : await lookup(scope, value);
+        const given = value === null ? null : await lookup(scope, value);
+        values[navigation.column.name] = readValue(navigation.column, given);
       } else {
         const references = await lookups(scope, value);
         collections.push({ navigation, bodies: [], references });
       }
       continue;
     }
-    if (property.includes('@')) continue;
+    // Rows that were read are sent back as they came.
+    if (property.includes('@') || property === versionColumn.name) continue;
     if (property === table.primaryId) {
       id = typeof value === 'string' ? parseGuid(value) : null;
       if (id === null) throw badAddress(`${property} is no GUID.`);

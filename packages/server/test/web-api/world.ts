@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  type Column,
   defineTable,
   type Privilege,
   privileges,
@@ -35,10 +36,19 @@ const pairs = defineTable({
   },
 });
 
+const party = (name: string): Column => ({
+  name,
+  label: name,
+  type: 'partyList',
+  required: 'none',
+  targets: ['systemuser', 'contact', 'account', 'lead'],
+});
+
 const tables = [
   ...sampleApp.tables.map((table) => ({
     ...table,
     changeTracking: true,
+    ...(table.name === 'email' ? { columns: [...table.columns, party('from'), party('to')] } : {}),
     ...(table.name === 'account'
       ? {
           alternateKeys: [
@@ -95,13 +105,14 @@ export interface WebApiWorld {
 }
 
 /** An organization with three users and no other rows, served over HTTP. */
-export async function openWorld(): Promise<WebApiWorld> {
+export async function openWorld(onFault?: (fault: unknown) => void): Promise<WebApiWorld> {
   const organization = await createServer({
     store: openStore(),
     model,
     auth: tokenList(new Map(Object.entries(users))),
     system: testSystem(7),
     limits: 'off',
+    ...(onFault === undefined ? {} : { onFault }),
   });
   const user = (name: keyof typeof users) => ({
     table: 'systemuser',
