@@ -19,6 +19,10 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array | ArrayBuffer, options?: { stream?: boolean }): string;
 }
+declare class URLSearchParams {
+  constructor(fields: Readonly<Record<string, string>>);
+  toString(): string;
+}
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
 declare function fetch(

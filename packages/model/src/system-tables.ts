@@ -63,6 +63,7 @@ const systemUser = defineTable({
     isdisabled: { type: 'boolean', label: 'Status', default: false },
     parentsystemuserid: { type: 'lookup', label: 'Manager', targets: ['systemuser'] },
     positionid: { type: 'lookup', label: 'Position', targets: ['position'] },
+    azureactivedirectoryobjectid: { type: 'guid', label: 'Azure AD Object ID' },
   },
 });
 

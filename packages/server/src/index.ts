@@ -7,7 +7,14 @@
  * const server = await listen(organization);
  * ```
  */
-export { type Authenticator, tokenList } from './auth.ts';
+export { type Authenticator, anyOf, type UserDirectory } from './auth/authenticator.ts';
+export {
+  type DevelopmentIssuer,
+  type DevelopmentIssuerOptions,
+  developmentIssuer,
+} from './auth/development-issuer.ts';
+export { type JwtOptions, jwtAuthenticator } from './auth/jwt.ts';
+export { tokenList } from './auth/token-list.ts';
 export type { ServerRequest, ServerResponse } from './http/message.ts';
 export { dataverseLimits, type RequestLimits } from './limits/request-limiter.ts';
 export type { Counts, DeviceLag, Metrics } from './metrics/metrics.ts';

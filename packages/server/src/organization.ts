@@ -29,7 +29,7 @@ import {
   uploadRequest,
   type Versions,
 } from '@outpost/sync/protocol';
-import type { Authenticator } from './auth.ts';
+import type { Authenticator, UserDirectory } from './auth/authenticator.ts';
 import { document } from './documents/download.ts';
 import { pruneUploads, upload } from './documents/upload.ts';
 import { pruneLog } from './feed/change-log.ts';
@@ -464,17 +464,33 @@ class EmbeddedOrganization implements Organization {
   async #authenticate(request: ServerRequest): Promise<string> {
     const header = request.headers['authorization'] ?? '';
     const token = /^Bearer (\S{1,8192})$/.exec(header)?.[1];
-    const userId = token === undefined ? null : await this.#auth.authenticate(token);
+    const userId =
+      token === undefined ? null : await this.#auth.authenticate(token, this.#directory);
     if (userId !== null) return userId;
+    const { challenge } = this.#auth;
     throw new HttpError(
       401,
       'outpost:unauthorized',
       'The request carries no accepted bearer token.',
-      {
-        'www-authenticate': 'Bearer',
-      },
+      { 'www-authenticate': challenge === undefined ? 'Bearer' : `Bearer ${challenge}` },
     );
   }
+
+  readonly #directory: UserDirectory = {
+    byObjectId: async (objectId) => {
+      const column = 'azureactivedirectoryobjectid';
+      if (this.#env.index.column('systemuser', column) === undefined) return objectId;
+      const rows = await this.#store.read((tx) =>
+        tx.all(
+          `SELECT systemuserid FROM "systemuser" WHERE ${column} = ? OR (systemuserid = ? AND ${column} IS NULL) LIMIT 2`,
+          [objectId, objectId],
+        ),
+      );
+      const [only] = rows;
+      if (only !== undefined && rows.length === 1) return String(only[0]);
+      throw unknownUser();
+    },
+  };
 
   async #webApi(request: ServerRequest, userId: string): Promise<ServerResponse> {
     const transact = <Tx extends ReadTx, T>(
@@ -601,11 +617,7 @@ class EmbeddedOrganization implements Organization {
     if ((await readState(tx, 'modelHash')) !== this.#env.modelHash) throw new OtherDefinitions();
     const security = await readUserSecurity(tx, userId, this.#env.model.fieldSecurityProfiles);
     if (security === null) {
-      throw new HttpError(
-        403,
-        dataverseErrors.userNotMemberOfOrganization,
-        'The user is unknown or disabled.',
-      );
+      throw unknownUser();
     }
     if (!security.hasRoles) {
       throw new HttpError(403, dataverseErrors.userHasNoRoles, 'The user has no security role.');
@@ -621,6 +633,11 @@ class EmbeddedOrganization implements Organization {
       ? unknown
       : { ...unknown, ...valuesToCells(definition, values) };
   }
+}
+
+function unknownUser(): HttpError {
+  const code = dataverseErrors.userNotMemberOfOrganization;
+  return new HttpError(403, code, 'The user is unknown or disabled.');
 }
 
 /** Without the secured columns that the user may not read. */

@@ -1,4 +1,11 @@
-export type SyncErrorCode = 'error.unknown' | 'error.elsewhere' | 'app.invalid' | 'sync.closed';
+export type SyncErrorCode =
+  | 'error.unknown'
+  | 'error.elsewhere'
+  | 'app.invalid'
+  | 'sync.closed'
+  | 'signIn.refused'
+  | 'signIn.expired'
+  | 'signIn.unreachable';
 
 /** A call that cannot be carried out: what, and what to do next. Failures of a sync cycle are values instead. */
 export class SyncError extends Error {

@@ -5,6 +5,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { syncPaths } from '@outpost/sync/protocol';
+import type { DevelopmentIssuer } from '../auth/development-issuer.ts';
 import { errorAnswer } from '../http/answer.ts';
 import { maxBodyBytes } from '../http/message.ts';
 import { metricsText } from '../metrics/metrics-text.ts';
@@ -27,6 +28,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** Answer counts at `/metrics`, without sign-in: only where nobody else can reach the server. Default: no. */
   readonly metrics?: boolean;
+  /** Serves its addresses too. Default: nobody can sign in here. */
+  readonly issuer?: DevelopmentIssuer;
 }
 
 /** Serves an organization over HTTP. */
@@ -54,14 +57,16 @@ export function listen(
       );
     }
     const response = await readBody(incoming)
-      .then((body) =>
-        organization.handle({
+      .then(async (body) => {
+        const request = {
           method: incoming.method ?? 'GET',
           url: incoming.url ?? '/',
           headers: flatten(incoming),
           body,
-        }),
-      )
+        };
+        const signIn = (await options.issuer?.handle(request)) ?? null;
+        return signIn ?? organization.handle(request);
+      })
       .catch((error: unknown) => {
         const { headers, ...answered } = errorAnswer(error, () => undefined);
         return { ...answered, headers: { ...headers, connection: 'close' } };

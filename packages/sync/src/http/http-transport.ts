@@ -124,10 +124,10 @@ async function request<T>(
   signal?: AbortSignal,
 ): Promise<Reply<T>> {
   for (const refresh of [false, true]) {
-    const token = await tokens.token({ refresh });
-    if (token === null) return failed('auth', null, null, 'Sign in to synchronize.');
     let answer: IncomingMessage;
     try {
+      const token = await tokens.token({ refresh });
+      if (token === null) return failed('auth', null, null, 'Sign in to synchronize.');
       const text = body === null ? null : JSON.stringify(body);
       answer = await exchange({ path, token, body: text }, signal);
     } catch (error) {

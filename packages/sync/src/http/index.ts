@@ -1,5 +1,12 @@
 /** The transport over HTTP, through the platform's `fetch`, or over whatever else carries messages. */
 export {
+  type DeviceCode,
+  type DeviceCodeOptions,
+  deviceCodeTokens,
+  type SignIn,
+  type TokenKeeper,
+} from './device-code.ts';
+export {
   type HttpTransportOptions,
   httpTransport,
   type IncomingMessage,

@@ -1,10 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-
-/** Tells whose token it is. */
-export interface Authenticator {
-  /** The user's id, or null for a token that is not accepted. */
-  authenticate(token: string): Promise<string | null>;
-}
+import type { Authenticator } from './authenticator.ts';
 
 /** Accepts exactly the given tokens. For development, tests and the simulator. */
 export function tokenList(tokens: ReadonlyMap<string, string>): Authenticator {
