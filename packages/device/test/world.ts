@@ -4,7 +4,10 @@ import { createServer, type Organization, tokenList } from '@outpost/server';
 import { listen, type RunningServer } from '@outpost/server/node';
 import type { StorageLocation } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
+import type { SyncTransport } from '@outpost/sync';
+import { dataverseTransport } from '@outpost/sync/dataverse';
 import { httpTransport, staticToken } from '@outpost/sync/http';
+import type { ConflictPolicy } from '@outpost/sync/protocol';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { type Device, type DeviceOptions, openDevice } from '../src/index.ts';
@@ -21,6 +24,19 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** Through the sync endpoint, or with `OUTPOST_TRANSPORT=dataverse` through the plain Web API. */
+function transportTo(
+  url: string,
+  user: string,
+  app: AppModel,
+  conflictPolicy: () => ConflictPolicy,
+): SyncTransport {
+  const tokens = staticToken(tokenOf(user));
+  if (process.env['OUTPOST_TRANSPORT'] !== 'dataverse') return httpTransport({ url, tokens });
+  // A plain Web API says nothing of the policy.
+  return dataverseTransport({ url, tokens, app, conflictPolicy, ...testSystem(900) });
+}
+
 /** An organization with sample rows behind real HTTP, and devices in memory. */
 export async function openWorld(rows = 600, model: AppModel = sampleApp): Promise<World> {
   const system = testSystem(11);
@@ -34,6 +50,12 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
     system,
   });
   await organization.load(generateRows({ random: seededRandom(5), now: system.clock.now(), rows }));
+  let policy: ConflictPolicy = 'off';
+  const { setConflictPolicy } = organization;
+  organization.setConflictPolicy = (next) => {
+    policy = next;
+    return setConflictPolicy.call(organization, next);
+  };
   const server = await listen(organization);
   const online = new BehaviorSubject(true);
   const devices: Device[] = [];
@@ -44,7 +66,7 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
     online,
     async device(user, options = {}) {
       const storage: StorageLocation = options.storage ?? memoryStorage();
-      const transport = httpTransport({ url: server.url, tokens: staticToken(tokenOf(user)) });
+      const transport = transportTo(server.url, user, model, () => policy);
       const device = await openDevice({
         transport,
         online,

@@ -19,7 +19,7 @@ export interface JwtOptions {
   readonly audience: string;
   /** The issuer's public keys: where they are, or themselves. */
   readonly keys: { readonly url: string } | { readonly set: JSONWebKeySet };
-  /** The `tid` claim; absent: any tenant of the issuer. */
+  /** The `tid` claim; absent: every tenant of the issuer. */
   readonly tenant?: string;
   readonly clock: Clock;
   /** Where callers without a token sign in; told in the challenge (`authorization_uri`). */

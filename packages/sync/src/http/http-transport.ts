@@ -11,14 +11,8 @@ import {
   syncPaths,
   uploadResponse,
 } from '../protocol/index.ts';
-import type {
-  Failure,
-  FailureClass,
-  Hint,
-  Reply,
-  SyncTransport,
-  TokenSource,
-} from '../transport.ts';
+import type { Hint, Reply, SyncTransport, TokenSource } from '../transport.ts';
+import { describe, errorBody, failed, parseJson, statusClass } from './failure.ts';
 import { HintReader } from './hint-stream.ts';
 
 export interface HttpTransportOptions {
@@ -36,16 +30,6 @@ export function staticToken(token: string): TokenSource {
 
 /** Characters of a request from which it is sent compressed. */
 const compressAbove = 4096;
-
-const statusClass: Readonly<Record<number, FailureClass>> = {
-  400: 'protocol',
-  401: 'auth',
-  403: 'access',
-  404: 'protocol',
-  409: 'expected',
-  413: 'protocol',
-  415: 'protocol',
-};
 
 export function httpTransport(options: HttpTransportOptions): SyncTransport {
   return {
@@ -195,40 +179,4 @@ function readAnswer<T>(answer: IncomingMessage, decoder: Decoder<T>): Reply<T> {
     if (!(error instanceof DecodeError)) throw error;
     return failed('protocol', 200, null, `The answer is not understood: ${error.message}`);
   }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function errorBody(json: unknown): {
-  readonly code: string | null;
-  readonly message: string | null;
-} {
-  const error = (json as { error?: { code?: unknown; message?: unknown } } | null | undefined)
-    ?.error;
-  return {
-    code: typeof error?.code === 'string' ? error.code : null,
-    message: typeof error?.message === 'string' ? error.message : null,
-  };
-}
-
-function describe(error: unknown): string {
-  const cause = (error as { cause?: { code?: unknown } } | null)?.cause?.code;
-  if (typeof cause === 'string') return cause;
-  return error instanceof Error ? error.message : String(error);
-}
-
-function failed(
-  kind: FailureClass,
-  status: number | null,
-  code: string | null,
-  message: string,
-  retryAfterMs: number | null = null,
-): { readonly kind: 'failed'; readonly failure: Failure } {
-  return { kind: 'failed', failure: { class: kind, status, code, message, retryAfterMs } };
 }

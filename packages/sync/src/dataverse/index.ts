@@ -1,0 +1,9 @@
+/**
+ * Synchronization with a plain Dataverse Web API.
+ *
+ * ```ts
+ * const transport = await discoverTransport({ url: 'https://org.crm.dynamics.com', tokens, app, clock, ids });
+ * ```
+ */
+export { type DataverseTransportOptions, dataverseTransport } from './dataverse-transport.ts';
+export { discoverTransport } from './discover.ts';

@@ -1,0 +1,207 @@
+import { describe, errorBody, failed, parseJson, statusClass } from '../http/failure.ts';
+import type { Failure, TokenSource } from '../transport.ts';
+import {
+  type BatchAnswer,
+  type BatchRequest,
+  batchType,
+  parseBatch,
+  writeBatch,
+} from './multipart.ts';
+
+export interface WebApiClientOptions {
+  /** Address of the organization, e.g. `https://org.crm.dynamics.com`. */
+  readonly url: string;
+  readonly tokens: TokenSource;
+  /** Default: the platform's `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
+/** A request that has no usable answer; carries the failure that the cycle gets. */
+export class WebApiFailure extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+const path = '/api/data/v9.2';
+/** Requests in one batch. */
+const mostParts = 100;
+const annotations =
+  'odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname,Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords"';
+
+/** Requests of one user to a Dataverse Web API. */
+export class WebApiClient {
+  readonly #options: WebApiClientOptions;
+  readonly #waiting: {
+    readonly address: string;
+    readonly resolve: (answer: BatchAnswer) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
+  /** Bytes of the answers since they were taken. */
+  #bytes = 0;
+
+  constructor(options: WebApiClientOptions) {
+    this.#options = options;
+  }
+
+  takeBytes(): number {
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    return bytes;
+  }
+
+  /** The JSON of an address. Throws `WebApiFailure` for any other answer than 200. */
+  async get(address: string, signal?: AbortSignal, prefer: string = annotations): Promise<Json> {
+    const absolute = /^https?:/.test(address) ? address : this.#absolute(address);
+    const { status, json, retryAfterMs } = await this.#send(
+      'GET',
+      absolute,
+      { prefer },
+      null,
+      signal,
+    );
+    if (status === 200) return json as Json;
+    throw fault({ status, json }, retryAfterMs);
+  }
+
+  /** Answers a read, whatever its status. Reads that are asked for at the same time travel together. */
+  read(address: string, signal?: AbortSignal): Promise<BatchAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ address, resolve, reject });
+      if (this.#waiting.length === 1) void Promise.resolve().then(() => this.#flush(signal));
+    });
+  }
+
+  async #flush(signal: AbortSignal | undefined): Promise<void> {
+    // Whoever goes on in the same turn may ask too.
+    await Promise.resolve();
+    const waiting = this.#waiting.splice(0);
+    for (let at = 0; at < waiting.length; at += mostParts) {
+      const some = waiting.slice(at, at + mostParts);
+      const requests = some.map(
+        ({ address }): BatchRequest => ({
+          method: 'GET',
+          path: address,
+          headers: { Prefer: annotations },
+        }),
+      );
+      try {
+        const answers = await this.#batch(requests, false, signal);
+        some.forEach(({ resolve, reject }, i) => {
+          const answer = answers[i];
+          if (answer === undefined) reject(fault({ status: 200, json: undefined }));
+          else resolve(answer);
+        });
+      } catch (error) {
+        for (const { reject } of some) reject(error);
+      }
+    }
+  }
+
+  /** Writes that are carried out as one. A single answer above 399: none of them was. */
+  async writeAll(
+    requests: readonly BatchRequest[],
+    signal?: AbortSignal,
+  ): Promise<readonly BatchAnswer[]> {
+    return this.#batch(requests, true, signal);
+  }
+
+  #absolute(address: string): string {
+    return `${this.#options.url.replace(/\/$/, '')}${path}/${address}`;
+  }
+
+  async #batch(
+    requests: readonly BatchRequest[],
+    isChangeSet: boolean,
+    signal?: AbortSignal,
+  ): Promise<readonly BatchAnswer[]> {
+    const body = writeBatch(requests, path, isChangeSet);
+    const headers = {
+      'content-type': batchType,
+      ...(isChangeSet ? {} : { prefer: 'odata.continue-on-error' }),
+    };
+    const sent = await this.#send('POST', this.#absolute('$batch'), headers, body, signal);
+    const answers = parseBatch(sent.text);
+    const isWhole = isChangeSet
+      ? answers.length === requests.length ||
+        (answers.length === 1 && (answers[0]?.status ?? 0) > 399)
+      : answers.length === requests.length;
+    if (isWhole) return answers;
+    if (sent.status !== 200) throw fault(sent, sent.retryAfterMs);
+    throw new WebApiFailure(failed('network', 200, null, 'The answer was cut off.').failure);
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<{
+    readonly status: number;
+    readonly text: string;
+    readonly json: unknown;
+    readonly retryAfterMs: number | null;
+  }> {
+    const call = this.#options.fetch ?? fetch;
+    for (const refresh of [false, true]) {
+      let answered: Awaited<ReturnType<typeof call>>;
+      let bytes: ArrayBuffer;
+      try {
+        const token = await this.#options.tokens.token({ refresh });
+        if (token === null)
+          throw new WebApiFailure(failed('auth', null, null, 'Sign in to synchronize.').failure);
+        answered = await call(url, {
+          method,
+          headers: {
+            authorization: `Bearer ${token}`,
+            accept: 'application/json',
+            'odata-version': '4.0',
+            'odata-maxversion': '4.0',
+            ...headers,
+          },
+          ...(body === null ? {} : { body }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+        bytes = await answered.arrayBuffer();
+      } catch (error) {
+        if (error instanceof WebApiFailure) throw error;
+        const why = `The organization at ${this.#options.url} cannot be reached (${describe(error)}).`;
+        throw new WebApiFailure(failed('network', null, null, why).failure);
+      }
+      if (answered.status === 401 && !refresh) continue;
+      this.#bytes += Number(answered.headers.get('content-length') ?? bytes.byteLength);
+      const text = new TextDecoder().decode(bytes);
+      const retryAfter = Number(answered.headers.get('retry-after') ?? Number.NaN);
+      return {
+        status: answered.status,
+        text,
+        json: parseJson(text),
+        retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+      };
+    }
+    throw new WebApiFailure(
+      failed('auth', 401, null, 'The organization does not accept the token.').failure,
+    );
+  }
+}
+
+/** An answer that is no answer, as the failure of a cycle. */
+export function fault(
+  { status, json }: Pick<BatchAnswer, 'status' | 'json'>,
+  retryAfterMs: number | null = null,
+): WebApiFailure {
+  if (status === 200) {
+    return new WebApiFailure(failed('network', 200, null, 'The answer was cut off.').failure);
+  }
+  const { code, message } = errorBody(json);
+  const text = message ?? `The organization answered with status ${status}.`;
+  return new WebApiFailure(
+    failed(statusClass[status] ?? 'server', status, code, text, retryAfterMs).failure,
+  );
+}
