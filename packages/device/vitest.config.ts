@@ -11,10 +11,21 @@ const onPostgres = {
   },
 } as const;
 
+/** The same devices on a plain Web API instead of the sync endpoint. */
+const onWebApi = {
+  extends: true,
+  test: {
+    name: 'Web API',
+    env: { OUTPOST_TRANSPORT: 'dataverse' },
+    include: ['test/{line,rows,flow,convergence.property}.test.ts'],
+  },
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'node:sqlite' } },
+      onWebApi,
       ...(hasPostgres ? [onPostgres] : []),
     ],
   },

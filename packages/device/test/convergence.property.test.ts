@@ -3,7 +3,6 @@ import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, tokenList } from '@outpost/server';
 import { listen } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
-import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import { type Device, openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
 import { type Faults, faultyTransport, noFaults } from './faulty-transport.ts';
 import { organizationStore } from './organization-store.ts';
+import { transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
 const operations = Number(process.env['OUTPOST_OPERATIONS'] ?? 300);
@@ -66,7 +66,7 @@ test.each(
       openDevice({
         storage: storages[n] as ReturnType<typeof memoryStorage>,
         transport: faultyTransport(
-          httpTransport({ url: server.url, tokens: staticToken(owners[n] ?? '') }),
+          transportTo(server.url, owners[n] ?? '', sampleApp, () => policy),
           random,
           () => faults,
         ),

@@ -22,7 +22,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   query: ['@outpost/model', '@outpost/store', 'rxjs', 'saxes', 'temporal-polyfill'],
   search: ['@outpost/model', '@outpost/query', '@outpost/store', 'rxjs'],
   sync: ['@noble/hashes', '@outpost/model', '@outpost/store', 'rxjs'],
-  server: ['@outpost/model', '@outpost/query', '@outpost/rules', '@outpost/sync', 'pg'],
+  server: ['@outpost/model', '@outpost/query', '@outpost/rules', '@outpost/sync', 'jose', 'pg'],
   device: [
     '@outpost/model',
     '@outpost/query',

@@ -5,7 +5,6 @@ import {
   type Clock,
   type Depth,
   depthNames,
-  type IdGenerator,
   indexModel,
   type ModelIndex,
   mandatoryColumns,
@@ -44,6 +43,7 @@ import { readTableToken, type TableToken, writeTableToken } from './table-token.
 import {
   fault,
   type Json,
+  rowsIn,
   WebApiClient,
   type WebApiClientOptions,
   WebApiFailure,
@@ -53,7 +53,6 @@ export interface DataverseTransportOptions extends WebApiClientOptions {
   /** The app with its offline profile: a plain Web API knows neither. */
   readonly app: AppModel;
   readonly clock: Clock;
-  readonly ids: IdGenerator;
   /** What happens to edits of rows that somebody else has changed, asked before each upload. Default `off`. */
   readonly conflictPolicy?: () => ConflictPolicy;
   /** Rows may leave without a trace that polling finds; all ids are compared after so long. Default 60 minutes. */
@@ -270,7 +269,6 @@ class DataverseTransport implements SyncTransport {
           client: this.#client,
           index: this.#index,
           policy: this.#options.conflictPolicy?.() ?? 'off',
-          newId: () => this.#options.ids.next(),
           contentOf: (reference) => {
             const bytes = this.#documents.get(reference);
             return bytes === undefined ? null : bytesToBase64(bytes);
@@ -354,7 +352,7 @@ class DataverseTransport implements SyncTransport {
     ]);
     if (granted.status !== 200) throw fault(granted);
     const name = user.status === 200 ? String((user.json as Json)['fullname'] ?? '') : '';
-    const teamRows = team.status === 200 ? ((team.json as Json)['value'] as readonly Json[]) : [];
+    const teamRows = team.status === 200 ? rowsIn(team) : [];
     const teamIds = teamRows.map((row) => String(row['teamid'])).sort();
     const held = privilegesOf(this.#index, granted.json as Json);
     const now = this.#options.clock.now();
@@ -494,7 +492,7 @@ class DataverseTransport implements SyncTransport {
     try {
       for (;;) {
         const page = await this.#client.get(next, signal);
-        for (const row of page['value'] as readonly Json[]) {
+        for (const row of rowsIn({ status: 200, json: page })) {
           const isDeleted = row['reason'] === 'deleted';
           const id = String(isDeleted ? row['id'] : row[definition.primaryId]).toLowerCase();
           ids.add(id);
@@ -545,8 +543,7 @@ class DataverseTransport implements SyncTransport {
       `${setName}?fetchXml=${encodeURIComponent(fetchXml)}`,
       signal,
     );
-    if (answer.status !== 200) throw fault(answer);
-    const [row] = (answer.json as Json)['value'] as readonly Json[];
+    const [row] = rowsIn(answer);
     return Number(row?.['versionnumber'] ?? 0);
   }
 
@@ -571,9 +568,9 @@ class DataverseTransport implements SyncTransport {
     const counts = new Map<string, number | null>(parts.map(({ table }) => [table, 0]));
     readable.forEach(({ table }, i) => {
       const answer = answers[i];
-      const rows =
-        answer?.status === 200 ? ((answer.json as Json)['value'] as readonly Json[]) : [];
-      counts.set(table, answer?.status === 200 ? Number(rows[0]?.['n'] ?? 0) : null);
+      // More rows than an aggregate may have are not counted.
+      const rows = answer?.status === 200 ? rowsIn(answer) : null;
+      counts.set(table, rows === null ? null : Number(rows[0]?.['n'] ?? 0));
     });
     return counts;
   }
@@ -605,11 +602,10 @@ class DataverseTransport implements SyncTransport {
       const fetchXml = `<fetch count="5000" page="${page}"${cookie}><entity name="${table}"><attribute name="${primaryId}"/><attribute name="versionnumber"/><order attribute="${primaryId}"/>${filterXml(session, table, condition)}</entity></fetch>`;
       const path = `${setName}?fetchXml=${encodeURIComponent(fetchXml)}`;
       const answer = await this.#client.read(path, signal);
-      if (answer.status !== 200) throw fault(answer);
-      const body = answer.json as Json;
-      for (const row of body['value'] as readonly Json[]) {
+      for (const row of rowsIn(answer)) {
         found.push([String(row[primaryId]).toLowerCase(), Number(row['versionnumber'])]);
       }
+      const body = answer.json as Json;
       if (body['@Microsoft.Dynamics.CRM.morerecords'] !== true) return found;
       const told = String(body['@Microsoft.Dynamics.CRM.fetchxmlpagingcookie'] ?? '');
       const inner = /pagingcookie="([^"]*)"/.exec(told)?.[1];
@@ -641,10 +637,7 @@ class DataverseTransport implements SyncTransport {
     }
     const asked = this.#mayRead(session, part) ? paths : [];
     const answers = await Promise.all(asked.map((path) => this.#client.read(path, signal)));
-    const rows = answers.flatMap((answer) => {
-      if (answer.status !== 200) throw fault(answer);
-      return ((answer.json as Json)['value'] as readonly Json[]).map((row) => cellsOf(row, slots));
-    });
+    const rows = answers.flatMap((answer) => rowsIn(answer).map((row) => cellsOf(row, slots)));
     const byId = new Map(rows.map((row) => [String(row[0]), row]));
     return {
       table,

@@ -2,7 +2,7 @@
  * Synchronization with a plain Dataverse Web API.
  *
  * ```ts
- * const transport = await discoverTransport({ url: 'https://org.crm.dynamics.com', tokens, app, clock, ids });
+ * const transport = await discoverTransport({ url: 'https://org.crm.dynamics.com', tokens, app, clock });
  * ```
  */
 export { type DataverseTransportOptions, dataverseTransport } from './dataverse-transport.ts';

@@ -17,6 +17,7 @@ import {
   sameKey,
   syncErrorCells,
 } from '../protocol/index.ts';
+import { guidOf } from './hash.ts';
 import type { BatchAnswer, BatchRequest } from './multipart.ts';
 import { bodyOf, cellsOf, readableSlots } from './row-cells.ts';
 import { fault, type Json, type WebApiClient } from './web-api-client.ts';
@@ -25,7 +26,6 @@ export interface PushContext {
   readonly client: WebApiClient;
   readonly index: ModelIndex;
   readonly policy: ConflictPolicy;
-  readonly newId: () => string;
   readonly userId: string;
   readonly now: number;
   /** The content of an uploaded file in Base64; null: it has not been uploaded. */
@@ -254,7 +254,7 @@ async function judge(
 
 /** Every refusal is a row of `syncerror` too, which its user sees everywhere. Throws where it cannot be written. */
 async function refuseAll(
-  { client, index, newId, now, userId }: PushContext,
+  { client, index, now, userId }: PushContext,
   group: readonly PushEntry[],
   at: PushEntry,
   reason: RefusalOf,
@@ -272,7 +272,7 @@ async function refuseAll(
             message: `Was made together with an edit that is refused: ${reason.message}`,
           };
     const { errorType, code, message, columns = [] } = own;
-    const syncError = newId();
+    const syncError = guidOf(['sync error', userId, ...entry.key]);
     const cells = syncErrorCells(entry, own, userId, now);
     // It belongs to whoever makes it.
     const { ownerid: _, ...ownerless } = cells;
@@ -281,7 +281,9 @@ async function refuseAll(
     return { key: entry.key, status: 'refused', errorType, code, message, columns, syncError };
   });
   const failed = (await client.writeAll(requests, signal)).find((one) => one.status > 399);
-  if (failed !== undefined) throw fault(failed);
+  // An edit has one sync error, however often its refusal is asked for.
+  const isThere = errorBody(failed?.json).code === dataverseErrors.duplicateRecord;
+  if (failed !== undefined && !isThere) throw fault(failed);
   return results;
 }
 

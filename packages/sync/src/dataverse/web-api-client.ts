@@ -65,7 +65,7 @@ export class WebApiClient {
       null,
       signal,
     );
-    if (status === 200) return json as Json;
+    if (status === 200 && typeof json === 'object' && json !== null) return json as Json;
     throw fault({ status, json }, retryAfterMs);
   }
 
@@ -204,4 +204,14 @@ export function fault(
   return new WebApiFailure(
     failed(statusClass[status] ?? 'server', status, code, text, retryAfterMs).failure,
   );
+}
+
+/** The rows of an answer. Throws `WebApiFailure` for one that has none. */
+export function rowsIn(answer: Pick<BatchAnswer, 'status' | 'json'>): readonly Json[] {
+  if (answer.status !== 200) throw fault(answer);
+  const value = (answer.json as { readonly value?: unknown } | null | undefined)?.value;
+  if (Array.isArray(value)) return value as readonly Json[];
+  if (answer.json === undefined) throw fault(answer);
+  const message = 'The answer is not understood: it holds no rows.';
+  throw new WebApiFailure(failed('protocol', 200, null, message).failure);
 }
