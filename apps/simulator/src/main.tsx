@@ -1,5 +1,6 @@
 import { helpText, parseArguments } from './arguments.ts';
 import { conformanceCommand } from './commands/conformance.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { replayCommand } from './commands/replay.tsx';
@@ -23,6 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
       return conformanceCommand(parsed);
     case 'schema':
       return schemaCommand(parsed);
+    case 'fleet':
+      return fleetCommand(parsed);
     case 'fuzz':
       return fuzzCommand(parsed);
     case 'replay':

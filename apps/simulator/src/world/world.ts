@@ -1,14 +1,22 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Device, openDevice, platformSystem } from '@outpost/device';
-import type { AppModel, Diagnostic, System } from '@outpost/model';
+import type { AppModel, Clock, Diagnostic, System } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
-import { createServer, type Organization, type RowInput, tokenList } from '@outpost/server';
+import {
+  anyOf,
+  createServer,
+  developmentIssuer,
+  jwtAuthenticator,
+  type Organization,
+  type RowInput,
+  tokenList,
+} from '@outpost/server';
 import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
 import type { StorageLocation } from '@outpost/store';
 import { fileStorage, memoryStorage } from '@outpost/store/node';
-import type { SyncTransport } from '@outpost/sync';
-import { httpTransport, staticToken } from '@outpost/sync/http';
+import type { SyncTransport, TokenSource } from '@outpost/sync';
+import { type DeviceCode, deviceCodeTokens, httpTransport } from '@outpost/sync/http';
 import { seededRandom } from '@outpost/testkit';
 import { BehaviorSubject } from 'rxjs';
 import { UsageError } from '../usage-error.ts';
@@ -26,10 +34,17 @@ export interface WorldOptions {
   /** Address of a PostgreSQL for the organization; default: a file. */
   readonly store?: string | null;
   readonly fresh?: boolean;
+  /** Without service protection limits. */
+  readonly unlimited?: boolean;
+  /** Counts at `/metrics`. */
+  readonly metrics?: boolean;
   /** Start of the sample's dates, and clock and ids of the organization. */
   readonly system: System;
   readonly onProgress?: (message: string) => void;
 }
+
+/** Who the tokens of the simulated organization are for. */
+const audience = 'outpost';
 
 export interface WorldUser {
   readonly id: string;
@@ -89,7 +104,17 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     imported === null
       ? sampleWorldUsers()
       : new Map([['ana', { ...importUser, token: 'token-ana' }]]);
-  const auth = tokenList(new Map([...users.values()].map((user) => [user.token, user.id])));
+  const issuer = await developmentIssuer({
+    audience,
+    users: [...users.values()],
+    // Ids of its own: what people do in a run has the same ones, signed in or not.
+    system: { ...platformSystem, clock: options.system.clock },
+  });
+  const { clock } = options.system;
+  const auth = anyOf(
+    tokenList(new Map([...users.values()].map((user) => [user.token, user.id]))),
+    jwtAuthenticator({ issuer: issuer.issuer, audience, keys: { set: issuer.keys }, clock }),
+  );
   const name = imported === null ? 'sample' : model.uniqueName;
   const file = dir === null ? null : join(dir, `server-${name}.db`);
   const store =
@@ -101,6 +126,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     model,
     auth,
     system: options.system,
+    ...(options.unlimited === true ? { limits: 'off' } : {}),
     onFault: (error) => console.error('outpost: the organization failed:', error),
   });
   if (!(await organization.isLoaded())) {
@@ -117,8 +143,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     );
     options.onProgress?.(`The organization holds ${count.toLocaleString('en-US')} rows.`);
   }
-  const port = options.port === undefined ? {} : { port: options.port };
-  const server = await listen(organization, port).catch(async (error: NodeJS.ErrnoException) => {
+  const server = await listen(organization, {
+    ...(options.port === undefined ? {} : { port: options.port }),
+    metrics: options.metrics === true,
+    issuer,
+  }).catch(async (error: NodeJS.ErrnoException) => {
     await organization.close();
     if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
     throw new UsageError(
@@ -157,10 +186,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
             );
       memory.set(choice.name, storage);
       const online = new BehaviorSubject(choice.online);
-      const transport = counted(
-        httpTransport({ url: server.url, tokens: staticToken(user.token) }),
-        traffic,
-      );
+      const tokens = signedIn(server.url, clock, ({ userCode }) => {
+        issuer.approve(userCode, user.id);
+      });
+      const transport = counted(httpTransport({ url: server.url, tokens }), traffic);
       const device = await openDevice({
         storage,
         transport,
@@ -190,6 +219,20 @@ function sampleWorldUsers(): ReadonlyMap<string, WorldUser> {
       { id: user.id, name: `${user.first} ${user.last}`, token: `token-${name}` },
     ]),
   );
+}
+
+/** Signs a device in with a code, which its user types at once. */
+function signedIn(issuer: string, clock: Clock, onCode: (code: DeviceCode) => void): TokenSource {
+  const scope = `${audience}/user_impersonation offline_access`;
+  const tokens = deviceCodeTokens({ issuer, clientId: 'outpost-simulator', scope, clock, onCode });
+  return {
+    async token(options) {
+      const token = await tokens.token(options);
+      if (token !== null) return token;
+      await tokens.signIn();
+      return tokens.token({ refresh: false });
+    },
+  };
 }
 
 /** Counts what passes a transport. */
