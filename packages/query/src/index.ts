@@ -18,6 +18,7 @@ export {
   runCase,
 } from './conformance/run-case.ts';
 export type { Explanation } from './engine/explain.ts';
+export { type NameSource, readCurrentNames } from './engine/lookup-names.ts';
 export { PreparedQuery, type RankedRow } from './engine/prepared-query.ts';
 export {
   createQueryEngine,

@@ -1,57 +1,30 @@
-import {
-  type Cell,
-  type ColumnValue,
-  fold,
-  isLookupValue,
-  tableSlots,
-  valuesToCells,
-} from '@outpost/model';
-import pg from 'pg';
+import { type ColumnValue, isLookupValue, valuesToCells } from '@outpost/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileQuery, parseFetch, postgresql } from '../src/index.ts';
 import { Dice } from './oracle/dice.ts';
 import { type Environment, evaluate } from './oracle/evaluate.ts';
 import { makeSpec, targets, toFetchXml } from './oracle/spec.ts';
 import { id, index, makeWorld, model, type World } from './oracle/world.ts';
+import { address, openPostgres, type PostgresDatabase } from './postgres.ts';
 
-/** Address of a PostgreSQL to use, such as `postgres://user@localhost/db`; a schema of its own is made in it. */
-const address = process.env['OUTPOST_POSTGRES'];
 const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 15);
 const tables = ['person', 'place', 'visit'];
-const quoted = (name: string) => `"${name}"`;
 const periods = { 1: 'annually', 2: 'semiannually', 4: 'quarterly', 12: 'monthly' } as const;
 
 describe.skipIf(address === undefined)('the same queries on PostgreSQL', () => {
-  const client = new pg.Client({ connectionString: address ?? '' });
-  const schema = `outpost_${process.pid}`;
+  let database: PostgresDatabase;
 
   beforeAll(async () => {
-    // bigint and numeric as numbers: counts and sums of tests fit.
-    pg.types.setTypeParser(20, Number);
-    pg.types.setTypeParser(1700, Number);
-    await client.connect();
-    await client.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}`);
-    for (const table of model.tables) {
-      const columns = tableSlots(table).flatMap(({ name, sqlType }) => {
-        const type = { TEXT: 'text COLLATE "C"', INTEGER: 'integer', REAL: 'double precision' }[
-          sqlType
-        ];
-        const own = `${quoted(name)} ${type}`;
-        return sqlType === 'TEXT' ? [own, `${quoted(`${name}$f`)} text COLLATE "C"`] : [own];
-      });
-      await client.query(`CREATE TABLE ${quoted(table.name)} (${columns.join(', ')})`);
-    }
+    database = await openPostgres('oracle');
+    await database.create(model.tables);
   });
-  afterAll(async () => {
-    await client.query(`DROP SCHEMA ${schema} CASCADE`);
-    await client.end();
-  });
+  afterAll(() => database.close());
 
   const load = async (world: World) => {
     for (const name of tables) {
       const table = index.table(name);
       if (table === undefined) throw new Error(name);
-      await client.query(`DELETE FROM ${quoted(name)}`);
+      await database.client.query(`DELETE FROM "${name}"`);
       for (const row of world[name] ?? []) {
         const values = Object.fromEntries(
           Object.entries(row).map(([column, value]): [string, ColumnValue] => {
@@ -60,21 +33,7 @@ describe.skipIf(address === undefined)('the same queries on PostgreSQL', () => {
             return [column, plain ? (value as ColumnValue) : { table: target, id: String(value) }];
           }),
         );
-        const cells = Object.entries(valuesToCells(table, values)).flatMap(
-          ([slot, cell]): [string, Cell][] =>
-            typeof cell === 'string'
-              ? [
-                  [slot, cell],
-                  [`${slot}$f`, fold(cell)],
-                ]
-              : [[slot, cell]],
-        );
-        const names = cells.map(([slot]) => quoted(slot)).join(', ');
-        const places = cells.map((_, i) => `$${i + 1}`).join(', ');
-        await client.query(
-          `INSERT INTO ${quoted(name)} (${names}) VALUES (${places})`,
-          cells.map(([, cell]) => cell),
-        );
+        await database.insert(table, valuesToCells(table, values));
       }
     }
   };
@@ -127,7 +86,7 @@ describe.skipIf(address === undefined)('the same queries on PostgreSQL', () => {
         });
         if (compiled.kind === 'invalid') throw compiled.errors[0];
         const { text, params } = compiled.value.rows(spec.top ?? 5000, 0);
-        const result = await client.query({ text, values: [...params], rowMode: 'array' });
+        const result = await database.client.query({ text, values: [...params], rowMode: 'array' });
         const key = `${spec.root.table}id`;
         const selected = spec.root.columns.some((one) => one.column === key);
         const actual = result.rows.map((cells) => {

@@ -108,7 +108,7 @@ async function run(one: ConformanceCase, driver: Driver, strict: boolean): Promi
     folder === null ? memoryStorage() : fileStorage(folder, 'case', { driver: 'node:sqlite' });
   const database = await openCase(one, storage);
   try {
-    return runCase(one, database, strict);
+    return await runCase(one, database, strict);
   } finally {
     await database.close();
     if (folder !== null) rmSync(folder, { recursive: true, force: true });

@@ -30,7 +30,7 @@ export async function openCase(one: ConformanceCase, storage: StorageLocation): 
     }
   });
   return {
-    all: (sql, params) => store.all(sql, params) as readonly (readonly Cell[])[],
+    all: async (sql, params) => store.all(sql, params) as readonly (readonly Cell[])[],
     isFolded: (table, slot) => store.schema.get(table)?.slotIndex.has(`${slot}$f`) === true,
     close: () => store.close(),
   };

@@ -1,17 +1,20 @@
 import { type Cell, type ColumnValue, indexModel, isLookupValue } from '@outpost/model';
-import { withCurrentNames } from '../engine/lookup-names.ts';
-import { type QueryPage, type ReadAll, runPlan } from '../engine/run-plan.ts';
+import { readCurrentNames } from '../engine/lookup-names.ts';
+import { type QueryPage, type ReadAllLater, readPlan } from '../engine/run-plan.ts';
 import type { FetchQuery } from '../fetch-xml/ast.ts';
 import { parseFetch } from '../fetch-xml/parse.ts';
 import { QueryError } from '../query-error.ts';
 import { compileQuery, type QueryPlan } from '../sql/compile.ts';
+import { type Dialect, sqlite } from '../sql/dialect.ts';
 import { webApiRow } from '../web-api/web-api-row.ts';
 import { type CaseRow, type ConformanceCase, caseContext, caseModel } from './conformance-file.ts';
 
 /** A database with the tables and rows of one case. */
 export interface CaseDatabase {
-  readonly all: ReadAll;
+  readonly all: ReadAllLater;
   readonly isFolded: (table: string, slot: string) => boolean;
+  /** Default: SQLite. */
+  readonly dialect?: Dialect;
 }
 
 export type CaseOutcome =
@@ -26,13 +29,13 @@ export type CaseOutcome =
     };
 
 /** Runs one case against a database that holds its rows. */
-export function runCase(
+export async function runCase(
   one: ConformanceCase,
   database: CaseDatabase,
   strict: boolean,
-): CaseOutcome {
+): Promise<CaseOutcome> {
   const { expect } = one;
-  const run = execute(one, database);
+  const run = await execute(one, database);
   const failed = (message: string, expected: unknown, actual: unknown): CaseOutcome => ({
     kind: 'failed',
     message,
@@ -77,7 +80,10 @@ interface Execution {
   readonly error: QueryError | null;
 }
 
-function execute(one: ConformanceCase, { all, isFolded }: CaseDatabase): Execution {
+async function execute(
+  one: ConformanceCase,
+  { all, isFolded, dialect = sqlite }: CaseDatabase,
+): Promise<Execution> {
   const failure = (error: QueryError | undefined, plan: QueryPlan | null): Execution => ({
     plan,
     page: null,
@@ -88,13 +94,13 @@ function execute(one: ConformanceCase, { all, isFolded }: CaseDatabase): Executi
   if (parsed.kind === 'invalid') return failure(parsed.errors[0], null);
   const context = caseContext(one);
   const model = indexModel(caseModel(one));
-  const compiled = compileQuery(parsed.value, { model, context, isFolded });
+  const compiled = compileQuery(parsed.value, { model, context, isFolded, dialect });
   if (compiled.kind === 'invalid') return failure(compiled.errors[0], null);
   const plan = compiled.value;
   try {
-    const page = runPlan(parsed.value, plan, all);
+    const page = await readPlan(parsed.value, plan, all);
     const has = (table: string, column: string) => model.column(table, column) !== undefined;
-    const named = withCurrentNames(page.rows, { model, all, has });
+    const named = await readCurrentNames(page.rows, { model, all, has, dialect });
     const rows = named.map((row) => caseRow(one, parsed.value, plan, row));
     return { plan, page, rows, error: null };
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Dialect {
   order(term: string, descending: boolean): string;
   /** Truncated, as the average of whole numbers is. */
   wholeAverage(term: string): string;
+  /** A text parameter that begins a recursion over stored texts. */
+  readonly textParameter: string;
   /** A separator that no folded text contains. */
   readonly separator: string;
   /** Placeholders as the driver wants them. */
@@ -50,6 +52,7 @@ export const sqlite: Dialect = {
   labels: (cell, labels) => sql(`outpost_labels(${cell}, ?)`, labels),
   order: (term, descending) => (descending ? `${term} DESC` : term),
   wholeAverage: (term) => `CAST(avg(${term}) AS INTEGER)`,
+  textParameter: 'CAST(? AS TEXT)',
   separator: 'char(1)',
   finish: (statement) => statement,
 };
@@ -130,6 +133,7 @@ export const postgresql: Dialect = {
     ),
   order: (term, descending) => `${term} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`,
   wholeAverage: (term) => `trunc(avg(${term}))`,
+  textParameter: 'CAST(? AS TEXT) COLLATE "C"',
   separator: 'chr(1)',
   finish: numbered,
 };

@@ -247,7 +247,7 @@ export class ConditionEmitter {
     }: { readonly userId: string; readonly depth: number; readonly teams: boolean },
   ): Sql {
     const users = sql(
-      `WITH RECURSIVE h(id, level) AS (SELECT CAST(? AS TEXT), 0 UNION SELECT u."systemuserid", h.level + 1 FROM "systemuser" u JOIN h ON u."parentsystemuserid" = h.id WHERE h.level < ?) `,
+      `WITH RECURSIVE h(id, level) AS (SELECT ${this.#dialect.textParameter}, 0 UNION SELECT u."systemuserid", h.level + 1 FROM "systemuser" u JOIN h ON u."parentsystemuserid" = h.id WHERE h.level < ?) `,
       userId,
       depth,
     );

@@ -1,6 +1,7 @@
 import {
   accessScope,
   isDocumentColumn,
+  mayUseColumn,
   parseDocumentReference,
   type Table,
   versionColumn,
@@ -15,6 +16,7 @@ import {
   type QueryPage,
   type QueryPlan,
   type QueryRow,
+  readCurrentNames,
   readPlan,
   webApiRow,
   withFilter,
@@ -93,7 +95,18 @@ export async function readRows(scope: Scope, wanted: RowQuery): Promise<ShownPag
   const page = await readPlan(wanted.query, plan, (sql, params) => scope.tx.all(sql, params));
   const rows: Shown[] = [];
   const budget = { left: maxContent };
-  for (const row of page.rows) rows.push(await show(scope, wanted, plan, row, budget));
+  // Lookups are shown with the names that their rows have now.
+  const named = await readCurrentNames(page.rows, {
+    model: scope.env.index,
+    has: (table, name) => {
+      const column = scope.env.index.column(table, name);
+      const { columns } = scope.caller.context;
+      return column !== undefined && mayUseColumn(columns, 'read', table, column);
+    },
+    all: (sql, params) => scope.tx.all(sql, params),
+    dialect: scope.tx.engine.dialect,
+  });
+  for (const row of named) rows.push(await show(scope, wanted, plan, row, budget));
   return { rows, page };
 }
 
