@@ -4,6 +4,7 @@ import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
 import { rules } from './rules.ts';
 import { search } from './search.ts';
+import { server } from './server.ts';
 import { store } from './store.ts';
 import { sync } from './sync.ts';
 
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   search,
   rules,
   sync,
+  server,
 };
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--');

@@ -1,6 +1,7 @@
 import { accessScope } from '@outpost/model';
 import { everybody } from '../security/shares.ts';
 import type { ReadTx } from '../store/server-store.ts';
+import type { LogRange } from '../store/store-engine.ts';
 import type { Caller } from '../sync/sync-env.ts';
 
 /** Rows that changed after a position, by table, and up to where the list is complete. */
@@ -56,42 +57,31 @@ export async function readCandidates(
   return { to: horizon, byTable: grouped(whole) };
 }
 
-/** A condition on the log, and the index that it runs along. */
-interface Probe {
-  readonly index: string;
-  readonly where: string;
-  readonly params: readonly string[];
-}
+/** Whose changes a caller may have to be told of: those under some owners or business units, or all (null). */
+type Probe = LogRange['by'];
 
 function probes(caller: Caller, table: string): readonly Probe[] {
   const scope = accessScope(caller.context, 'read', table);
   if (scope.kind === 'none') return [];
-  if (scope.kind === 'all') return [{ index: '$log_table', where: '', params: [] }];
+  if (scope.kind === 'all') return [null];
   const owners = [...new Set([...scope.owners, ...scope.sharedWith, everybody])];
-  const places = (values: readonly string[]) => values.map(() => '?').join(', ');
   const units = scope.businessUnits;
   return [
-    { index: '$log_owner', where: `AND owner IN (${places(owners)})`, params: owners },
-    ...(units.length === 0
-      ? []
-      : [{ index: '$log_bu', where: `AND bu IN (${places(units)})`, params: units }]),
+    { column: 'owner', values: owners },
+    ...(units.length === 0 ? [] : [{ column: 'bu', values: units } as const]),
   ];
 }
 
-/** The planner would rather read everybody's changes in order than ours and sort them: it is told the index. */
 async function read(
   tx: ReadTx,
   table: string,
-  { index, where, params }: Probe,
+  by: Probe,
   from: number,
   to: number,
   limit: number | null,
 ): Promise<readonly Logged[]> {
-  const rows = await tx.all(
-    `SELECT position, pk FROM "$log"${tx.engine.along(index)} WHERE tbl = ? ${where} AND position > ? AND position <= ?
-     ORDER BY position${limit === null ? '' : ' LIMIT ?'}`,
-    [table, ...params, from, to, ...(limit === null ? [] : [limit])],
-  );
+  const { text, params } = tx.engine.logged({ table, by, from, to, limit });
+  const rows = await tx.all(text, params);
   return rows.map((row) => ({ table, position: Number(row[0]), id: String(row[1]) }));
 }
 

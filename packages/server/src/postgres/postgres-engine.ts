@@ -1,10 +1,43 @@
-import { postgresql } from '@outpost/query';
+import { concat, postgresql, type Sql, sql } from '@outpost/query';
 import type { ChangeClock } from '../store/change-clock.ts';
-import type { StoreEngine } from '../store/store-engine.ts';
+import type { LogRange, StoreEngine } from '../store/store-engine.ts';
 import { clockSql } from './clocks.ts';
 
 /** Any number, the same for all processes: who changes the schema holds it. */
 const schemaLock = 715_290_410;
+
+/** Comparisons of rows, which only the index with these columns can answer. */
+function loggedRange({ table, by, from, to, limit }: LogRange): Sql {
+  const most = limit === null ? sql('') : sql(' LIMIT ?', limit);
+  if (by === null) {
+    return concat(
+      sql(
+        'SELECT position, pk FROM "$log" WHERE tbl = ? AND (tbl, position) > (?, ?) AND position <= ? ORDER BY tbl, position',
+        table,
+        table,
+        from,
+        to,
+      ),
+      most,
+    );
+  }
+  const { column, values } = by;
+  return concat(
+    sql(
+      `SELECT l.position, l.pk FROM jsonb_array_elements_text(?::jsonb) AS s(scope) CROSS JOIN LATERAL
+       (SELECT position, pk FROM "$log" WHERE tbl = ? AND ${column} = s.scope AND (tbl, ${column}, position) > (?, s.scope, ?)
+        AND position <= ? ORDER BY tbl, ${column}, position`,
+      JSON.stringify(values),
+      table,
+      table,
+      from,
+      to,
+    ),
+    most,
+    ') l ORDER BY l.position',
+    most,
+  );
+}
 
 /** PostgreSQL: many writers at a time. */
 export function postgresEngine(clock: ChangeClock): StoreEngine {
@@ -18,7 +51,7 @@ export function postgresEngine(clock: ChangeClock): StoreEngine {
     maxNameBytes: 61,
     numberedKey: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
     keyOrdered: '',
-    along: () => '',
+    logged: loggedRange,
     jsonHolds: (column) => `jsonb_exists(${column}::jsonb, ?)`,
     async columnsOf(tx, table) {
       const rows = await tx.all(

@@ -1,4 +1,4 @@
-import { name, sqlite } from '@outpost/query';
+import { concat, name, sql, sqlite } from '@outpost/query';
 import type { WriteTx } from './server-store.ts';
 import type { StoreEngine } from './store-engine.ts';
 
@@ -19,7 +19,19 @@ export const sqliteEngine: StoreEngine = {
   maxNameBytes: Number.POSITIVE_INFINITY,
   numberedKey: 'INTEGER PRIMARY KEY',
   keyOrdered: ' WITHOUT ROWID',
-  along: (index) => ` INDEXED BY ${name(index)}`,
+  logged({ table, by, from, to, limit }) {
+    const index = by === null ? '$log_table' : `$log_${by.column}`;
+    const scope =
+      by === null
+        ? sql('')
+        : sql(` AND ${by.column} IN (${by.values.map(() => '?').join(', ')})`, ...by.values);
+    return concat(
+      sql(`SELECT position, pk FROM "$log" INDEXED BY ${name(index)} WHERE tbl = ?`, table),
+      scope,
+      sql(' AND position > ? AND position <= ? ORDER BY position', from, to),
+      limit === null ? '' : sql(' LIMIT ?', limit),
+    );
+  },
   jsonHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ?)`,
   async columnsOf(tx, table) {
     const rows = await tx.all(`PRAGMA table_info(${name(table)})`);

@@ -1,7 +1,20 @@
 import type { Slot } from '@outpost/model';
-import type { Dialect } from '@outpost/query';
+import type { Dialect, Sql } from '@outpost/query';
 import type { ChangeClock } from './change-clock.ts';
 import type { ReadTx, WriteTx } from './server-store.ts';
+
+/** A part of the change log. */
+export interface LogRange {
+  readonly table: string;
+  /** Only under these owners, or business units; null: all of the table. */
+  readonly by: { readonly column: 'owner' | 'bu'; readonly values: readonly string[] } | null;
+  /** After this position. */
+  readonly from: number;
+  /** Up to this position. */
+  readonly to: number;
+  /** At most so many; null: all. */
+  readonly limit: number | null;
+}
 
 /** What database engines say differently. */
 export interface StoreEngine {
@@ -19,8 +32,11 @@ export interface StoreEngine {
   readonly numberedKey: string;
   /** Ends the definition of a table that is kept in the order of its primary key. */
   readonly keyOrdered: string;
-  /** Names an index that the planner might not choose; follows a table's name. */
-  along(index: string): string;
+  /**
+   * Position and key of what is logged of a table between two positions, in order, along the index that `by` names: a
+   * planner that does not know the newest positions yet would rather read everybody's changes.
+   */
+  logged(range: LogRange): Sql;
   /** Whether a JSON array of texts holds a parameter. */
   jsonHolds(column: string): string;
   /** Names of a table's columns; empty: there is no such table. */
