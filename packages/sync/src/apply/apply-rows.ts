@@ -287,10 +287,10 @@ export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
   store.write({ origin: 'sync' }, (tx) => {
     writeFact(tx.sql, 'hello', JSON.stringify(hello));
     writeFact(tx.sql, 'previousEpochs', '[]');
+    forgetUnplanned(tx, hello);
     const planned = new Set(hello.plan.map((one) => one.table));
-    for (const [name] of tx.sql.prepare('SELECT table_name FROM "$sync_table"').all()) {
-      if (!planned.has(String(name))) leaveTable(tx, String(name), store.schema.has(String(name)));
-    }
+    // What is in the database without being planned has edits that are not settled.
+    for (const name of store.schema.keys()) if (!planned.has(name)) leaveTable(tx, name);
     hello.plan.forEach((one, i) => {
       tx.sql
         .prepare(
@@ -303,9 +303,19 @@ export function applyPlan(store: DeviceStore, hello: HelloResponse): void {
   });
 }
 
+/**
+ * How far tables outside of the plan were read is forgotten. Before they are dropped: whatever is left of this after a
+ * power loss, a table that is not there, or is there anew, never counts as read.
+ */
+export function forgetUnplanned(tx: WriteTx, { plan }: HelloResponse): void {
+  const planned = new Set(plan.map((one) => one.table));
+  for (const [name] of tx.sql.prepare('SELECT table_name FROM "$sync_table"').all()) {
+    if (planned.has(String(name))) continue;
+    tx.sql.prepare('DELETE FROM "$sync_table" WHERE table_name = ?').run([String(name)]);
+  }
+}
+
 /** A table that left the plan but still has edits that are not settled keeps those rows only. */
-function leaveTable(tx: WriteTx, table: string, stays: boolean): void {
-  tx.sql.prepare('DELETE FROM "$sync_table" WHERE table_name = ?').run([table]);
-  if (!stays) return;
+function leaveTable(tx: WriteTx, table: string): void {
   for (const id of rowsInRange(tx, table, null, null)) applyBase(tx, table, id, null);
 }

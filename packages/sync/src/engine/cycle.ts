@@ -1,6 +1,6 @@
 import type { AppModel, ModelIndex, System } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
-import { applyIds, applyPage, applyPlan, applyPull } from '../apply/apply-rows.ts';
+import { applyIds, applyPage, applyPlan, applyPull, forgetUnplanned } from '../apply/apply-rows.ts';
 import { documentsOfEntry } from '../documents/named.ts';
 import { uploadDocument } from '../documents/upload.ts';
 import { applyResults } from '../outbox/apply-results.ts';
@@ -142,9 +142,16 @@ export class Cycle {
         writeFact(tx.sql, 'app', app);
         writeFact(tx.sql, 'appModel', JSON.stringify(parsed));
         writeFact(tx.sql, 'hello', JSON.stringify(hello));
+        forgetUnplanned(tx, hello);
       });
       this.#context.useApp(parsed, hello);
-    } else this.#context.applyPlanned(hello);
+    } else {
+      const planned = new Set(hello.plan.map((one) => one.table));
+      if (this.#tables(null).some((one) => !planned.has(one.table))) {
+        store.write({ origin: 'sync' }, (tx) => forgetUnplanned(tx, hello));
+      }
+      this.#context.applyPlanned(hello);
+    }
     applyPlan(store, hello);
     this.confirmed = true;
     this.#now = hello.now;
