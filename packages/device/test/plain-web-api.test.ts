@@ -146,6 +146,24 @@ describe('what changed', () => {
   }
 });
 
+test('a file that is attached offline reaches the organization', async () => {
+  const transport = dataverseTransport(options());
+  const device = await world.device('ana', { transport });
+  await device.sync.run('DELTA_SYNC');
+  world.online.next(false);
+  const account = String(device.store.all('SELECT accountid FROM account ORDER BY 1')[0]?.[0]);
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  const body = Buffer.from(bytes).toString('base64');
+  const attachment = { fileName: 'lift.bin', mimeType: 'application/octet-stream', body };
+  const saved = device.addNote('account', account, { subject: 'Lift', attachment });
+  expect(saved).toMatchObject({ kind: 'saved' });
+  world.online.next(true);
+  await device.sync.run('DELTA_SYNC');
+  expect(device.sync.outbox.unsettled()).toEqual([]);
+  const note = saved.kind === 'saved' ? await carla().retrieve('annotation', saved.id) : null;
+  expect(note?.['documentbody']).toBe(body);
+});
+
 describe('failures are clear', () => {
   test.each([
     ['a wrong token', { tokens: staticToken('nobody') }, 'auth'],

@@ -32,6 +32,7 @@ const issuer = 'urn:outpost:development';
 const codeMs = 15 * 60_000;
 const intervalSeconds = 1;
 const mostPending = 1000;
+const mostSessions = 10_000;
 /** No vowels and nothing that looks alike: nobody misreads or is offended. */
 const letters = 'BCDFGHJKLMNPQRSTVWXZ';
 
@@ -174,6 +175,8 @@ class Issuer implements DevelopmentIssuer {
 
   async #userToken(userId: string): Promise<ServerResponse> {
     const refresh = `${this.#options.system.ids.next()}${this.#options.system.ids.next()}`;
+    const [oldest] = this.#refresh.keys();
+    if (this.#refresh.size >= mostSessions && oldest !== undefined) this.#refresh.delete(oldest);
     this.#refresh.set(refresh, userId);
     const claims = { oid: userId, sub: userId, scp: 'user_impersonation' };
     return json(200, { ...(await this.#answer(claims)), refresh_token: refresh });

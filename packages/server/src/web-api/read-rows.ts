@@ -271,8 +271,7 @@ async function answerSet(
   options: Options,
 ): Promise<ServerResponse> {
   const token = options['$skiptoken'];
-  const { pageSize } = scope.request.prefer;
-  const sized = { ...wanted.query, count: pageSize };
+  const sized = { ...wanted.query, count: pageSizeOf(scope, wanted) };
   const query = token === undefined ? sized : atSkipToken(sized, token);
   const { rows, page } = await readRows(scope, { ...wanted, query });
   return json({
@@ -281,6 +280,15 @@ async function answerSet(
     value: rows,
     ...(page.moreRecords ? nextLink(scope, address, options, skipToken(query, page)) : {}),
   });
+}
+
+/** Each row with collections inside takes a query for each of them: such pages are short. */
+const rowsWithCollections = 250;
+
+function pageSizeOf({ request }: Scope, { expand }: RowQuery): number | null {
+  const { pageSize } = request.prefer;
+  if (!expand.some((one) => one.kind === 'collection')) return pageSize;
+  return Math.min(pageSize ?? rowsWithCollections, rowsWithCollections);
 }
 
 function nextLink(

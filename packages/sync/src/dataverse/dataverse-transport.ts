@@ -260,15 +260,15 @@ class DataverseTransport implements SyncTransport {
     });
 
   push: SyncTransport['push'] = (request, signal) =>
-    this.#reply(async () => ({
-      now: this.#now(),
-      results: await pushEntries(
+    this.#reply(async () => {
+      const { id: userId } = (await this.#open(signal)).user;
+      const results = await pushEntries(
         {
-          userId: (await this.#open(signal)).user.id,
-          now: this.#options.clock.now(),
           client: this.#client,
           index: this.#index,
           policy: this.#options.conflictPolicy?.() ?? 'off',
+          userId,
+          now: this.#options.clock.now(),
           contentOf: (reference) => {
             const bytes = this.#documents.get(reference);
             return bytes === undefined ? null : bytesToBase64(bytes);
@@ -276,8 +276,14 @@ class DataverseTransport implements SyncTransport {
         },
         request.entries,
         signal,
-      ),
-    }));
+      );
+      for (const [i, { set }] of request.entries.entries()) {
+        // What is settled is not asked for again.
+        if (results[i]?.status !== 'applied') continue;
+        for (const cell of Object.values(set)) this.#documents.delete(String(cell));
+      }
+      return { now: this.#now(), results };
+    });
 
   /** Parts are kept here until the edit that names them is sent. */
   upload: SyncTransport['upload'] = async ({ reference, at, data }) => {
