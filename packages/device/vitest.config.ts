@@ -17,7 +17,7 @@ const onWebApi = {
   test: {
     name: 'Web API',
     env: { OUTPOST_TRANSPORT: 'dataverse' },
-    include: ['test/{line,rows,flow,convergence.property}.test.ts'],
+    include: ['test/{line,rows,flow,hazards,convergence.property}.test.ts'],
   },
 } as const;
 

@@ -6,7 +6,7 @@ import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import type { StorageLocation } from '@outpost/store';
 import { fileStorage, memoryStorage } from '@outpost/store/node';
 import type { Reply, SyncTransport } from '@outpost/sync';
-import { httpTransport, staticToken } from '@outpost/sync/http';
+import { httpTransport } from '@outpost/sync/http';
 import { seededGuids, seededRandom, testSystem, VirtualClock } from '@outpost/testkit';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Device, DeviceOptions } from '../src/index.ts';
@@ -20,8 +20,7 @@ afterEach(() => world.close());
 
 const ben = () => world.organization.as(sampleUsers.ben.id);
 const carla = () => world.organization.as(sampleUsers.carla.id);
-const http = (user: UserName = 'ana') =>
-  httpTransport({ url: world.server.url, tokens: staticToken(tokenOf(user)) });
+const http = (user: UserName = 'ana') => world.transport(user);
 
 async function synced(options: Partial<DeviceOptions> = {}, user: UserName = 'ana') {
   const device = await world.device(user, options);
@@ -504,7 +503,13 @@ describe('H-18, S01, S02: races follow the table of conflicts', () => {
     ['unchanged', 'update', null, [applied, applied, applied]],
     ['other columns changed', 'update', { closeprobability: 2 }, [applied, conflict, applied]],
     ['same column, other value', 'update', { estimatedvalue: 2 }, [applied, conflict, conflict]],
-    ['same column, same value', 'update', { estimatedvalue: 1 }, [applied, conflict, applied]],
+    // On a plain Web API an edit whose answer was lost looks the same: the row holds what it wants.
+    [
+      'same column, same value',
+      'update',
+      { estimatedvalue: 1 },
+      [applied, isPlainWebApi ? applied : conflict, applied],
+    ],
     ['row deleted', 'update', 'deleted', [missing, missing, missing]],
     ['unchanged', 'delete', null, [applied, applied, applied]],
     ['changed', 'delete', { estimatedvalue: 2 }, [applied, conflict, conflict]],
@@ -764,38 +769,42 @@ test('H-25: a bearer token that expires between pages is refreshed, and the same
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('H-26: definitions that are published between two pages are taken in before data goes on', async () => {
-  const inner = http();
-  let pages = 0;
-  const more: AppModel = {
-    ...sampleApp,
-    tables: sampleApp.tables.map((table) =>
-      table.name === 'account'
-        ? {
-            ...table,
-            columns: [
-              ...table.columns,
-              { name: 'new_grade', type: 'string', label: 'Grade', required: 'none' },
-            ],
-          }
-        : table,
-    ),
-  };
-  const device = await world.device('ana', {
-    pageRows: 20,
-    transport: {
-      ...inner,
-      async page(request, signal) {
-        pages += 1;
-        if (pages === 4) await world.organization.publish(more);
-        return inner.page(request, signal);
+// Definitions come with the client there.
+test.skipIf(isPlainWebApi)(
+  'H-26: definitions that are published between two pages are taken in before data goes on',
+  async () => {
+    const inner = http();
+    let pages = 0;
+    const more: AppModel = {
+      ...sampleApp,
+      tables: sampleApp.tables.map((table) =>
+        table.name === 'account'
+          ? {
+              ...table,
+              columns: [
+                ...table.columns,
+                { name: 'new_grade', type: 'string', label: 'Grade', required: 'none' },
+              ],
+            }
+          : table,
+      ),
+    };
+    const device = await world.device('ana', {
+      pageRows: 20,
+      transport: {
+        ...inner,
+        async page(request, signal) {
+          pages += 1;
+          if (pages === 4) await world.organization.publish(more);
+          return inner.page(request, signal);
+        },
       },
-    },
-  });
-  expect(await sync(device)).toMatchObject({ kind: 'done' });
-  expect(device.store.schema.get('account')?.slotIndex.has('new_grade')).toBe(true);
-  expect(await device.sync.compare()).toEqual([]);
-});
+    });
+    expect(await sync(device)).toMatchObject({ kind: 'done' });
+    expect(device.store.schema.get('account')?.slotIndex.has('new_grade')).toBe(true);
+    expect(await device.sync.compare()).toEqual([]);
+  },
+);
 
 test('H-27, H-28: live results follow a big answer, whose tables become visible together', async () => {
   const device = await synced();
@@ -826,38 +835,42 @@ test('H-27, H-28: live results follow a big answer, whose tables become visible 
   subscription.unsubscribe();
 });
 
-test('H-29: a row that silently differs is found by checksum, and only its surroundings are read', async () => {
-  const inner = http();
-  let rows = 0;
-  const device = await synced({
-    transport: {
-      ...inner,
-      async page(request, signal) {
-        const reply = await inner.page(request, signal);
-        if (reply.kind === 'ok') rows += reply.value.rows.length;
-        return reply;
+// There nobody can tell a difference from a change that is on its way.
+test.skipIf(isPlainWebApi)(
+  'H-29: a row that silently differs is found by checksum, and only its surroundings are read',
+  async () => {
+    const inner = http();
+    let rows = 0;
+    const device = await synced({
+      transport: {
+        ...inner,
+        async page(request, signal) {
+          const reply = await inner.page(request, signal);
+          if (reply.kind === 'ok') rows += reply.value.rows.length;
+          return reply;
+        },
       },
-    },
-  });
-  const total = device.store.count('contact');
-  const [damaged, gone] = firstIds(device, 'contact', 2) as [string, string];
-  device.store.write({ origin: 'sync' }, (tx) => {
-    tx.update('contact', damaged, { [versionColumn.name]: 1, jobtitle: 'damaged' });
-    tx.delete('contact', gone);
-  });
-  expect((await device.sync.compare()).length).toBe(2);
-  rows = 0;
-  const report = await device.sync.verify(['contact']);
-  expect(report).toMatchObject({
-    result: { kind: 'done', mode: 'FORCED_SYNC' },
-    tables: [{ table: 'contact', different: 1, divergent: 1 }],
-  });
-  expect(total).toBeGreaterThan(40);
-  expect(rows).toBeLessThanOrEqual(33);
-  expect(await device.sync.compare()).toEqual([]);
-  const again = await device.sync.verify();
-  expect(again.tables.every((one) => one.different === 0)).toBe(true);
-});
+    });
+    const total = device.store.count('contact');
+    const [damaged, gone] = firstIds(device, 'contact', 2) as [string, string];
+    device.store.write({ origin: 'sync' }, (tx) => {
+      tx.update('contact', damaged, { [versionColumn.name]: 1, jobtitle: 'damaged' });
+      tx.delete('contact', gone);
+    });
+    expect((await device.sync.compare()).length).toBe(2);
+    rows = 0;
+    const report = await device.sync.verify(['contact']);
+    expect(report).toMatchObject({
+      result: { kind: 'done', mode: 'FORCED_SYNC' },
+      tables: [{ table: 'contact', different: 1, divergent: 1 }],
+    });
+    expect(total).toBeGreaterThan(40);
+    expect(rows).toBeLessThanOrEqual(33);
+    expect(await device.sync.compare()).toEqual([]);
+    const again = await device.sync.verify();
+    expect(again.tables.every((one) => one.different === 0)).toBe(true);
+  },
+);
 
 test('H-30: an organization that never gets on does not hold a cycle for ever', async () => {
   const inner = http();

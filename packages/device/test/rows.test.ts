@@ -1,11 +1,10 @@
 import { defineColumn, type Privilege } from '@outpost/model';
 import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import type { SyncProgress, SyncTransport } from '@outpost/sync';
-import { httpTransport, staticToken } from '@outpost/sync/http';
 import { testSystem, VirtualClock } from '@outpost/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Device, DeviceOptions } from '../src/index.ts';
-import { isPlainWebApi, openWorld, tokenOf, type World } from './world.ts';
+import { isPlainWebApi, openWorld, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -14,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const carla = () => world.organization.as(sampleUsers.carla.id);
-const http = () => httpTransport({ url: world.server.url, tokens: staticToken(tokenOf('ana')) });
+const http = () => world.transport('ana');
 async function synced(options: Partial<DeviceOptions> = {}): Promise<Device> {
   const device = await world.device('ana', options);
   expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });

@@ -21,6 +21,8 @@ export interface World {
   readonly server: RunningServer;
   readonly online: BehaviorSubject<boolean>;
   device(user: UserName, options?: Partial<DeviceOptions>): Promise<Device>;
+  /** How its devices reach the organization. */
+  transport(user: UserName): SyncTransport;
   close(): Promise<void>;
 }
 
@@ -61,17 +63,18 @@ export async function openWorld(rows = 600, model: AppModel = sampleApp): Promis
   };
   const server = await listen(organization);
   const online = new BehaviorSubject(true);
+  const transport = (user: UserName) => transportTo(server.url, tokenOf(user), model, () => policy);
   const devices: Device[] = [];
   const faults: unknown[] = [];
   return {
     organization,
     server,
     online,
+    transport,
     async device(user, options = {}) {
       const storage: StorageLocation = options.storage ?? memoryStorage();
-      const transport = transportTo(server.url, tokenOf(user), model, () => policy);
       const device = await openDevice({
-        transport,
+        transport: transport(user),
         online,
         system: testSystem(100 + devices.length),
         pageRows: 100,

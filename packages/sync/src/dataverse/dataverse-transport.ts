@@ -66,7 +66,18 @@ export interface DataverseTransportOptions extends WebApiClientOptions {
  * ids. What this cannot do is in the package's README.
  */
 export function dataverseTransport(options: DataverseTransportOptions): SyncTransport {
-  return new DataverseTransport(options);
+  const one = new DataverseTransport(options);
+  // A plain object, so that others can be made of it by replacing some of its members.
+  return {
+    hello: (message, signal) => one.hello(message, signal),
+    app: () => one.app(),
+    pull: (message, signal) => one.pull(message, signal),
+    page: (message, signal) => one.page(message, signal),
+    digest: one.digest,
+    push: one.push,
+    upload: one.upload,
+    document: one.document,
+  };
 }
 
 /** A table of the plan, as far as it does not depend on the user. */
@@ -210,7 +221,8 @@ class DataverseTransport implements SyncTransport {
     return this.#checked(request.seen, async () => {
       const session = await this.#open(signal);
       const part = this.#partOf(request.table);
-      const { after, upTo, limit } = request;
+      const { after, upTo } = request;
+      const limit = Math.min(request.limit, rowsAtATime(part));
       const listed = request.ids === null ? await this.#listing(session, part, signal) : [];
       const inRange = listed.filter(
         ([id]) => (after === null || id > after) && (upTo === null || id <= upTo),
@@ -403,7 +415,7 @@ class DataverseTransport implements SyncTransport {
       return;
     }
     const { ids, next } = changed;
-    const isLarge = ids.length > maxRows;
+    const isLarge = ids.length > Math.min(maxRows, rowsAtATime(part));
     if (ids.length > 0 && !isLarge) {
       const rows = await this.#rowsOf(session, part, ids, signal);
       if (rows.rows.length > 0) answer.changes.push(rows);
@@ -686,6 +698,15 @@ function filterXml({ filters }: Session, table: string, condition: string): stri
 /** Whether membership depends on rows of other tables. */
 function hasLinks({ item }: PlanPart): boolean {
   return item.filter?.includes('<link-entity') === true;
+}
+
+/** A text that may be longer is long; rows with such texts come a few at a time. */
+const heavyLength = 1_000_000;
+const heavyRows = 4;
+
+function rowsAtATime({ slots }: PlanPart): number {
+  const isHeavy = slots.some(({ column }) => (column.maxLength ?? 0) > heavyLength);
+  return isHeavy ? heavyRows : Number.POSITIVE_INFINITY;
 }
 
 function inXml(text: string): string {

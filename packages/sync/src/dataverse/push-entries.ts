@@ -44,7 +44,7 @@ export async function pushEntries(
   const results: EntryResult[] = [];
   for (const group of groupsOf(entries)) {
     const isBlocked = group.some((entry) =>
-      entry.after.some((key) => results.some((one) => isRefused(one) && sameKey(one.key, key))),
+      entry.after.some((key) => isOpen(key, group, entries, results)),
     );
     if (isBlocked) {
       results.push(...group.map(({ key }): EntryResult => ({ key, status: 'blocked' })));
@@ -53,8 +53,17 @@ export async function pushEntries(
   return results;
 }
 
-function isRefused({ status }: EntryResult): boolean {
-  return status === 'refused' || status === 'blocked';
+/** Whether an edit that another one needs is not carried out, or not yet. One that is not here was applied before. */
+function isOpen(
+  key: EntryKey,
+  group: readonly PushEntry[],
+  entries: readonly PushEntry[],
+  results: readonly EntryResult[],
+): boolean {
+  const isHere = (all: readonly { readonly key: EntryKey }[]) =>
+    all.some((one) => sameKey(one.key, key));
+  if (!isHere(entries) || isHere(group)) return false;
+  return results.find((one) => sameKey(one.key, key))?.status !== 'applied';
 }
 
 function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
@@ -72,6 +81,19 @@ function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[]
 interface Stored {
   readonly version: number;
   readonly cells: Cells;
+}
+
+/** Ids are made on devices, and never twice: a row that the user has made is the one of the edit. Null: not known. */
+function isMadeBy({ cells }: Stored, userId: string): boolean | null {
+  const maker = cells['createdby'] ?? null;
+  return maker === null ? null : maker === userId;
+}
+
+function isEqual({ cells }: Stored, { set }: PushEntry): boolean {
+  return Object.entries(set).every(
+    ([slot, cell]) =>
+      slot.includes('$') || !Object.hasOwn(cells, slot) || (cells[slot] ?? null) === cell,
+  );
 }
 
 interface Planned {
@@ -225,14 +247,7 @@ async function judge(
   const table = context.index.table(at.table);
   if (code === dataverseErrors.duplicateRecord && at.op === 'create' && table !== undefined) {
     const stored = await readStored(context, table, at.id, signal);
-    const isOurs =
-      stored !== null &&
-      Object.entries(at.set).every(
-        ([slot, cell]) =>
-          slot.includes('$') ||
-          !Object.hasOwn(stored.cells, slot) ||
-          (stored.cells[slot] ?? null) === cell,
-      );
+    const isOurs = stored !== null && (isMadeBy(stored, context.userId) ?? isEqual(stored, at));
     // The answer to an earlier try was lost.
     if (isOurs) {
       return group.map(({ key }) => ({ key, status: 'applied', version: stored.version }));
