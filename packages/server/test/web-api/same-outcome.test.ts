@@ -3,7 +3,7 @@ import { seededRandom } from '@outpost/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, id, model, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = 150 * Number(process.env['OUTPOST_ROUNDS'] ?? 1);
+const rounds = 60 * Number(process.env['OUTPOST_ROUNDS'] ?? 1);
 let world: WebApiWorld;
 beforeAll(async () => {
   world = await openWorld();

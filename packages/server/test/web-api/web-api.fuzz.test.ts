@@ -2,7 +2,7 @@ import { mutateJson, mutateText, seededRandom } from '@outpost/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { id, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 1) * 1500;
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 1) * 600;
 let world: WebApiWorld;
 const faults: unknown[] = [];
 beforeAll(async () => {
