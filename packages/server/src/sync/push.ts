@@ -4,6 +4,7 @@ import {
   type EntryKey,
   type EntryRefusal,
   type EntryResult,
+  groupsOf,
   type PushEntry,
   type PushRequest,
   type PushResponse,
@@ -46,18 +47,6 @@ export async function push(
     results.push(...(await pushGroup(env, store, caller, device.id, group)));
   }
   return { now: new Date(env.now()).toISOString(), results };
-}
-
-/** Single entries, and change sets: neighbours of one name. */
-function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
-  const groups: PushEntry[][] = [];
-  for (const entry of entries) {
-    const last = groups.at(-1);
-    const joins = entry.changeSet !== null && last?.[0]?.changeSet === entry.changeSet;
-    if (last !== undefined && joins) last.push(entry);
-    else groups.push([entry]);
-  }
-  return groups;
 }
 
 async function pushGroup(

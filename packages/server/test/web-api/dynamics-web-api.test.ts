@@ -481,3 +481,17 @@ test('what a caller may not do is refused with the numbers of Dataverse', async 
     api.retrieveMultiple({ collection: 'accounts', impersonate: users.ana }),
   ).rejects.toEqual(failed(403));
 });
+
+test('a client that asks too often gets 429 with the number of Dataverse', async () => {
+  const limited = await openWorld(undefined, { requests: 2, windowMs: 300_000, concurrent: 5 });
+  const eager = new DynamicsWebApi({
+    serverUrl: limited.server.url,
+    dataApi: { version: '9.2' },
+    onTokenRefresh: async () => 'rita',
+  });
+  const count = () => eager.count({ collection: 'accounts' });
+  await count();
+  await count();
+  await expect(count()).rejects.toEqual(failed(429, '0x80072322'));
+  await limited.close();
+});

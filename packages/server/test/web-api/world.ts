@@ -9,7 +9,7 @@ import {
 } from '@outpost/model';
 import { sampleApp } from '@outpost/sample';
 import { testSystem } from '@outpost/testkit';
-import { createServer, type Organization, tokenList } from '../../src/index.ts';
+import { createServer, type Organization, type RequestLimits, tokenList } from '../../src/index.ts';
 import { listen, type RunningServer } from '../../src/node/index.ts';
 import { openStore } from '../stores.ts';
 
@@ -105,13 +105,16 @@ export interface WebApiWorld {
 }
 
 /** An organization with three users and no other rows, served over HTTP. */
-export async function openWorld(onFault?: (fault: unknown) => void): Promise<WebApiWorld> {
+export async function openWorld(
+  onFault?: (fault: unknown) => void,
+  limits: RequestLimits | 'off' = 'off',
+): Promise<WebApiWorld> {
   const organization = await createServer({
     store: openStore(),
     model,
     auth: tokenList(new Map(Object.entries(users))),
     system: testSystem(7),
-    limits: 'off',
+    limits,
     ...(onFault === undefined ? {} : { onFault }),
   });
   const user = (name: keyof typeof users) => ({

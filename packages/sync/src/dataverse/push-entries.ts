@@ -12,6 +12,7 @@ import {
   type ConflictPolicy,
   type EntryKey,
   type EntryResult,
+  groupsOf,
   type PushEntry,
   type SyncErrorType,
   sameKey,
@@ -64,17 +65,6 @@ function isOpen(
     all.some((one) => sameKey(one.key, key));
   if (!isHere(entries) || isHere(group)) return false;
   return results.find((one) => sameKey(one.key, key))?.status !== 'applied';
-}
-
-function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
-  const groups: PushEntry[][] = [];
-  for (const entry of entries) {
-    const last = groups.at(-1);
-    const joins = entry.changeSet !== null && last?.[0]?.changeSet === entry.changeSet;
-    if (last !== undefined && joins) last.push(entry);
-    else groups.push([entry]);
-  }
-  return groups;
 }
 
 /** What stands in the organization under an entry's id. */

@@ -53,6 +53,7 @@ export {
 } from './pull.ts';
 export {
   type EntryResult,
+  groupsOf,
   type PushEntry,
   type PushRequest,
   type PushResponse,

@@ -62,6 +62,18 @@ export const pushRequest: Decoder<PushRequest> = object<PushRequest>({
   entries: list(pushEntry, 1000),
 });
 
+/** What is carried out as one: single entries, and change sets, which are neighbours of one name. */
+export function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
+  const groups: PushEntry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    const joins = entry.changeSet !== null && last?.[0]?.changeSet === entry.changeSet;
+    if (last !== undefined && joins) last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+}
+
 /** 0 conflict, 1 record not found, 2 record already exists, 3 others; as in the table `syncerror`. */
 export type SyncErrorType = 0 | 1 | 2 | 3;
 
