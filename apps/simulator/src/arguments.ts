@@ -16,6 +16,11 @@ const worldOptions: readonly Option[] = [
   { name: 'data', value: 'FILE', text: 'a data package zip for the solution' },
   { name: 'dir', value: 'PATH', text: 'where device and server files live (default .outpost)' },
 ];
+const lookOptions: readonly Option[] = [
+  { name: 'no-color', text: 'no colours; NO_COLOR does the same' },
+  { name: 'ascii', text: 'signs and lines from ASCII only' },
+  { name: 'screen-reader', text: 'linear text; INK_SCREEN_READER=true does the same' },
+];
 const outputOptions: readonly Option[] = [
   { name: 'plain', text: 'lines of text' },
   { name: 'json', text: 'one JSON object a line' },
@@ -29,16 +34,40 @@ export const commands = {
     operands: 0,
     options: [
       ...worldOptions,
+      { name: 'memory', text: 'nothing on disk' },
       { name: 'fresh', text: 'delete earlier files of the simulator first' },
+      { name: 'devices', value: 'N', text: 'how many, side by side or in tabs (default 1)' },
       { name: 'offline', text: 'start without network' },
+      { name: 'conflicts', value: 'MODE', text: 'conflict detection: on (default), merge or off' },
+      {
+        name: 'clock',
+        value: 'TIME',
+        text: 'time stands still at TIME; the key . moves it a minute on',
+      },
+      ...lookOptions,
       ...common,
     ],
+  },
+  tour: {
+    usage: 'outpost tour [options]',
+    text: 'the first five minutes, guided: sync, offline, edit, conflict, repair',
+    operands: 0,
+    options: [...outputOptions, ...lookOptions, ...common],
   },
   run: {
     usage: 'outpost run SCENARIO [options]',
     text: 'a scripted run; exit code 0 only if every expectation holds',
     operands: 1,
-    options: [...worldOptions, ...outputOptions, ...common],
+    options: [
+      ...worldOptions,
+      { name: 'conflicts', value: 'MODE', text: 'conflict detection: off, on or merge' },
+      { name: 'frames', value: 'DIR', text: 'where the pictures of the scenario are written' },
+      { name: 'speed', value: 'X', text: 'on a terminal: steps go X times as fast' },
+      { name: 'step', text: 'on a terminal: wait for a key before each step' },
+      ...outputOptions,
+      ...lookOptions,
+      ...common,
+    ],
   },
   inspect: {
     usage: 'outpost inspect SOLUTION.zip [options]',

@@ -1,12 +1,15 @@
 import { helpText, parseArguments } from './arguments.ts';
 import { conformanceCommand } from './commands/conformance.ts';
+import { deviceCommand } from './commands/device.tsx';
 import { fleetCommand } from './commands/fleet.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { replayCommand } from './commands/replay.tsx';
-import { runCommand } from './commands/run.ts';
+import { runCommand } from './commands/run.tsx';
 import { schemaCommand } from './commands/schema.ts';
 import { serveCommand } from './commands/serve.ts';
+import { tourCommand } from './commands/tour.tsx';
+import { isTerminal } from './tui/terminal.tsx';
 import { UsageError } from './usage-error.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,8 +35,10 @@ async function main(args: readonly string[]): Promise<number> {
       return replayCommand(parsed);
     case 'serve':
       return serveCommand(parsed);
+    case 'tour':
+      return tourCommand(parsed);
     case 'device': {
-      if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) {
+      if (!isTerminal()) {
         const given = parsed.values['solution'] !== undefined;
         return runCommand({
           ...parsed,
@@ -41,7 +46,6 @@ async function main(args: readonly string[]): Promise<number> {
           operand: given ? 'first-sync' : 'field-day',
         });
       }
-      const { deviceCommand } = await import('./commands/device.tsx');
       return deviceCommand(parsed);
     }
     default:

@@ -1,9 +1,14 @@
 import { platformSystem } from '@outpost/device';
+import { namedRows } from '@outpost/sample';
 import type { Icon, SyncStatus } from '@outpost/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AppStore } from '../src/tui/app-store.ts';
-import type { Line } from '../src/tui/line.ts';
-import { drawFrame } from '../src/tui/screens.ts';
+import { Desk } from '../src/tui/desk.ts';
+import type { DeviceStore } from '../src/tui/device-store.ts';
+import { drawFrame } from '../src/tui/frame.ts';
+import { fit, type Line, widthOf, wrapped } from '../src/tui/line.ts';
+import { detectLook, type Look } from '../src/tui/look.ts';
+import type { ScreenId } from '../src/tui/place.ts';
+import { screens } from '../src/tui/screens/screens.ts';
 import { type OpenDevice, openWorld, type World } from '../src/world/world.ts';
 
 let world: World;
@@ -22,14 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A store that shows a given icon. */
-class ShownStore extends AppStore {
-  icon: Icon | null = null;
-  override get status(): SyncStatus {
-    const status = super.status;
-    return this.icon === null ? status : { ...status, icon: this.icon };
-  }
-}
+const plain: Look = { color: false, ascii: true, screenReader: false };
 const textOf = (lines: readonly Line[]) =>
   lines.map((runs) => runs.map((run) => run.text).join('')).join('\n');
 const signs: Readonly<Record<Icon, string>> = {
@@ -40,42 +38,134 @@ const signs: Readonly<Record<Icon, string>> = {
   notConnected: '(-)',
   connected: '(+)',
 };
-/** Keys from the home screen to each screen. */
-const screens = {
-  home: [],
-  grid: ['return'],
-  form: ['return', 'n'],
-  search: ['/'],
-  status: ['d'],
-  errors: ['x'],
-  help: ['?'],
-};
 
-describe.each(Object.entries(screens))('A12: the %s screen shows the icon', (_, keys) => {
+function openDesk(device: OpenDevice = opened): {
+  readonly desk: Desk;
+  readonly store: DeviceStore;
+} {
+  const nothing = () => undefined;
+  const desk = new Desk({ world, devices: [device], quit: nothing, interrupt: nothing });
+  const [store] = desk.devices;
+  if (store === undefined) throw new Error('There is a device.');
+  return { desk, store };
+}
+
+/** Shows an icon whatever the device is doing. */
+function showIcon(store: DeviceStore, icon: Icon): void {
+  const status: SyncStatus = { ...store.device.sync.currentStatus, icon };
+  Object.defineProperty(store, 'status', { get: () => status, configurable: true });
+}
+
+function goTo(store: DeviceStore, screen: ScreenId): void {
+  const row = { table: 'account', id: namedRows.alpine };
+  if (screen === 'form') store.openForm(row.table, row.id);
+  else if (screen === 'pick')
+    store.go('pick', { choices: { title: 'Views', options: () => [], choose: () => undefined } });
+  else store.go(screen, row);
+}
+
+describe.each(Object.keys(screens) as readonly ScreenId[])('A12: the %s screen', (screen) => {
   test.each(Object.entries(signs) as readonly (readonly [Icon, string])[])(
-    '%s as %s',
+    'shows %s as %s, and fits',
     (icon, sign) => {
-      const store = new ShownStore(world, opened, () => undefined);
-      for (const key of keys) store.press(key);
-      store.icon = icon;
+      const { desk, store } = openDesk();
+      goTo(store, screen);
+      showIcon(store, icon);
       for (const [columns, rows] of [
+        [60, 20],
         [80, 24],
-        [140, 45],
+        [120, 40],
+        [200, 50],
         [40, 10],
       ] as const) {
-        const frame = drawFrame(store, columns, rows);
+        const frame = drawFrame(desk, columns, rows, plain);
         expect(frame.length).toBe(rows);
+        for (const one of frame) expect(widthOf(textOf([one]))).toBe(columns);
         expect(textOf(frame.slice(0, 1))).toContain(sign);
       }
-      store.close();
+      desk.close();
     },
   );
 });
 
+test('U-12: no window is too small, down to one character', () => {
+  const { desk } = openDesk();
+  for (const [columns, rows] of [
+    [1, 1],
+    [39, 9],
+    [2, 200],
+    [300, 1],
+  ] as const) {
+    const frame = drawFrame(desk, columns, rows, plain);
+    expect(frame.length).toBe(rows);
+    for (const one of frame) expect(widthOf(textOf([one]))).toBe(columns);
+  }
+  desk.close();
+});
+
+test('U-7: while text is typed no letter is a command', () => {
+  const { desk, store } = openDesk();
+  desk.press('/');
+  for (const letter of 'qosdhvx?') desk.press(letter);
+  expect(store.search.text).toBe('qosdhvx?');
+  expect(store.screen).toBe('search');
+  desk.press('escape');
+  store.openForm('account', namedRows.alpine);
+  desk.press('return');
+  for (const letter of 'qq') desk.press(letter);
+  expect(store.input?.text).toContain('qq');
+  desk.press('escape');
+  expect(store.input).toBeNull();
+  desk.close();
+});
+
+test('a form with changes is not left by one key', () => {
+  const { desk, store } = openDesk();
+  store.openForm('account', namedRows.alpine);
+  store.place.form?.set('telephone1', '1');
+  desk.press('escape');
+  expect(store.screen).toBe('pick');
+  desk.press('return');
+  expect(store.screen).toBe('form');
+  desk.press('escape');
+  desk.press('down');
+  desk.press('down');
+  desk.press('return');
+  expect(store.screen).toBe('home');
+  desk.close();
+});
+
+test('U-10: rows of the newest commit are marked in a grid', () => {
+  const { desk, store } = openDesk();
+  store.go('grid', { table: 'account' });
+  expect(textOf(drawFrame(desk, 100, 30, plain))).not.toMatch(/^ .\*/m);
+  store.device.update('account', namedRows.alpine, { description: `${Date.now()}` });
+  expect(textOf(drawFrame(desk, 100, 30, plain))).toMatch(/^ .\*Alpine Ski House/m);
+  const entry = store.device.sync.outbox.pending()[0];
+  if (entry !== undefined) store.device.sync.undo(entry.key);
+  desk.close();
+});
+
+test('a grid is sorted by each column, up and down, and then as the view says', () => {
+  const { desk, store } = openDesk();
+  store.go('grid', { table: 'account' });
+  const names = () => store.grid().rows.map((row) => row.values['name']);
+  const asTheViewSays = names();
+  desk.press('S');
+  expect(store.place.sort).toEqual({ column: 'name', descending: false });
+  desk.press('S');
+  expect(names()).toEqual([...names()].sort().reverse());
+  const columns = store.grid().columns.filter((one) => one.table === 'account').length;
+  for (let n = 1; n < 2 * columns; n++) desk.press('S');
+  expect(store.place.sort).toBeNull();
+  expect(names()).toEqual(asTheViewSays);
+  desk.close();
+});
+
 test('A14: the device status tells network, data, last sync, tables, edits, errors, storage and what comes next', () => {
-  const store = new ShownStore(world, opened, () => undefined);
-  store.press('d');
-  const text = textOf(drawFrame(store, 110, 60));
+  const { desk } = openDesk();
+  desk.press('d');
+  const text = textOf(drawFrame(desk, 110, 60, plain));
   for (const part of [
     'Network        connected',
     'Offline data   Available',
@@ -85,14 +175,14 @@ test('A14: the device status tells network, data, last sync, tables, edits, erro
     'To upload      0 updates on 0 rows',
     'Sync errors    0',
     'Storage used',
-    /account +#+ +\d+ \/ \d+ +ready/,
+    /account +#+ +\d+ \/ \d+ +\d+ kB ready/,
   ]) {
     expect(text).toMatch(part);
   }
-  store.close();
+  desk.close();
 });
 
-test('A09: while the first sync runs its notification leads to the device status', async () => {
+test('A09, U-11: the three notifications: first sync, refresh of a grid, refresh without network', async () => {
   const second = await world.openDevice({
     name: 'tablet',
     user: 'ben',
@@ -100,17 +190,61 @@ test('A09: while the first sync runs its notification leads to the device status
     online: true,
     pageRows: 20,
   });
-  const store = new ShownStore(world, second, () => undefined);
+  const { desk, store } = openDesk(second);
   const frames: string[] = [];
-  const subscription = store.state.subscribe(() => frames.push(textOf(drawFrame(store, 110, 30))));
+  const subscription = desk.changes.subscribe(() =>
+    frames.push(textOf(drawFrame(desk, 110, 30, plain))),
+  );
   await second.device.sync.run('DELTA_SYNC');
-  subscription.unsubscribe();
   expect(
     frames.some((one) =>
       /Syncing offline data: [\d,]+ rows downloaded, .* used +\[d\] See details/.test(one),
     ),
   ).toBe(true);
-  store.press('d');
-  expect(textOf(drawFrame(store, 110, 40))).toContain('Offline data   Available');
-  store.close();
+  store.go('grid', { table: 'account' });
+  frames.length = 0;
+  desk.press('r');
+  await second.device.sync.run('DELTA_SYNC');
+  expect(frames.some((one) => /^ Updating data\.\.\. +$/m.test(one))).toBe(true);
+  await second.device.sync.run('DELTA_SYNC');
+  frames.length = 0;
+  await second.device.sync.run('DELTA_SYNC');
+  expect(frames.some((one) => /Syncing offline data|^ Updating data/m.test(one))).toBe(false);
+  second.online.next(false);
+  desk.press('r');
+  expect(store.message).toBe('Network or Service Unavailable');
+  subscription.unsubscribe();
+  desk.close();
+});
+
+test('widths: wide and combining characters are cut by columns, control characters never pass', () => {
+  for (const text of [
+    '日本語テキスト',
+    'e\u0301e\u0301e\u0301e\u0301',
+    '👩‍👩‍👧 family of three',
+    'plain text here',
+  ])
+    for (let width = 0; width < 12; width++) expect(widthOf(fit(text, width))).toBe(width);
+  expect(fit('a\x1b[31mb', 8)).not.toContain('\x1b');
+  for (const one of wrapped('some words that are broken between each other', 12))
+    expect(widthOf(one)).toBeLessThanOrEqual(12);
+});
+
+test('what a terminal can show follows from its environment, and options win', () => {
+  const look = (env: Record<string, string>, noColor = false) =>
+    detectLook({
+      env: { LANG: 'en_US.UTF-8', ...env },
+      noColor,
+      ascii: false,
+      screenReader: false,
+    });
+  expect(look({})).toEqual({ color: true, ascii: false, screenReader: false });
+  expect(look({ NO_COLOR: '1' }).color).toBe(false);
+  expect(look({ NO_COLOR: '' }).color).toBe(true);
+  expect(look({ NO_COLOR: '1', FORCE_COLOR: '1' }).color).toBe(true);
+  expect(look({ FORCE_COLOR: '1' }, true).color).toBe(false);
+  expect(look({ TERM: 'dumb' })).toEqual({ color: false, ascii: true, screenReader: false });
+  expect(look({ TERM: 'linux' }).ascii).toBe(true);
+  expect(look({ LANG: 'C' }).ascii).toBe(true);
+  expect(look({ INK_SCREEN_READER: 'true' }).screenReader).toBe(true);
 });

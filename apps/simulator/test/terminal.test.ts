@@ -12,10 +12,10 @@ afterEach(() => {
 test('a person syncs, goes offline, edits, comes back and reconciles', async () => {
   const terminal = openTerminal(100, 30, '--dir', folder, '--rows', '1500');
   await terminal.see('Field Sales and Service');
-  await terminal.see(/\(\+\) Connected/);
-  await terminal.see(/> Accounts +\d+ rows/);
+  await terminal.see(/\(⊕\) Connected/);
+  await terminal.see(/> +Accounts +\d+ rows/);
   terminal.press('o');
-  await terminal.see(/\(-\) Not connected/);
+  await terminal.see(/\(⊖\) Not connected/);
   terminal.press('\r');
   await terminal.see('Active Accounts');
   terminal.press('n');
@@ -28,10 +28,10 @@ test('a person syncs, goes offline, edits, comes back and reconciles', async () 
   await terminal.see('(not saved)');
   terminal.press('w');
   await terminal.see('Saved on this device.');
-  await terminal.see(/\(\^\) 1 to upload/);
+  await terminal.see(/\(↑\) 1 to upload/);
   await terminal.see('queue 1 (1 rows)');
   terminal.press('o');
-  await terminal.see(/\(\+\) Connected/);
+  await terminal.see(/\(⊕\) Connected/);
   await terminal.see('queue 0 (0 rows)');
   terminal.press('d');
   await terminal.see('Available');
@@ -42,8 +42,8 @@ test('a person syncs, goes offline, edits, comes back and reconciles', async () 
 
 test('a person searches while typing, sees what matched by table, and opens a hit', async () => {
   const terminal = openTerminal(100, 30, '--dir', folder, '--rows', '1500');
-  await terminal.see(/> Accounts +\d+ rows/);
-  await terminal.see(/\(\+\) Connected/);
+  await terminal.see(/> +Accounts +\d+ rows/);
+  await terminal.see(/\(⊕\) Connected/);
   terminal.press('/');
   await terminal.see('Search all tables: _');
   await terminal.see('Type what you look for.');
@@ -66,14 +66,14 @@ test('a person searches while typing, sees what matched by table, and opens a hi
   terminal.press('\x1b');
   await terminal.see('Search Accounts: alpine_');
   terminal.press('\x1b');
-  await terminal.see(/> Accounts +\d+ rows/);
+  await terminal.see(/> +Accounts +\d+ rows/);
   terminal.press('q');
   expect(await terminal.exited).toBe(0);
 });
 
 test('R03, R04, P01: a form shows what rules say while it is edited, and moves its row in the process flow', async () => {
   const terminal = openTerminal(110, 34, '--dir', folder, '--rows', '1500');
-  await terminal.see(/\(\+\) Connected/);
+  await terminal.see(/\(⊕\) Connected/);
   await terminal.see(/ Leads +\d+ rows/);
   await terminal.see('last sync');
   // Keys that arrive together are all taken.
@@ -81,7 +81,7 @@ test('R03, R04, P01: a form shows what rules say while it is edited, and moves i
   await terminal.see('Open Leads');
   terminal.press('n');
   await terminal.see('New Lead');
-  const edit = async (label: string, text: string) => {
+  const edit = async (label: string, text: string, isChoice = false) => {
     const fields = () => terminal.text().split('\n');
     const steps =
       fields().findIndex((one) => one.includes(`   ${label}`)) -
@@ -92,12 +92,13 @@ test('R03, R04, P01: a form shows what rules say while it is edited, and moves i
     await terminal.see(new RegExp(`${label}.*: _`));
     terminal.press(text);
     await terminal.see(`: ${text}_`);
+    if (isChoice) await terminal.see(`> ${text}`);
     terminal.press('\r');
     await terminal.see(new RegExp(`> ${label}.* ${text}`));
   };
   await edit('Topic', 'Roof');
   await edit('Last Name', 'Berg');
-  await edit('Rating', 'Hot');
+  await edit('Rating', 'Hot', true);
   await terminal.see(/Budget Amount \*/);
   await terminal.see('Recommendation: Set Rating to Warm. No budget is known yet.  [a] accept');
   terminal.press('w');
@@ -117,18 +118,133 @@ test('R03, R04, P01: a form shows what rules say while it is edited, and moves i
   terminal.press('>');
   await terminal.see('The flow stays at Develop. Needed: Est. Value (Develop).');
   terminal.press('g');
-  await terminal.see('Go to stage (1 Qualify, 2 Propose): _');
-  terminal.press('1', '\r');
+  await terminal.see('Go to stage: _');
+  await terminal.see('Propose');
+  terminal.press('Qual');
+  await terminal.see('> Qualify');
+  terminal.press('\r');
   await terminal.see(' [*Qualify*] --- Develop --- Propose --- Close');
   terminal.press('q');
   expect(await terminal.exited).toBe(0);
 });
 
-test('a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves', async () => {
+test('a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves with 130 and the terminal as it was', async () => {
   const terminal = openTerminal(60, 14, '--dir', folder, '--rows', '300');
   await terminal.see('Accounts');
   for (const one of terminal.text().split('\n')) expect(one.length).toBeLessThanOrEqual(60);
   terminal.resize(30, 8);
+  await terminal.see('Outpost needs a window of');
+  terminal.resize(100, 30);
+  await terminal.see(/> +Accounts +\d+ rows/);
   terminal.press('\x03');
+  expect(await terminal.exited).toBe(130);
+  // The alternate screen is left and the cursor shown.
+  expect(terminal.raw()).toContain('\x1b[?1049l');
+  expect(terminal.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThan(
+    terminal.raw().lastIndexOf('\x1b[?25l'),
+  );
+});
+
+test('SIGTERM ends with 143, and what was edited is there at the next start', async () => {
+  const terminal = openTerminal(90, 26, '--dir', folder, '--rows', '300', '--offline');
+  await terminal.see('There is no network.');
+  terminal.press('o');
+  await terminal.see(/> +Accounts +\d+ rows/);
+  await terminal.see('last sync');
+  terminal.press('o');
+  await terminal.see(/Not connected/);
+  terminal.press('\r');
+  await terminal.see('Active Accounts');
+  terminal.press('n');
+  await terminal.see('New Account');
+  terminal.press('\r');
+  await terminal.see('Account Name: _');
+  terminal.press('Fjell AS\r');
+  await terminal.see('(not saved)');
+  terminal.press('\x1b');
+  await terminal.see('The form has changes that are not saved');
+  terminal.press('save');
+  await terminal.see('> Save');
+  terminal.press('\r');
+  await terminal.see('Saved on this device.');
+  terminal.signal('SIGTERM');
+  expect(await terminal.exited).toBe(143);
+  const again = openTerminal(90, 26, '--dir', folder, '--rows', '300', '--offline');
+  await again.see(/\(↑\) 1 to upload/);
+  again.press('u');
+  await again.see('create Account: Fjell AS');
+  again.press('q');
+  expect(await again.exited).toBe(0);
+});
+
+test('the tour leads from the first sync to a repaired conflict', async () => {
+  const terminal = openTerminal(100, 32, 'tour');
+  await terminal.see('Tour 2 of 10: Leave the network');
+  terminal.press('o');
+  await terminal.see('Tour 3 of 10');
+  terminal.press('/');
+  await terminal.see('Type what you look for.');
+  terminal.press('alpine ski');
+  await terminal.see('> Alpine Ski House');
+  terminal.press('\r');
+  await terminal.see('Tour 4 of 10');
+  terminal.press('j');
+  await terminal.see('> Main Phone');
+  terminal.press('\r');
+  await terminal.see('Main Phone: +47');
+  terminal.press('1\r');
+  await terminal.see('(not saved)');
+  terminal.press('w');
+  await terminal.see('Tour 5 of 10');
+  terminal.press('v');
+  await terminal.see('Account on the server');
+  terminal.press('\r');
+  await terminal.see('Ben Ortiz: Main Phone: +47');
+  terminal.press('2\r');
+  await terminal.see('Tour 6 of 10');
+  terminal.press('v');
+  await terminal.see('> Main Phone');
+  terminal.press('o');
+  await terminal.see('Tour 7 of 10');
+  terminal.press('x');
+  await terminal.see('mine: I want');
+  terminal.press('\r');
+  await terminal.see('Tour 8 of 10');
+  terminal.press('K');
+  await terminal.see('Tour 10 of 10: Done');
+  await terminal.see(/\(⊕\) Connected/);
+  terminal.press('q');
   expect(await terminal.exited).toBe(0);
+});
+
+test('ASCII only and a screen reader: the same app in plain signs, and in sentences', async () => {
+  const ascii = openTerminal(80, 24, '--memory', '--rows', '300', '--ascii');
+  await ascii.see(/> +Accounts +\d+ rows/);
+  await ascii.see(/\(\+\) Connected/);
+  expect(ascii.text()).toContain('-'.repeat(80));
+  ascii.press('q');
+  expect(await ascii.exited).toBe(0);
+  const spoken = openTerminal(80, 24, '--memory', '--rows', '300', '--screen-reader');
+  await spoken.see(/selected: Accounts \d+ rows/);
+  expect(spoken.raw()).not.toContain('\x1b[?1049h');
+  spoken.press('j');
+  await spoken.see(/selected: Contacts \d+ rows/);
+  spoken.press('q');
+  expect(await spoken.exited).toBe(0);
+});
+
+test('a scenario is watched on a terminal, held, taken step by step, and readable afterwards', async () => {
+  const terminal = openTerminal(100, 30, 'run', 'conflict', '--step', '--speed', '8');
+  await terminal.see('conflict, step 1 of');
+  await terminal.see('[n] one step');
+  terminal.press('n');
+  await terminal.see(/step 2 of/);
+  terminal.press('n');
+  await terminal.see(/step 3 of/);
+  terminal.press(' ');
+  await terminal.see('Ana looks at both', 40_000);
+  await terminal.see('Everything held. The devices are yours now', 40_000);
+  terminal.press('q');
+  expect(await terminal.exited).toBe(0);
+  await terminal.see(/Everything held. [\d,]+ rows downloaded/);
 });

@@ -14,7 +14,7 @@ import { fileStorage, memoryStorage } from '@outpost/store/node';
 import { type Arguments, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
 import { readPackageFile } from '../world/read-package-file.ts';
-import { userPath } from './run.ts';
+import { userPath } from './user-path.ts';
 
 const drivers = ['sqljs', 'node-sqlite'] as const;
 type Driver = (typeof drivers)[number];

@@ -1,45 +1,67 @@
-import { render } from 'ink';
-import type { Arguments } from '../arguments.ts';
-import { App } from '../tui/app.tsx';
-import { AppStore } from '../tui/app-store.ts';
-import { openWorld } from '../world/world.ts';
-import { interactiveWorld } from './serve.ts';
+import { VirtualClock } from '@outpost/testkit';
+import { type Arguments, numberOption, textOption } from '../arguments.ts';
+import { Desk } from '../tui/desk.ts';
+import { lookOf, showOnTerminal } from '../tui/terminal.tsx';
+import { UsageError } from '../usage-error.ts';
+import { type OpenDevice, openWorld, type World } from '../world/world.ts';
+import { interactiveWorld, stoppedSystem } from './interactive-world.ts';
 
-/** The interactive device. Its first sync starts, or resumes, by itself. */
+/** Devices that there may be on one terminal. */
+const maxDevices = 8;
+const deviceNames = ['phone', 'tablet', 'laptop'];
+
+/** The interactive devices. Their first sync starts, or resumes, by itself. */
 export async function deviceCommand({ values }: Arguments): Promise<number> {
   const tell = (message: string) => process.stderr.write(`\r\x1b[2K${message}`);
-  const world = await openWorld(interactiveWorld(values, tell));
+  const count = numberOption(values, 'devices', 1);
+  if (count < 1 || count > maxDevices)
+    throw new UsageError(`--devices is 1 to ${maxDevices}; many more are a fleet: outpost fleet.`);
+  const start = textOption(values, 'clock');
+  const clock = start === null ? null : new VirtualClock(parseStart(start));
+  const world = await openWorld(interactiveWorld(values, tell, clock));
   process.stderr.write('\n');
-  let code = 0;
   try {
-    const opened = await world.openDevice({
-      name: 'phone',
-      user: 'ana',
-      start: 'auto',
-      online: values['offline'] !== true,
-      pageRows: 500,
-    });
-    let exit: () => void = () => undefined;
-    const store = new AppStore(world, opened, () => exit());
-    const color = process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb';
-    const app = render(<App store={store} color={color} />, {
-      alternateScreen: true,
-      exitOnCtrlC: false,
-      maxFps: 20,
-      patchConsole: false,
-      interactive: true,
-    });
-    exit = () => app.unmount();
-    const stop = (signalCode: number) => () => {
-      code = signalCode;
-      app.unmount();
-    };
-    process.once('SIGTERM', stop(143));
-    process.once('SIGINT', stop(130));
-    await app.waitUntilExit();
-    store.close();
+    const devices: OpenDevice[] = [];
+    for (let n = 0; n < count; n++) devices.push(await openNth(world, n, values, clock));
+    return await showOnTerminal(lookOf(values), ({ quit }) => ({
+      desk: new Desk({
+        world,
+        devices,
+        quit: () => quit(0),
+        interrupt: () => quit(130),
+        ...(clock === null ? {} : { minute: () => clock.advance({ minutes: 1 }) }),
+      }),
+    }));
   } finally {
     await world.close();
   }
-  return code;
+}
+
+/** Devices belong to the users in turn: phone of the first, tablet of the second ... */
+function openNth(
+  world: World,
+  n: number,
+  values: Arguments['values'],
+  clock: VirtualClock | null,
+): Promise<OpenDevice> {
+  const users = [...world.users.keys()];
+  const name = deviceNames[n] ?? `device-${n + 1}`;
+  return world.openDevice({
+    name,
+    user: users[n % users.length] ?? 'ana',
+    // With a clock that stands still nothing would ever be due.
+    start: 'auto',
+    online: values['offline'] !== true,
+    pageRows: 500,
+    ...(clock === null
+      ? {}
+      : { system: stoppedSystem(clock, numberOption(values, 'seed', 1) * 100 + n) }),
+  });
+}
+
+function parseStart(text: string): number {
+  const start = Date.parse(text);
+  if (Number.isNaN(start))
+    throw new UsageError('--clock expects a time such as 2026-03-02T08:00:00Z.');
+  return start;
 }

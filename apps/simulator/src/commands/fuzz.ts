@@ -3,7 +3,7 @@ import { type FaultKind, faultKinds, fuzz, writeReplay } from '@outpost/simulati
 import { type Arguments, numberOption, textOption } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
 import { fuzzApp } from '../world/fuzz-app.ts';
-import { userPath } from './run.ts';
+import { userPath } from './user-path.ts';
 
 /** Runs simulated worlds until one breaks what must hold. Exit code 1: one did, and is kept as a file. */
 export async function fuzzCommand({ values }: Arguments): Promise<number> {

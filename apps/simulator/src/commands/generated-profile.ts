@@ -8,7 +8,8 @@ import {
   type ProfileFinding,
   planProfile,
 } from '@outpost/model';
-import { checkProfileFilter, parseFetch, queryOperators, queryTables } from '@outpost/query';
+import { checkProfileFilter, queryOperators } from '@outpost/query';
+import { viewTables } from '../world/view-tables.ts';
 
 /** A profile made for an app, and what publishing it says. */
 export interface ProfileReport {
@@ -54,9 +55,4 @@ export function generatedProfile(
       rows,
     }),
   };
-}
-
-function viewTables(fetchXml: string): readonly string[] {
-  const parsed = parseFetch(fetchXml);
-  return parsed.kind === 'ok' ? [...queryTables(parsed.value.root)] : [];
 }

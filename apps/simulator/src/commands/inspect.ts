@@ -13,7 +13,7 @@ import { importedApp } from '../world/imported-app.ts';
 import { readPackageFile } from '../world/read-package-file.ts';
 import { generatedProfile, type ProfileReport } from './generated-profile.ts';
 import { inspectViews, type ViewReport } from './inspect-views.ts';
-import { userPath } from './run.ts';
+import { userPath } from './user-path.ts';
 
 /** Prints what a solution and a data package hold. Exit code 1: the profile asked for cannot be published. */
 export async function inspectCommand({ operand, values }: Arguments): Promise<number> {

@@ -12,7 +12,7 @@ import { type Arguments, textOption } from '../arguments.ts';
 import { ReplayScreen, ReplayStore } from '../tui/replay-screen.tsx';
 import { UsageError } from '../usage-error.ts';
 import { fuzzApp } from '../world/fuzz-app.ts';
-import { userPath } from './run.ts';
+import { userPath } from './user-path.ts';
 
 /** Plays a replay file: one decision a key on a terminal, else all of them. Exit code 1: something broke. */
 export async function replayCommand({ operand, values }: Arguments): Promise<number> {

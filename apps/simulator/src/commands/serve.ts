@@ -1,28 +1,6 @@
-import { platformSystem } from '@outpost/device';
 import { type Arguments, numberOption, textOption } from '../arguments.ts';
-import { openWorld, type WorldOptions } from '../world/world.ts';
-import { userPath } from './run.ts';
-
-/** World options as the command line gives them; files in `.outpost` unless told otherwise. */
-export function interactiveWorld(
-  values: Arguments['values'],
-  onProgress: (message: string) => void,
-): WorldOptions {
-  const path = (name: string) => {
-    const text = textOption(values, name);
-    return text === null ? null : userPath(text);
-  };
-  return {
-    rows: numberOption(values, 'rows', 20_000),
-    seed: numberOption(values, 'seed', 1),
-    solution: path('solution'),
-    data: path('data'),
-    dir: path('dir') ?? userPath('.outpost'),
-    fresh: values['fresh'] === true,
-    system: platformSystem,
-    onProgress,
-  };
-}
+import { openWorld } from '../world/world.ts';
+import { interactiveWorld } from './interactive-world.ts';
 
 /** The organization alone, until interrupted. */
 export async function serveCommand({ values }: Arguments): Promise<number> {

@@ -34,6 +34,35 @@ export type RunEvent =
       readonly message: string;
     }
   | { readonly type: 'server'; readonly user: string; readonly action: string }
+  | { readonly type: 'refused'; readonly device: string; readonly reasons: readonly string[] }
+  | {
+      readonly type: 'commit';
+      readonly device: string;
+      readonly commit: number;
+      /** Changed rows by table. */
+      readonly changes: Readonly<Record<string, number>>;
+    }
+  | {
+      readonly type: 'request';
+      readonly device: string;
+      readonly kind: string;
+      readonly bytes: number;
+      /** Class of the failure; null: answered. */
+      readonly failure: string | null;
+    }
+  | {
+      readonly type: 'fault';
+      readonly device: string;
+      readonly control: string;
+      readonly value: string;
+    }
+  | {
+      readonly type: 'resolved';
+      readonly device: string;
+      readonly table: string;
+      readonly action: string;
+    }
+  | { readonly type: 'frame'; readonly name: string; readonly file: string | null }
   | {
       readonly type: 'expect';
       readonly ok: boolean;
@@ -53,14 +82,17 @@ export type RunEvent =
       readonly converged: boolean;
       readonly requests: number;
       readonly bytes: number;
+      /** Commands of the matrix that were carried out. */
+      readonly commands: readonly string[];
     };
 
 export type Reporter = (event: RunEvent) => void;
 
-/** One JSON object a line, numbered. */
-export function jsonReporter(write: (line: string) => void): Reporter {
+/** One JSON object a line, numbered, with the time of the simulated world. */
+export function jsonReporter(write: (line: string) => void, now: () => number): Reporter {
   let n = 0;
-  return (event) => write(`${JSON.stringify({ ...event, n: ++n })}\n`);
+  return (event) =>
+    write(`${JSON.stringify({ ...event, t: new Date(now()).toISOString(), n: ++n })}\n`);
 }
 
 const size = (bytes: number): string =>
@@ -97,6 +129,17 @@ function sentence(event: RunEvent): string | null {
       return `    sync error on ${event.table}: ${event.errorType} ${event.code} ${event.message}`;
     case 'server':
       return `    ${event.user} on the server: ${event.action}`;
+    case 'refused':
+      return `    refused: ${event.reasons.join(' ')}`;
+    case 'fault':
+      return `    ${event.device}: ${event.control} is ${event.value} now`;
+    case 'resolved':
+      return `    ${event.table}: ${event.action}`;
+    case 'frame':
+      return event.file === null ? null : `    picture: ${event.file}`;
+    case 'commit':
+    case 'request':
+      return null;
     case 'expect':
       return event.ok
         ? `    ok      ${event.what}`

@@ -28,18 +28,29 @@ export const verbs: Readonly<Record<string, readonly string[]>> = {
   say: ['text'],
   open: ['device'],
   close: ['device'],
-  kill: ['device', 'afterPages'],
+  kill: ['device', 'afterPages', 'frame'],
   online: ['device'],
   offline: ['device'],
-  sync: ['device'],
+  advance: ['minutes', 'hours', 'days'],
+  fault: ['device', 'network', 'server', 'next'],
+  sync: ['device', 'mode', 'table', 'until'],
+  verify: ['device'],
   create: ['device', 'table', 'as', 'values'],
+  read: ['device', 'row'],
   update: ['device', 'row', 'values'],
   delete: ['device', 'row'],
-  command: ['device', 'row', 'run'],
+  note: ['device', 'row', 'as', 'subject', 'text', 'picture'],
+  attach: ['device', 'row', 'picture'],
+  detach: ['device', 'row'],
+  command: ['device', 'row', 'run', 'reason'],
   flow: ['device', 'row', 'run', 'stage'],
-  search: ['device', 'table', 'term', 'found'],
-  server: ['as', 'create', 'update', 'delete', 'assign', 'role'],
-  resolve: ['device', 'error', 'action'],
+  undo: ['device', 'row'],
+  search: ['device', 'table', 'term', 'mode', 'found'],
+  server: ['as', 'create', 'update', 'delete', 'assign', 'share', 'role', 'settings', 'expire'],
+  resolve: ['device', 'error', 'action', 'values'],
+  show: ['device', 'screen', 'table', 'view', 'row', 'term'],
+  keys: ['device', 'keys'],
+  frame: ['name'],
   expect: [
     'device',
     'readiness',
@@ -50,6 +61,9 @@ export const verbs: Readonly<Record<string, readonly string[]>> = {
     'gone',
     'saved',
     'stage',
+    'notes',
+    'commands',
+    'drafts',
     'converged',
     'resumed',
     'noRequests',
@@ -62,8 +76,16 @@ const shorthand: Readonly<Record<string, string>> = {
   online: 'device',
   offline: 'device',
   sync: 'device',
+  verify: 'device',
+  frame: 'name',
 };
-const shipped: readonly string[] = ['field-day', 'first-sync'];
+export const shipped: readonly string[] = [
+  'field-day',
+  'first-sync',
+  'conflict',
+  'role-change',
+  'bad-network',
+];
 
 /** Reads a shipped scenario by name, or a file. Every problem names line and column. */
 export function readScenario(nameOrFile: string, resolve: (path: string) => string): Scenario {
@@ -163,6 +185,15 @@ function parseStep(step: unknown, where: string, line: number): Step {
       );
   }
   return { verb, args, line };
+}
+
+/** A step in words. */
+export function describeStep({ verb, args }: Step): string {
+  if (verb === 'say') return String(args['text']);
+  const parts = Object.entries(args).map(
+    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${verb} ${parts.join(', ')}`;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,65 +1,43 @@
 import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { useSyncExternalStore } from 'react';
-import type { AppStore } from './app-store.ts';
-import type { Line, Run } from './line.ts';
-import { drawFrame } from './screens.ts';
-
-type Style = {
-  readonly color?: string;
-  readonly bold?: boolean;
-  readonly inverse?: boolean;
-  readonly dimColor?: boolean;
-  readonly underline?: boolean;
-};
-
-const colored: Readonly<Record<NonNullable<Run['tone']>, Style>> = {
-  muted: { dimColor: true },
-  accent: { color: 'cyan' },
-  ok: { color: 'green' },
-  warn: { color: 'yellow' },
-  error: { color: 'red' },
-  selected: { inverse: true },
-  title: { bold: true },
-  match: { color: 'yellow', bold: true },
-  selectedMatch: { inverse: true, bold: true, underline: true },
-};
-/** Without colour every meaning still has its word or sign; selection keeps its inverse. */
-const plain: typeof colored = {
-  muted: {},
-  accent: {},
-  ok: {},
-  warn: {},
-  error: { bold: true },
-  selected: { inverse: true },
-  title: { bold: true },
-  match: { bold: true, underline: true },
-  selectedMatch: { inverse: true, bold: true, underline: true },
-};
+import { Component, type ReactNode, useSyncExternalStore } from 'react';
+import type { Desk } from './desk.ts';
+import { type Caption, drawFrame } from './frame.ts';
+import type { Line } from './line.ts';
+import type { Look } from './look.ts';
+import { colored, styleOf, type Theme, uncolored } from './theme.ts';
 
 export interface AppProps {
-  readonly store: AppStore;
-  readonly color: boolean;
+  readonly desk: Desk;
+  readonly look: Look;
+  /** Lines of a tour or scenario. */
+  readonly caption?: Caption;
+  /** Keys that a tour or scenario takes for itself. */
+  readonly intercept?: (key: string) => boolean;
 }
 
-/** Draws the store's frame and sends it keys. */
-export function App({ store, color }: AppProps) {
+/** Draws the desk's frame and sends it keys. */
+export function App({ desk, look, caption, intercept }: AppProps) {
   const { columns, rows } = useWindowSize();
   useSyncExternalStore(
     (changed) => {
-      const subscription = store.state.subscribe(changed);
+      const subscription = desk.changes.subscribe(changed);
       return () => subscription.unsubscribe();
     },
-    () => store.current,
+    () => desk.version,
   );
+  const press = (key: string) => {
+    if (intercept?.(key) !== true) desk.press(key);
+  };
   useInput((input, key) => {
-    if (input.length > 1 && !key.ctrl && !key.meta) pressAll(store, input);
-    else store.press(keyName(input, key));
+    if (input.length > 1 && !key.ctrl && !key.meta) pressAll(desk, press, input);
+    else press(keyName(input, key));
   });
-  usePaste((text) => store.paste(text));
-  const theme = color ? colored : plain;
+  usePaste((text) => desk.paste(text));
+  const theme = look.color ? colored : uncolored;
+  const lines = drawFrame(desk, columns, rows, look, caption);
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      {drawFrame(store, columns, rows).map((runs, row) => (
+    <Box flexDirection="column" width={columns} {...(look.screenReader ? {} : { height: rows })}>
+      {lines.map((runs, row) => (
         <FrameLine key={`line ${row.toString()}`} runs={runs} theme={theme} />
       ))}
     </Box>
@@ -75,26 +53,22 @@ const controls: Readonly<Record<string, string>> = {
 };
 
 /** Fast typing arrives as several keys at once. */
-function pressAll(store: AppStore, input: string): void {
+function pressAll(desk: Desk, press: (key: string) => void, input: string): void {
   for (const part of input.match(/[\r\n\t\x7f\b]|[^\r\n\t\x7f\b]+/g) ?? []) {
     const control = controls[part];
-    if (control !== undefined) store.press(control);
-    else if (store.isTyping) store.paste(part);
-    else for (const letter of part) store.press(letter === ' ' ? 'space' : letter);
+    if (control !== undefined) press(control);
+    else if (desk.isTyping) desk.paste(part);
+    else for (const letter of part) press(letter === ' ' ? 'space' : letter);
   }
 }
 
-function FrameLine({ runs, theme }: { readonly runs: Line; readonly theme: typeof colored }) {
+function FrameLine({ runs, theme }: { readonly runs: Line; readonly theme: Theme }) {
   const parts = runs.map((run, i) => (
     <Text key={`run ${i.toString()}`} {...styleOf(run, theme)}>
-      {i === 0 && run.text === '' ? ' ' : run.text}
+      {run.text}
     </Text>
   ));
   return <Text wrap="truncate">{parts}</Text>;
-}
-
-function styleOf(run: Run, theme: typeof colored): Style {
-  return run.tone === undefined ? {} : theme[run.tone];
 }
 
 type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
@@ -107,9 +81,28 @@ function keyName(input: string, key: InkKey): string {
   if (key.tab) return 'tab';
   if (key.pageUp) return 'pageup';
   if (key.pageDown) return 'pagedown';
+  if (key.home) return 'home';
+  if (key.end) return 'end';
   if (key.return) return 'return';
   if (key.escape) return 'escape';
   if (key.backspace || key.delete) return 'backspace';
   if (key.ctrl) return `ctrl+${input}`;
   return input === ' ' ? 'space' : input;
+}
+
+/** Gives a failure of drawing to whoever can close the terminal properly. */
+export class Guard extends Component<{
+  readonly children: ReactNode;
+  readonly onFailure: (error: unknown) => void;
+}> {
+  override state: { readonly failed: boolean } = { failed: false };
+  static getDerivedStateFromError(): { readonly failed: boolean } {
+    return { failed: true };
+  }
+  override componentDidCatch(error: unknown): void {
+    this.props.onFailure(error);
+  }
+  override render(): ReactNode {
+    return this.state.failed ? null : this.props.children;
+  }
 }

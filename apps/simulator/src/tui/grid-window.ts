@@ -1,13 +1,27 @@
 import type { Device } from '@outpost/device';
 import type { SavedQuery } from '@outpost/model';
-import type { LiveView, QueryEngine, QueryRow, ViewColumn, ViewSnapshot } from '@outpost/query';
+import type {
+  FetchQuery,
+  LiveView,
+  QueryEngine,
+  QueryRow,
+  ViewColumn,
+  ViewSnapshot,
+} from '@outpost/query';
 import type { Subscription } from 'rxjs';
+
+/** A column of the grid that orders its rows instead of the view. */
+export interface SortOrder {
+  readonly column: string;
+  readonly descending: boolean;
+}
 
 export interface GridRequest {
   readonly table: string | null;
   readonly view: SavedQuery | null;
   /** Quick find instead of the view's own rows. */
   readonly term: string | null;
+  readonly sort: SortOrder | null;
   readonly selected: number;
   readonly pageSize: number;
 }
@@ -52,17 +66,17 @@ export class GridWindow {
     this.#onChange = onChange;
   }
 
-  read({ table, view, term, selected, pageSize }: GridRequest): GridRows {
+  read({ table, view, term, sort, selected, pageSize }: GridRequest): GridRows {
     if (table === null || view === null) {
       this.close();
       return { ...nothing, error: 'This table has no views.' };
     }
     const { queries } = this.#device;
     const from = Math.floor(selected / pageSize) * pageSize;
-    const key = JSON.stringify([table, view.id, term]);
+    const key = JSON.stringify([table, view.id, term, sort]);
     const moved = this.#snapshot !== null && this.#snapshot.offset !== from;
     if (key !== this.#key || queries !== this.#queries) {
-      this.#open(queries, { table, view, term }, { limit: pageSize, offset: from });
+      this.#open(queries, { table, view, term, sort }, { limit: pageSize, offset: from });
       this.#key = key;
     } else if (this.#live !== null && this.#snapshot !== null) {
       this.#opening = true;
@@ -71,7 +85,7 @@ export class GridWindow {
       // Rows above have come or gone: the same positions show other rows now.
       const stuck = moved && this.#snapshot.offset !== from && this.#snapshot.total !== null;
       if (stuck && (this.#snapshot.total ?? 0) > from) {
-        this.#open(queries, { table, view, term }, { limit: pageSize, offset: from });
+        this.#open(queries, { table, view, term, sort }, { limit: pageSize, offset: from });
       }
     }
     const snapshot = this.#snapshot;
@@ -101,10 +115,13 @@ export class GridWindow {
 
   #open(
     queries: QueryEngine,
-    what: { readonly table: string; readonly view: SavedQuery; readonly term: string | null },
+    what: Pick<GridRequest, 'term' | 'sort'> & {
+      readonly table: string;
+      readonly view: SavedQuery;
+    },
     window: { readonly limit: number; readonly offset: number },
   ): void {
-    const { table, view, term } = what;
+    const { table, view, term, sort } = what;
     const key = this.#key;
     this.close();
     this.#key = key;
@@ -116,7 +133,12 @@ export class GridWindow {
     }
     const shown = term === null ? view : (queries.viewOf(table, 'quickFind') ?? view);
     this.#columns = queries.view(shown.id)?.columns ?? [];
-    this.#live = queries.live(found === null ? { view: view.id } : { query: found.value }, window);
+    const query = found?.value ?? queries.view(shown.id)?.query;
+    const source =
+      query === undefined || (found === null && sort === null)
+        ? { view: view.id }
+        : { query: sort === null ? query : sorted(query, sort) };
+    this.#live = queries.live(source, window);
     this.#opening = true;
     this.#subscription = this.#live.snapshot.subscribe((snapshot) => {
       this.#snapshot = snapshot;
@@ -124,4 +146,11 @@ export class GridWindow {
     });
     this.#opening = false;
   }
+}
+
+/** The query in another order: the chosen column first, then as before. */
+function sorted(query: FetchQuery, { column, descending }: SortOrder): FetchQuery {
+  const first = { column, descending, alias: null };
+  const rest = query.root.orders.filter((one) => one.column !== column || one.alias !== null);
+  return { ...query, root: { ...query.root, orders: [first, ...rest] } };
 }

@@ -1,111 +1,182 @@
-/** Commands and their keys as data: the matcher, the help bar and the help screen come from this list. */
-export type CommandId =
-  | 'quit'
-  | 'toggleOnline'
-  | 'sync'
-  | 'status'
-  | 'home'
-  | 'help'
-  | 'back'
-  | 'up'
-  | 'down'
-  | 'pageUp'
-  | 'pageDown'
-  | 'top'
-  | 'bottom'
-  | 'open'
-  | 'new'
-  | 'delete'
-  | 'refresh'
-  | 'changeView'
-  | 'find'
-  | 'search'
-  | 'changeMode'
-  | 'nextTable'
-  | 'previousTable'
-  | 'editField'
-  | 'save'
-  | 'nextStage'
-  | 'previousStage'
-  | 'setActiveStage'
-  | 'explain'
-  | 'qualify'
-  | 'accept'
-  | 'retry'
-  | 'keepMine'
-  | 'takeServer'
-  | 'discard'
-  | 'errors';
+/** Commands and their keys as data: the matcher, the help bar, the help screen and the README come from this list. */
+export type CommandId = (typeof keyBindings)[number]['command'];
 
-export type Context = 'global' | 'home' | 'grid' | 'search' | 'form' | 'errors' | 'list';
+/** Where a key means something: everywhere, on lists, or on one screen. */
+export type Context = (typeof contexts)[number];
 
-export interface KeyBinding {
-  readonly command: CommandId;
-  readonly keys: readonly string[];
+const contexts = [
+  'global',
+  'list',
+  'sync',
+  'home',
+  'grid',
+  'search',
+  'form',
+  'pick',
+  'timeline',
+  'status',
+  'errors',
+  'conflict',
+  'queue',
+  'why',
+  'profile',
+  'capabilities',
+  'chaos',
+  'server',
+  'help',
+] as const;
+
+interface Binding<Id extends string> {
+  readonly command: Id;
+  readonly keys: readonly [string, ...string[]];
   readonly context: Context;
   readonly label: string;
 }
 
-export const keyBindings: readonly KeyBinding[] = [
-  { command: 'toggleOnline', keys: ['o'], context: 'global', label: 'offline / online' },
-  { command: 'sync', keys: ['s'], context: 'global', label: 'sync now' },
-  { command: 'status', keys: ['d'], context: 'global', label: 'device status' },
-  { command: 'errors', keys: ['x'], context: 'global', label: 'sync errors' },
-  { command: 'search', keys: ['/'], context: 'global', label: 'search' },
-  { command: 'home', keys: ['h'], context: 'global', label: 'home' },
-  { command: 'help', keys: ['?'], context: 'global', label: 'help' },
-  { command: 'quit', keys: ['q'], context: 'global', label: 'quit' },
-  { command: 'back', keys: ['escape'], context: 'global', label: 'back' },
-  { command: 'up', keys: ['up', 'k'], context: 'list', label: 'up' },
-  { command: 'down', keys: ['down', 'j'], context: 'list', label: 'down' },
-  { command: 'pageUp', keys: ['pageup'], context: 'list', label: 'page up' },
-  { command: 'pageDown', keys: ['pagedown'], context: 'list', label: 'page down' },
-  { command: 'top', keys: ['home'], context: 'list', label: 'first' },
-  { command: 'bottom', keys: ['end'], context: 'list', label: 'last' },
-  { command: 'open', keys: ['return'], context: 'home', label: 'open' },
-  { command: 'open', keys: ['return'], context: 'grid', label: 'open' },
-  { command: 'new', keys: ['n'], context: 'grid', label: 'new' },
-  { command: 'delete', keys: ['D'], context: 'grid', label: 'delete' },
-  { command: 'refresh', keys: ['r'], context: 'grid', label: 'refresh' },
-  { command: 'changeView', keys: ['v'], context: 'grid', label: 'change view' },
-  { command: 'find', keys: ['/'], context: 'grid', label: 'find' },
-  { command: 'open', keys: ['return'], context: 'search', label: 'open' },
-  { command: 'changeMode', keys: ['tab'], context: 'search', label: 'how to compare' },
-  { command: 'nextTable', keys: ['right'], context: 'search', label: 'one table' },
-  { command: 'previousTable', keys: ['left'], context: 'search', label: 'other table' },
-  { command: 'editField', keys: ['return', 'e'], context: 'form', label: 'edit field' },
-  { command: 'save', keys: ['ctrl+s', 'w'], context: 'form', label: 'save' },
-  { command: 'nextStage', keys: ['>'], context: 'form', label: 'next stage' },
-  { command: 'previousStage', keys: ['<'], context: 'form', label: 'previous stage' },
-  { command: 'setActiveStage', keys: ['g'], context: 'form', label: 'set active stage' },
-  { command: 'explain', keys: ['y'], context: 'form', label: 'why' },
-  { command: 'qualify', keys: ['Q'], context: 'form', label: 'qualify lead' },
-  { command: 'accept', keys: ['a'], context: 'form', label: 'accept recommendation' },
-  { command: 'retry', keys: ['R'], context: 'errors', label: 'retry' },
-  { command: 'keepMine', keys: ['K'], context: 'errors', label: 'keep mine' },
-  { command: 'takeServer', keys: ['T'], context: 'errors', label: "take the server's" },
-  { command: 'discard', keys: ['D'], context: 'errors', label: 'discard' },
-];
+function bind<const Id extends string>(
+  context: Context,
+  keys: string,
+  command: Id,
+  label: string,
+): Binding<Id> {
+  const [first = '', ...others] = keys.split(' ');
+  return { context, keys: [first, ...others], command, label };
+}
+
+export const keyBindings = [
+  bind('global', '?', 'help', 'help'),
+  bind('global', 'o', 'toggleOnline', 'offline / online'),
+  bind('global', 's', 'sync', 'sync now'),
+  bind('global', 'd', 'status', 'device status'),
+  bind('global', 'x', 'errors', 'sync errors'),
+  bind('global', 'u', 'queue', 'queue of edits'),
+  bind('global', '/', 'search', 'search'),
+  bind('global', 'h', 'home', 'home'),
+  bind('global', 'p', 'profile', 'offline profile'),
+  bind('global', 'c', 'chaos', 'chaos'),
+  bind('global', 'v', 'server', 'server desk: be another user'),
+  bind('global', 'tab', 'nextPane', 'next device or desk'),
+  bind('global', '1 2 3 4 5 6 7 8 9', 'pane', 'device or desk by number'),
+  bind('global', 'escape', 'back', 'back'),
+  bind('global', 'q', 'quit', 'quit'),
+  bind('global', '.', 'minute', 'time moves a minute (with --clock)'),
+  bind('list', 'up k', 'up', 'up'),
+  bind('list', 'down j', 'down', 'down'),
+  bind('list', 'pageup', 'pageUp', 'page up'),
+  bind('list', 'pagedown', 'pageDown', 'page down'),
+  bind('list', 'home', 'top', 'first'),
+  bind('list', 'end', 'bottom', 'last'),
+  bind('sync', 'return', 'open', 'use what is here already'),
+  bind('home', 'return', 'open', 'open'),
+  bind('home', 'y', 'capabilities', 'what works offline'),
+  bind('grid', 'return', 'open', 'open'),
+  bind('grid', 'n', 'new', 'new'),
+  bind('grid', 'D', 'delete', 'delete'),
+  bind('grid', 'r', 'refresh', 'refresh'),
+  bind('grid', 'V', 'changeView', 'change view'),
+  bind('grid', 'S', 'sort', 'sort'),
+  bind('grid', '/ f', 'find', 'find'),
+  bind('grid', 'y', 'why', 'why is it here'),
+  bind('search', 'return', 'open', 'open'),
+  bind('search', 'tab', 'changeMode', 'how to compare'),
+  bind('search', 'right', 'nextTable', 'one table'),
+  bind('search', 'left', 'previousTable', 'other table'),
+  bind('form', 'return e', 'edit', 'edit field'),
+  bind('form', 'w ctrl+s', 'save', 'save'),
+  bind('form', 't', 'timeline', 'timeline'),
+  bind('form', 'm', 'commands', 'commands'),
+  bind('form', 'a', 'accept', 'accept recommendation'),
+  bind('form', 'y', 'explain', 'why is the field so'),
+  bind('form', 'Y', 'why', 'why is it here'),
+  bind('form', '>', 'nextStage', 'next stage'),
+  bind('form', '<', 'previousStage', 'previous stage'),
+  bind('form', 'g', 'setActiveStage', 'set active stage'),
+  bind('pick', 'return', 'open', 'choose'),
+  bind('timeline', 'n', 'note', 'add note'),
+  bind('timeline', 'P', 'picture', 'take picture'),
+  bind('timeline', 'R', 'removeAttachment', 'remove attachment'),
+  bind('timeline', 'D', 'delete', 'delete note'),
+  bind('status', 'V', 'verify', 'compare with the server'),
+  bind('status', 'A', 'autoSync', 'automatic / by hand'),
+  bind('status', 'W', 'wifiOnly', 'Wi-Fi only'),
+  bind('status', 'I', 'interval', 'interval'),
+  bind('errors', 'return', 'open', 'compare'),
+  bind('errors', 'R', 'retry', 'retry'),
+  bind('errors', 'K', 'keepMine', 'keep mine'),
+  bind('errors', 'T', 'takeServer', "take the server's"),
+  bind('errors', 'D', 'discard', 'discard'),
+  bind('conflict', 'left', 'takeMine', 'column: mine'),
+  bind('conflict', 'right', 'takeTheirs', 'column: theirs'),
+  bind('conflict', 'return e', 'edit', 'column: another value'),
+  bind('conflict', 'K', 'keepMine', 'send what is chosen'),
+  bind('conflict', 'T', 'takeServer', "take the server's"),
+  bind('conflict', 'R', 'retry', 'retry as it was'),
+  bind('conflict', 'D', 'discard', 'discard'),
+  bind('queue', 'return', 'explain', 'look inside'),
+  bind('queue', 'U', 'undo', 'undo'),
+  bind('why', 'return', 'open', 'open the row'),
+  bind('profile', 'return', 'capabilities', 'what works offline'),
+  bind('chaos', 'return right', 'nextValue', 'next value'),
+  bind('chaos', 'left', 'previousValue', 'previous value'),
+  bind('server', 'return e', 'edit', 'edit column as this user'),
+  bind('server', 'U', 'user', 'be another user'),
+  bind('server', 'D', 'delete', 'delete the row'),
+  bind('server', 'A', 'assign', 'assign the row'),
+  bind('server', 'B', 'burst', 'ten edits of other rows'),
+  bind('server', 'C', 'conflicts', 'conflict detection'),
+  bind('server', 'H', 'share', 'share the row / stop sharing'),
+  bind('server', 'L', 'role', 'take / give the right to delete'),
+  bind('server', 'P', 'publish', 'add / remove a column and publish'),
+  bind('server', 'X', 'expire', 'expire the change log'),
+] as const satisfies readonly Binding<string>[];
+
+/** Screens on which letters are typed text. */
+const typing: ReadonlySet<string> = new Set(['search', 'pick']);
 
 /** The command of a key on a screen: the screen's own first, then lists, then everywhere. */
 export function commandOf(key: string, screen: string): CommandId | null {
-  const contexts: readonly string[] = [screen, 'list', 'global'];
-  for (const context of contexts) {
-    const found = keyBindings.find((one) => one.context === context && one.keys.includes(key));
+  for (const context of [screen, 'list', 'global']) {
+    const found = keyBindings.find(
+      (one) => one.context === context && (one.keys as readonly string[]).includes(key),
+    );
     if (found !== undefined) return found.command;
   }
   return null;
 }
 
+const shownKeys: Readonly<Record<string, string>> = {
+  return: 'enter',
+  escape: 'esc',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+};
+
+export function keyText(key: string): string {
+  return shownKeys[key] ?? key;
+}
+
+/** What can be pressed here, the most useful first. */
 export function helpBar(screen: string): string {
   const own = keyBindings.filter((one) => one.context === screen);
-  // On the search screen letters are typed.
   const everywhere = keyBindings.filter(
-    (one) => one.context === 'global' && (screen !== 'search' || one.command === 'back'),
+    (one) => one.context === 'global' && (!typing.has(screen) || one.command === 'back'),
   );
-  return [...own, ...everywhere]
-    .map(
-      (one) => `${one.keys[0]?.replace('return', 'enter').replace('escape', 'esc')} ${one.label}`,
-    )
+  return [...everywhere.slice(0, 1), ...own, ...everywhere.slice(1)]
+    .map((one) => `${keyText(one.keys[0])} ${one.label}`)
     .join('  ');
+}
+
+/** All keys by where they mean something. */
+export function keysByContext(): readonly {
+  readonly context: Context;
+  readonly bindings: readonly { readonly keys: string; readonly label: string }[];
+}[] {
+  return contexts
+    .map((context) => ({
+      context,
+      bindings: keyBindings
+        .filter((one) => one.context === context)
+        .map((one) => ({ keys: one.keys.map(keyText).join(' '), label: one.label })),
+    }))
+    .filter(({ bindings }) => bindings.length > 0);
 }

@@ -15,11 +15,20 @@ import {
 import { listen, type RunningServer, sqliteStore } from '@outpost/server/node';
 import type { StorageLocation } from '@outpost/store';
 import { fileStorage, memoryStorage } from '@outpost/store/node';
-import type { SyncTransport, TokenSource } from '@outpost/sync';
+import {
+  defaultSettings,
+  type Failure,
+  type Reply,
+  type SyncSettings,
+  type SyncTransport,
+  type TokenSource,
+} from '@outpost/sync';
 import { type DeviceCode, deviceCodeTokens, httpTransport } from '@outpost/sync/http';
+import type { ConflictPolicy } from '@outpost/sync/protocol';
 import { seededRandom } from '@outpost/testkit';
-import { BehaviorSubject } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import { UsageError } from '../usage-error.ts';
+import { type Faults, faultyFetch, noFaults } from './faults.ts';
 import { importApp, importUser } from './imported-app.ts';
 import { openPostgres } from './open-postgres.ts';
 
@@ -41,6 +50,17 @@ export interface WorldOptions {
   /** Start of the sample's dates, and clock and ids of the organization. */
   readonly system: System;
   readonly onProgress?: (message: string) => void;
+  /** Default: off. */
+  readonly conflicts?: ConflictPolicy;
+  /** How slow networks take their time; default: they do not. */
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+/** A request of a device and what came of it. */
+export interface RequestMade {
+  readonly kind: string;
+  readonly bytes: number;
+  readonly failure: Failure | null;
 }
 
 /** Who the tokens of the simulated organization are for. */
@@ -70,6 +90,9 @@ export interface World {
   readonly users: ReadonlyMap<string, WorldUser>;
   readonly diagnostics: readonly Diagnostic[];
   readonly traffic: Traffic;
+  /** Conflict detection of the organization. */
+  readonly conflicts: ConflictPolicy;
+  setConflicts(policy: ConflictPolicy): Promise<void>;
   openDevice(options: DeviceChoice): Promise<OpenDevice>;
   close(): Promise<void>;
 }
@@ -78,6 +101,8 @@ export interface DeviceChoice {
   readonly name: string;
   readonly user: string;
   readonly start: 'auto' | 'manual';
+  /** With `manual`: there is a scheduler that can be switched on. */
+  readonly scheduled?: boolean;
   readonly online: boolean;
   readonly system?: System;
   readonly pageRows?: number;
@@ -88,6 +113,12 @@ export interface OpenDevice {
   readonly user: WorldUser;
   readonly device: Device;
   readonly online: BehaviorSubject<boolean>;
+  readonly metered: BehaviorSubject<boolean>;
+  readonly settings: BehaviorSubject<SyncSettings>;
+  readonly faults: BehaviorSubject<Faults>;
+  readonly requests: Observable<RequestMade>;
+  /** The clock the device lives by. */
+  readonly clock: Clock;
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -162,6 +193,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     conflicts: 0,
     refused: 0,
   };
+  let conflicts = options.conflicts ?? 'off';
+  await organization.setConflictPolicy(conflicts);
   const memory = new Map<string, StorageLocation>();
   const open: OpenDevice[] = [];
   return {
@@ -171,6 +204,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     users,
     diagnostics: imported?.diagnostics ?? [],
     traffic,
+    get conflicts() {
+      return conflicts;
+    },
+    async setConflicts(policy) {
+      await organization.setConflictPolicy(policy);
+      conflicts = policy;
+    },
     async openDevice(choice) {
       const user = users.get(choice.user);
       if (user === undefined)
@@ -186,21 +226,54 @@ export async function openWorld(options: WorldOptions): Promise<World> {
             );
       memory.set(choice.name, storage);
       const online = new BehaviorSubject(choice.online);
+      const metered = new BehaviorSubject(false);
+      const settings = new BehaviorSubject<SyncSettings>({
+        ...defaultSettings,
+        mode: choice.start,
+      });
+      const faults = new BehaviorSubject(noFaults);
+      const requests = new Subject<RequestMade>();
       const tokens = signedIn(server.url, clock, ({ userCode }) => {
         issuer.approve(userCode, user.id);
       });
-      const transport = counted(httpTransport({ url: server.url, tokens }), traffic);
+      const transport = counted(
+        httpTransport({
+          url: server.url,
+          tokens,
+          fetch: faultyFetch({
+            faults: () => faults.value,
+            onNext: () => faults.next({ ...faults.value, next: 'nothing' }),
+            random: seededRandom(options.seed),
+            wait: options.wait ?? (async () => undefined),
+          }),
+        }),
+        traffic,
+        requests,
+      );
+      const system = choice.system ?? platformSystem;
       const device = await openDevice({
         storage,
         transport,
         online,
-        start: choice.start,
-        system: choice.system ?? platformSystem,
+        metered,
+        settings,
+        start: choice.scheduled === true ? 'auto' : choice.start,
+        system,
         onFault: (error) => console.error(`outpost: ${choice.name}:`, error),
         ...(choice.pageRows === undefined ? {} : { pageRows: choice.pageRows }),
       });
       for (const { message } of device.store.diagnostics) options.onProgress?.(message);
-      const opened = { name: choice.name, user, device, online };
+      const opened: OpenDevice = {
+        name: choice.name,
+        user,
+        device,
+        online,
+        metered,
+        settings,
+        faults,
+        requests,
+        clock: system.clock,
+      };
       open.push(opened);
       return opened;
     },
@@ -236,33 +309,39 @@ function signedIn(issuer: string, clock: Clock, onCode: (code: DeviceCode) => vo
 }
 
 /** Counts what passes a transport. */
-function counted(transport: SyncTransport, traffic: Traffic): SyncTransport {
-  const request = async <T extends { kind: string }>(reply: Promise<T>): Promise<T> => {
+function counted(
+  transport: SyncTransport,
+  traffic: Traffic,
+  made: Subject<RequestMade>,
+): SyncTransport {
+  const request = async <T>(kind: string, reply: Promise<Reply<T>>): Promise<Reply<T>> => {
     traffic.requests += 1;
     const answer = await reply;
-    if ('bytes' in answer) traffic.bytes += Number(answer.bytes);
+    const bytes = answer.kind === 'ok' ? answer.bytes : 0;
+    traffic.bytes += bytes;
+    made.next({ kind, bytes, failure: answer.kind === 'ok' ? null : answer.failure });
     return answer;
   };
   return {
-    hello: (message, signal) => request(transport.hello(message, signal)),
-    app: (signal) => request(transport.app(signal)),
+    hello: (message, signal) => request('hello', transport.hello(message, signal)),
+    app: (signal) => request('app', transport.app(signal)),
     async pull(message, signal) {
-      const reply = await request(transport.pull(message, signal));
+      const reply = await request('pull', transport.pull(message, signal));
       if (reply.kind === 'ok')
         for (const { rows } of reply.value.changes) traffic.rowsDownloaded += rows.length;
       return reply;
     },
     async page(message, signal) {
-      const reply = await request(transport.page(message, signal));
+      const reply = await request('page', transport.page(message, signal));
       if (reply.kind === 'ok') traffic.rowsDownloaded += reply.value.rows.length;
       return reply;
     },
     ...(transport.hints === undefined ? {} : { hints: transport.hints }),
-    digest: (message, signal) => request(transport.digest(message, signal)),
-    upload: (message, signal) => request(transport.upload(message, signal)),
-    document: (message, signal) => request(transport.document(message, signal)),
+    digest: (message, signal) => request('digest', transport.digest(message, signal)),
+    upload: (message, signal) => request('upload', transport.upload(message, signal)),
+    document: (message, signal) => request('document', transport.document(message, signal)),
     async push(message, signal) {
-      const reply = await request(transport.push(message, signal));
+      const reply = await request('push', transport.push(message, signal));
       for (const result of reply.kind === 'ok' ? reply.value.results : []) {
         if (result.status === 'applied') traffic.editsUploaded += 1;
         if (result.status === 'refused') traffic.refused += 1;

@@ -1,7 +1,8 @@
 import type { SearchHighlight, SearchHit } from '@outpost/search';
-import type { AppStore } from './app-store.ts';
-import { fit, type Line, line, type Run } from './line.ts';
-import type { SearchGroup } from './search-panel.ts';
+import type { DeviceStore } from '../device-store.ts';
+import { clip, fit, type Line, line, type Run } from '../line.ts';
+import type { SearchGroup } from '../search-panel.ts';
+import type { Screen, Size } from './screen.ts';
 
 const modeWords = {
   begins: 'quick find: values that begin with it, * is a wildcard',
@@ -10,7 +11,32 @@ const modeWords = {
 } as const;
 
 /** What is typed, and the rows it finds, by table, with what matched. */
-export function drawSearch(store: AppStore, columns: number, rows: number): readonly Line[] {
+export const searchScreen: Screen = {
+  draw: drawSearch,
+  count: (store) => store.search.hits().length,
+  run(store, command) {
+    switch (command) {
+      case 'open': {
+        const row = store.row();
+        if (row !== null) store.openForm(row.table, row.id);
+        return true;
+      }
+      case 'changeMode':
+        store.search.nextMode();
+        store.set({ selected: 0 });
+        return true;
+      case 'nextTable':
+      case 'previousTable':
+        store.search.moveTable(command === 'nextTable' ? 1 : -1);
+        store.set({ selected: 0 });
+        return true;
+      default:
+        return false;
+    }
+  },
+};
+
+function drawSearch(store: DeviceStore, { columns, rows }: Size): readonly Line[] {
   const panel = store.search;
   const scope = panel.tableLabel ?? 'all tables';
   const top = [
@@ -29,7 +55,7 @@ export function drawSearch(store: AppStore, columns: number, rows: number): read
     lines.push(headingOf(group, columns));
     if (group.result.kind !== 'found') continue;
     for (const one of group.result.hits) {
-      const here = hit === store.current.selected;
+      const here = hit === store.place.selected;
       if (here) selectedLine = lines.length;
       lines.push(hitLine(store, group, one, here, columns));
       hit += 1;
@@ -58,7 +84,7 @@ function headingOf({ label, result }: SearchGroup, columns: number): Line {
 
 /** The name of a row with what matched in it; what matched elsewhere behind it. */
 function hitLine(
-  store: AppStore,
+  store: DeviceStore,
   { table }: SearchGroup,
   { row, rank, highlights }: SearchHit,
   here: boolean,
@@ -102,19 +128,4 @@ function marked(text: string, spans: readonly SearchHighlight[]): readonly Run[]
   }
   if (at < text.length) runs.push({ text: text.slice(at) });
   return runs;
-}
-
-/** Runs cut or padded to a width. */
-function clip(runs: readonly Run[], width: number): readonly Run[] {
-  const clipped: Run[] = [];
-  let left = width;
-  for (const run of runs) {
-    if (left <= 0) break;
-    const flat = run.text.replace(/[\r\n\t]+/g, ' ');
-    const text = flat.length > left ? fit(flat, left) : flat;
-    clipped.push({ ...run, text });
-    left -= text.length;
-  }
-  if (left > 0) clipped.push({ text: ' '.repeat(left) });
-  return clipped;
 }

@@ -1,0 +1,349 @@
+import type { FieldState, FlowState } from '@outpost/device';
+import { isChoice, isLookup } from '@outpost/model';
+import type { ColumnExplanation, FlowCommand } from '@outpost/rules';
+import type { DeviceStore } from '../device-store.ts';
+import type { CommandId } from '../keys.ts';
+import { fit, heading, type Line, line, scrolled } from '../line.ts';
+import type { Choice } from '../place.ts';
+import { filtered } from './pick-screen.ts';
+import type { Screen, Size } from './screen.ts';
+
+/** A form: the stages of its process flow, its fields as the business rules want them, recommendations, and why. */
+export const formScreen: Screen = {
+  draw: drawForm,
+  count: (store) => store.formFields().length,
+  run: runForm,
+};
+
+function runForm(store: DeviceStore, command: CommandId): boolean {
+  const { form, table, id } = store.place;
+  if (form === null || table === null) return false;
+  const row = form.current.id ?? id;
+  switch (command) {
+    case 'edit':
+      editField(store);
+      return true;
+    case 'save':
+      if (store.report(form.save(), 'Saved on this device.')) store.set({ id: form.current.id });
+      return true;
+    case 'accept': {
+      const [recommendation] = form.current.recommendations;
+      if (recommendation !== undefined) form.accept(recommendation.id);
+      return true;
+    }
+    case 'nextStage':
+      moveFlow(store, { kind: 'nextStage' }, 'Moved to the next stage.');
+      return true;
+    case 'previousStage':
+      moveFlow(store, { kind: 'previousStage' }, 'Moved back.');
+      return true;
+    case 'setActiveStage':
+      pickStage(store);
+      return true;
+    case 'explain':
+      store.set({ explaining: !store.place.explaining });
+      return true;
+    case 'why':
+    case 'timeline':
+      if (row === null) store.say('Save the row first.');
+      else store.go(command, { table, id: row });
+      return true;
+    case 'commands':
+      if (row === null) store.say('Save the row first.');
+      else pickCommand(store, table, row);
+      return true;
+    case 'back':
+      // What was typed is not given up by one key.
+      if (!form.current.dirty || store.place.explaining) return false;
+      store.go('pick', { choices: leave(store) });
+      return true;
+    default:
+      return false;
+  }
+}
+
+function leave(store: DeviceStore) {
+  const options: readonly Choice[] = [
+    { label: 'Stay on the form', value: 'stay', reason: null },
+    { label: 'Save', value: 'save', reason: null },
+    { label: 'Discard the changes', value: 'discard', reason: null },
+  ];
+  return {
+    title: 'The form has changes that are not saved',
+    options: (typed: string) => filtered(options, typed),
+    choose: ({ value }: Choice) => {
+      store.back();
+      const { form } = store.place;
+      if (value === 'stay' || form === null) return;
+      if (value === 'discard') return store.back();
+      if (store.report(form.save(), 'Saved on this device.')) {
+        store.back();
+        store.say('Saved on this device.');
+      }
+    },
+  };
+}
+
+function editField(store: DeviceStore): void {
+  const { form, table, selected } = store.place;
+  const field = store.formFields()[selected];
+  if (field === undefined || form === null || table === null) return;
+  if (field.locked) return store.say(`${field.label} is locked.`);
+  const column = store.column(table, field.column);
+  if (column === undefined) return;
+  const set = (value: unknown) => {
+    store.back();
+    form.set(field.column, value);
+  };
+  const empty: Choice = { label: '(empty)', value: null, reason: null };
+  if (isLookup(column)) {
+    const first = store.device.lookupRows(table, column.name, '', 1);
+    if (first.kind === 'refused') return store.say(first.message);
+    return store.go('pick', {
+      choices: {
+        title: `${field.label}, names that begin with`,
+        options: (typed) => {
+          const found = store.device.lookupRows(table, column.name, typed, 50);
+          const rows = found.kind === 'refused' ? [] : found.rows;
+          const choices = rows.map((value) => ({
+            label: value.name ?? value.id,
+            value,
+            reason: null,
+          }));
+          return typed === '' ? [empty, ...choices] : choices;
+        },
+        choose: ({ value }) => set(value),
+      },
+    });
+  }
+  const labels = column.options ?? (column.type === 'boolean' ? booleanLabels : undefined);
+  if (labels !== undefined && (isChoice(column) || column.type === 'boolean')) {
+    const options = labels.map(({ label, value }): Choice => {
+      return { label, value: column.type === 'boolean' ? value === 1 : value, reason: null };
+    });
+    return store.go('pick', {
+      choices: {
+        title: field.label,
+        options: (typed) => filtered([...options, empty], typed),
+        choose: ({ value }) => set(value),
+      },
+    });
+  }
+  const { value } = field;
+  const hint = labelHints[column.type];
+  store.ask({
+    label: hint === undefined ? field.label : `${field.label} (${hint})`,
+    text: typeof value === 'string' || typeof value === 'number' ? String(value) : '',
+    ...(column.maxLength === undefined ? {} : { maxLength: column.maxLength }),
+    done: (text) => form.set(field.column, text),
+  });
+}
+
+const booleanLabels = [
+  { value: 1, label: 'Yes' },
+  { value: 0, label: 'No' },
+];
+const labelHints: Readonly<Record<string, string>> = {
+  dateOnly: 'like 2026-03-31',
+  dateTime: 'like 2026-03-31 14:30, UTC',
+  choices: 'labels, separated by ;',
+};
+
+const commandLabels = {
+  qualify: 'Qualify',
+  disqualify: 'Disqualify',
+  convertToCase: 'Convert to Case',
+  markComplete: 'Mark Complete',
+  convertToOpportunity: 'Convert To Opportunity',
+  delete: 'Delete',
+  refresh: 'Refresh',
+} as const;
+
+/** Commands of the table's form that work offline, by the command matrix. */
+function pickCommand(store: DeviceStore, table: string, id: string): void {
+  const { device } = store;
+  const offered = device.capabilities(table).formCommands.flatMap((command): Choice[] => {
+    const label = Object.hasOwn(commandLabels, command)
+      ? commandLabels[command as keyof typeof commandLabels]
+      : null;
+    return label === null ? [] : [{ label, value: command, reason: null }];
+  });
+  if (offered.length === 0) return store.say('No command of this table works offline.');
+  const run = {
+    qualify: () => device.qualify(id),
+    disqualify: () => device.disqualify(id, 'Lost'),
+    convertToCase: () => device.convertToCase(table, id),
+    markComplete: () => device.markComplete(table, id),
+    convertToOpportunity: () => device.convertToOpportunity(table, id),
+    delete: () => device.delete(table, id),
+  };
+  store.go('pick', {
+    choices: {
+      title: 'Commands that work offline',
+      options: (typed) => filtered(offered, typed),
+      choose: ({ value, label }) => {
+        store.back();
+        if (value === 'refresh') return store.sync('GRID_SYNC', table);
+        const result = run[value as keyof typeof run]();
+        if (!store.report(result, `${label}: done on this device.`)) return;
+        if (value === 'delete') store.back();
+        store.say(`${label}: done on this device.`);
+      },
+    },
+  });
+}
+
+function moveFlow(store: DeviceStore, command: FlowCommand, moved: string): void {
+  const { form } = store.place;
+  if (form !== null) store.report(form.moveFlow(command), moved);
+}
+
+function pickStage(store: DeviceStore): void {
+  const flow = store.formState()?.flow ?? null;
+  const stages = (flow?.commands ?? []).flatMap((command): Choice[] => {
+    const stage =
+      command.kind === 'setActiveStage'
+        ? flow?.flow.stages.find((one) => one.id === command.stage)
+        : undefined;
+    return stage === undefined ? [] : [{ label: stage.name, value: stage.id, reason: null }];
+  });
+  if (stages.length === 0) return store.say('No other stage can be reached.');
+  store.go('pick', {
+    choices: {
+      title: 'Go to stage',
+      options: (typed) => filtered(stages, typed),
+      choose: ({ value, label }) => {
+        store.back();
+        moveFlow(store, { kind: 'setActiveStage', stage: String(value) }, `Moved to ${label}.`);
+      },
+    },
+  });
+}
+
+function drawForm(store: DeviceStore, { columns, rows }: Size): readonly Line[] {
+  const form = store.formState();
+  if (form === null) return [line(' Record Not Found')];
+  if (form.id !== null && store.device.get(form.table, form.id) === null)
+    return notFound(store, form.table, form.id, columns);
+  const lines: Line[] = [];
+  let selectedLine = 0;
+  let field = 0;
+  for (const section of form.sections) {
+    const fields = section.fields.filter((one) => one.visible);
+    if (fields.length === 0) continue;
+    lines.push(heading(section.label, columns));
+    for (const one of fields) {
+      const here = field === store.place.selected;
+      if (here) selectedLine = lines.length;
+      lines.push(fieldLine(store, form.table, one, here, columns));
+      field += 1;
+    }
+  }
+  const advice = form.recommendations.map((one) =>
+    line(fit(` i Recommendation: ${one.title}. ${one.text}  [a] accept`, columns), 'accent'),
+  );
+  const state = `${form.title}${form.dirty ? '  (not saved)' : ''}`;
+  const top = [line(fit(` ${state}`, columns), 'title'), ...flowBar(form.flow, columns), ...advice];
+  const bottom = store.place.explaining ? explanation(store, columns).slice(0, rows - 4) : [];
+  const space = Math.max(1, rows - top.length - bottom.length);
+  return [...top, ...scrolled(lines, selectedLine, space), ...bottom];
+}
+
+/** The row has left the device while it was open. */
+function notFound(store: DeviceStore, table: string, id: string, columns: number): readonly Line[] {
+  const { left } = store.device.sync.explain(table, id);
+  const why = left?.reason ?? 'it is not on this device';
+  const draft = store.device.sync.drafts().find((one) => one.table === table && one.id === id);
+  return [
+    line(fit(' Record Not Found', columns), 'warn'),
+    line(fit(`   The row is not on this device any more: ${why}.`, columns)),
+    ...(draft === undefined
+      ? []
+      : [line(fit('   Your edits of it wait for upload: [u] shows them.', columns))]),
+  ];
+}
+
+/** Marks: `*` required, `+` recommended, `!` an error, `(locked)`. */
+function fieldLine(
+  store: DeviceStore,
+  table: string,
+  field: FieldState,
+  here: boolean,
+  columns: number,
+): Line {
+  const mark = field.error !== null ? '!' : here ? '>' : ' ';
+  const level = field.required ? ' *' : field.recommended ? ' +' : '';
+  const text = field.masked ? '********' : store.format(table, field.column, field.value);
+  const tail = field.error !== null ? `  ${field.error}` : field.locked ? '  (locked)' : '';
+  const tone =
+    field.error !== null ? 'error' : here ? 'selected' : field.locked ? 'muted' : undefined;
+  return line(fit(` ${mark} ${fit(`${field.label}${level}`, 24)} ${text}${tail}`, columns), tone);
+}
+
+const keysOf = { nextStage: '[>] next', previousStage: '[<] back', setActiveStage: '[g] set' };
+
+/** The stages of the row: visited in parentheses, the active one in brackets, then those that would follow. */
+function flowBar(flow: FlowState | null, columns: number): readonly Line[] {
+  if (flow === null) return [];
+  const names = flow.stages.map(({ stage, state }) =>
+    state === 'active' ? `[*${stage.name}*]` : state === 'visited' ? `(${stage.name})` : stage.name,
+  );
+  const active = flow.stages.findIndex((one) => one.state === 'active');
+  // On a narrow screen the first stages give way, so that the active one is seen.
+  const from = names.findIndex((_, i) => i === active || barOf(names.slice(i)).length < columns);
+  const bar = ` ${from > 0 ? '... ' : ''}${barOf(names.slice(from))}`;
+  const commands = Object.entries(keysOf)
+    .filter(([kind]) => flow.commands.some((one) => one.kind === kind))
+    .map(([, text]) => text)
+    .join('  ');
+  const missing = [...new Set(flow.missing.map((one) => one.label))].join(', ');
+  const below =
+    flow.instance.state === 'active'
+      ? ` ${commands}${missing === '' ? '' : `   next needs: ${missing}`}`
+      : ` This flow is ${flow.instance.state}.`;
+  return [line(fit(bar, columns), 'accent'), line(fit(below, columns), 'muted')];
+}
+
+function barOf(names: readonly string[]): string {
+  return names.join(' --- ');
+}
+
+/** Which rules make the selected field what it is. */
+function explanation(store: DeviceStore, columns: number): readonly Line[] {
+  const field = store.formFields()[store.place.selected];
+  const { form } = store.place;
+  if (field === undefined || form === null) return [];
+  const why = form.explain(field.column);
+  const said = sentences(
+    why,
+    (column, value) => store.format(form.current.table, column, value) || 'empty',
+  );
+  const text = said.length === 0 ? ['No business rule speaks of this field.'] : said;
+  return [
+    heading(`Why: ${field.label}`, columns),
+    ...text.map((one) => line(fit(`   ${one}`, columns))),
+  ];
+}
+
+type Format = (column: string, value: ColumnExplanation['value']) => string;
+
+function sentences(why: ColumnExplanation, format: Format): readonly string[] {
+  const decisions = [
+    ['value', why.writtenBy],
+    ['required', why.required],
+    ['visible', why.visible],
+    ['locked', why.locked],
+    ['error', why.error],
+  ] as const;
+  return decisions.flatMap(([what, decision]) => {
+    if (decision === null) return [];
+    const { rule, branch, value, inputs, overrides } = decision;
+    const shown = what === 'value' ? format(why.column, value) : String(value);
+    const where = branch < 0 ? 'otherwise' : `branch ${branch + 1}`;
+    const because = Object.entries(inputs)
+      .map(([column, input]) => `${column} = ${format(column, input)}`)
+      .join(', ');
+    const over = overrides.length === 0 ? '' : `; overrides ${overrides.join(', ')}`;
+    return [`${what} ${shown}: rule "${rule}", ${where}, with ${because}${over}`];
+  });
+}
