@@ -1,17 +1,12 @@
+import { enableCompileCache } from 'node:module';
 import { helpText, parseArguments } from './arguments.ts';
-import { conformanceCommand } from './commands/conformance.ts';
-import { deviceCommand } from './commands/device.tsx';
-import { fleetCommand } from './commands/fleet.ts';
-import { fuzzCommand } from './commands/fuzz.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { replayCommand } from './commands/replay.tsx';
-import { runCommand } from './commands/run.tsx';
-import { schemaCommand } from './commands/schema.ts';
-import { serveCommand } from './commands/serve.ts';
-import { tourCommand } from './commands/tour.tsx';
-import { isTerminal } from './tui/terminal.tsx';
+import { isTerminal } from './is-terminal.ts';
 import { UsageError } from './usage-error.ts';
 
+// A program that is started often is compiled once.
+enableCompileCache();
+
+/** Loads only the command that is asked for. */
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.values['help'] === true) {
@@ -20,33 +15,33 @@ async function main(args: readonly string[]): Promise<number> {
   }
   switch (parsed.command) {
     case 'run':
-      return runCommand(parsed);
+      return (await import('./commands/run.ts')).runCommand(parsed);
     case 'inspect':
-      return inspectCommand(parsed);
+      return (await import('./commands/inspect.ts')).inspectCommand(parsed);
     case 'conformance':
-      return conformanceCommand(parsed);
+      return (await import('./commands/conformance.ts')).conformanceCommand(parsed);
     case 'schema':
-      return schemaCommand(parsed);
+      return (await import('./commands/schema.ts')).schemaCommand(parsed);
     case 'fleet':
-      return fleetCommand(parsed);
+      return (await import('./commands/fleet.ts')).fleetCommand(parsed);
     case 'fuzz':
-      return fuzzCommand(parsed);
+      return (await import('./commands/fuzz.ts')).fuzzCommand(parsed);
     case 'replay':
-      return replayCommand(parsed);
+      return (await import('./commands/replay.tsx')).replayCommand(parsed);
     case 'serve':
-      return serveCommand(parsed);
+      return (await import('./commands/serve.ts')).serveCommand(parsed);
     case 'tour':
-      return tourCommand(parsed);
+      return (await import('./commands/tour.tsx')).tourCommand(parsed);
     case 'device': {
       if (!isTerminal()) {
         const given = parsed.values['solution'] !== undefined;
-        return runCommand({
+        return (await import('./commands/run.ts')).runCommand({
           ...parsed,
           command: 'run',
           operand: given ? 'first-sync' : 'field-day',
         });
       }
-      return deviceCommand(parsed);
+      return (await import('./commands/device.tsx')).deviceCommand(parsed);
     }
     default:
       return parsed.command satisfies never;

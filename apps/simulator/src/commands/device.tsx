@@ -1,7 +1,8 @@
 import { VirtualClock } from '@outpost/testkit';
 import { type Arguments, numberOption, textOption } from '../arguments.ts';
 import { Desk } from '../tui/desk.ts';
-import { lookOf, showOnTerminal } from '../tui/terminal.tsx';
+import { lookOf } from '../tui/look-of.ts';
+import { showOnTerminal } from '../tui/terminal.tsx';
 import { UsageError } from '../usage-error.ts';
 import { type OpenDevice, openWorld, type World } from '../world/world.ts';
 import { interactiveWorld, stoppedSystem } from './interactive-world.ts';

@@ -9,6 +9,7 @@ import {
 } from '@outpost/simulation';
 import { render } from 'ink';
 import { type Arguments, textOption } from '../arguments.ts';
+import { isTerminal } from '../is-terminal.ts';
 import { ReplayScreen, ReplayStore } from '../tui/replay-screen.tsx';
 import { UsageError } from '../usage-error.ts';
 import { fuzzApp } from '../world/fuzz-app.ts';
@@ -21,8 +22,7 @@ export async function replayCommand({ operand, values }: Arguments): Promise<num
   const solution = file.app === 'sample' ? null : userPath(file.app);
   const app = fuzzApp(solution, data === null ? null : userPath(data));
   const isPlain = values['plain'] === true || values['json'] === true;
-  const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
-  if (!isPlain && isTerminal) return playStepByStep(file, app);
+  if (!isPlain && isTerminal()) return playStepByStep(file, app);
   const json = values['json'] === true;
   const report = await runWorld(app, file.spec, file.decisions, {
     decision(index, decision, world) {

@@ -1,10 +1,12 @@
 import { platformSystem } from '@outpost/device';
 import type { Arguments } from '../arguments.ts';
+import { isTerminal } from '../is-terminal.ts';
 import { Desk } from '../tui/desk.ts';
-import { isTerminal, lookOf, showOnTerminal } from '../tui/terminal.tsx';
+import { lookOf } from '../tui/look-of.ts';
+import { showOnTerminal } from '../tui/terminal.tsx';
 import { Tour } from '../tui/tour.ts';
 import { openWorld } from '../world/world.ts';
-import { runCommand } from './run.tsx';
+import { runCommand } from './run.ts';
 
 /** The guided first minutes; without a terminal the same story as text. */
 export async function tourCommand(given: Arguments): Promise<number> {

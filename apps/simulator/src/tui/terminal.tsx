@@ -1,23 +1,7 @@
 import { render } from 'ink';
-import type { Arguments } from '../arguments.ts';
 import { App, type AppProps, Guard } from './app.tsx';
 import type { Desk } from './desk.ts';
-import { detectLook, type Look } from './look.ts';
-
-/** What the terminal of this process can show, as the command line has it. */
-export function lookOf(values: Arguments['values']): Look {
-  return detectLook({
-    env: process.env,
-    noColor: values['no-color'] === true,
-    ascii: values['ascii'] === true,
-    screenReader: values['screen-reader'] === true,
-  });
-}
-
-/** Both ends of the conversation are a terminal. */
-export function isTerminal(): boolean {
-  return process.stdout.isTTY === true && process.stdin.isTTY === true;
-}
+import type { Look } from './look.ts';
 
 export interface Shown {
   /** Ends the program with this exit code. */
