@@ -1,4 +1,5 @@
 import { gateway } from './gateway.ts';
+import { keys } from './keys.ts';
 import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
 import { costRatio, type Report } from './report.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   rules,
   sync,
   server,
+  keys,
 };
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--');

@@ -53,7 +53,7 @@ function openNth(
     // With a clock that stands still nothing would ever be due.
     start: 'auto',
     online: values['offline'] !== true,
-    pageRows: 500,
+    pageRows: 200,
     ...(clock === null
       ? {}
       : { system: stoppedSystem(clock, numberOption(values, 'seed', 1) * 100 + n) }),

@@ -1,5 +1,6 @@
 import { Box, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { Component, type ReactNode, useSyncExternalStore } from 'react';
+import { Component, type ReactNode, useEffect, useReducer } from 'react';
+import { auditTime } from 'rxjs';
 import type { Desk } from './desk.ts';
 import { type Caption, drawFrame } from './frame.ts';
 import type { Line } from './line.ts';
@@ -15,24 +16,30 @@ export interface AppProps {
   readonly intercept?: (key: string) => boolean;
 }
 
+/** What happens by itself is drawn at most this often. */
+const backgroundMs = 80;
+
 /** Draws the desk's frame and sends it keys. */
 export function App({ desk, look, caption, intercept }: AppProps) {
   const { columns, rows } = useWindowSize();
-  useSyncExternalStore(
-    (changed) => {
-      const subscription = desk.changes.subscribe(changed);
-      return () => subscription.unsubscribe();
-    },
-    () => desk.version,
-  );
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => {
+    const subscription = desk.changes.pipe(auditTime(backgroundMs)).subscribe(redraw);
+    return () => subscription.unsubscribe();
+  }, [desk]);
+  // What a key does is seen at once; what happens by itself may wait a moment and leaves room for keys.
   const press = (key: string) => {
     if (intercept?.(key) !== true) desk.press(key);
+    redraw();
   };
   useInput((input, key) => {
     if (input.length > 1 && !key.ctrl && !key.meta) pressAll(desk, press, input);
     else press(keyName(input, key));
   });
-  usePaste((text) => desk.paste(text));
+  usePaste((text) => {
+    desk.paste(text);
+    redraw();
+  });
   const theme = look.color ? colored : uncolored;
   const lines = drawFrame(desk, columns, rows, look, caption);
   return (
@@ -57,8 +64,10 @@ function pressAll(desk: Desk, press: (key: string) => void, input: string): void
   for (const part of input.match(/[\r\n\t\x7f\b]|[^\r\n\t\x7f\b]+/g) ?? []) {
     const control = controls[part];
     if (control !== undefined) press(control);
-    else if (desk.isTyping) desk.paste(part);
-    else for (const letter of part) press(letter === ' ' ? 'space' : letter);
+    else if (desk.isTyping) {
+      desk.paste(part);
+      press('');
+    } else for (const letter of part) press(letter === ' ' ? 'space' : letter);
   }
 }
 

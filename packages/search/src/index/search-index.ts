@@ -39,7 +39,7 @@ export interface SearchIndexOptions {
   readonly model: ModelIndex;
   /** Runs the building, slice by slice. */
   readonly clock: Clock;
-  /** Rows of one slice. Default 4,000. */
+  /** Rows of one slice. Default 1,000. */
   readonly sliceRows?: number;
 }
 
@@ -59,7 +59,7 @@ interface TableIndex {
   building: Generation | null;
 }
 
-const defaultSlice = 4000;
+const defaultSlice = 1000;
 
 /** Where the index was when it stopped taking part, and how to take its guard away. */
 interface Detached {
