@@ -15,24 +15,21 @@ const file = (name: string, text: string): string => {
 };
 
 describe('run field-day', () => {
-  test.each([7])(
-    'seed %i: every expectation holds and the device equals the server',
-    (seed) => {
-      const { code, stdout } = outpost('run', 'field-day', '--json', '--seed', String(seed));
-      const events = jsonLines(stdout);
-      expect(events.filter((one) => one['type'] === 'expect' && one['ok'] !== true)).toEqual([]);
-      expect(events.at(-1)).toMatchObject({
-        type: 'end',
-        ok: true,
-        converged: true,
-        conflicts: 1,
-        syncErrors: 0,
-      });
-      expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThan(1000);
-      expect(Number(events.at(-1)?.['editsUploaded'])).toBeGreaterThan(5);
-      expect(code).toBe(0);
-    },
-  );
+  test.each([7])('seed %i: every expectation holds and the device equals the server', (seed) => {
+    const { code, stdout } = outpost('run', 'field-day', '--json', '--seed', String(seed));
+    const events = jsonLines(stdout);
+    expect(events.filter((one) => one['type'] === 'expect' && one['ok'] !== true)).toEqual([]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'end',
+      ok: true,
+      converged: true,
+      conflicts: 1,
+      syncErrors: 0,
+    });
+    expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThan(1000);
+    expect(Number(events.at(-1)?.['editsUploaded'])).toBeGreaterThan(5);
+    expect(code).toBe(0);
+  });
 
   test('without a terminal the bare program runs it in plain text', () => {
     const { code, stdout } = outpost();

@@ -26,7 +26,14 @@ import {
   type System,
   type TableCapabilities,
 } from '@outpost/model';
-import { foldedSlots, type QueryEngine, type UnavailableReason } from '@outpost/query';
+import {
+  foldedSlots,
+  type LiveOptions,
+  type QueryEngine,
+  type QuerySource,
+  type UnavailableReason,
+  type ViewSnapshot,
+} from '@outpost/query';
 import type { DeviceHost, FlowCommand } from '@outpost/rules';
 import { type Search, SearchIndex, searchModule } from '@outpost/search';
 import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
@@ -44,13 +51,16 @@ import {
 } from '@outpost/sync';
 import {
   combineLatest,
+  distinctUntilChanged,
   filter,
   firstValueFrom,
   map,
+  NEVER,
   type Observable,
   of,
   Subscription,
   startWith,
+  switchMap,
 } from 'rxjs';
 import { DeviceError } from './device-error.ts';
 import {
@@ -173,6 +183,25 @@ export class Device {
   /** The index of words behind `search`: how far it is, whether it is right. */
   get searchIndex(): SearchIndex {
     return this.#open().searchIndex;
+  }
+
+  /**
+   * A window on a query, kept current by every commit; begins when the definitions are here and follows them when others
+   * are published. The source may be worked out from what is on the device then.
+   */
+  live(
+    source: QuerySource | ((queries: QueryEngine) => QuerySource),
+    options?: LiveOptions,
+  ): Observable<ViewSnapshot> {
+    return this.sync.status.pipe(
+      map(() => (this.#searchIndex === null || this.#closed ? null : this.queries)),
+      distinctUntilChanged(),
+      switchMap((queries) => {
+        if (queries === null) return NEVER;
+        const what = typeof source === 'function' ? source(queries) : source;
+        return queries.live(what, options).snapshot;
+      }),
+    );
   }
 
   /** System views of a table, each with the reasons why it cannot run offline. */
@@ -324,6 +353,7 @@ export class Device {
     this.#model = app;
     this.#session = null;
     this.#searchIndex?.close();
+    this.#searchIndex = null;
     this.#searchIndex =
       app === null
         ? null

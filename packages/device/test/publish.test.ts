@@ -108,3 +108,39 @@ test('definitions that cannot be published change nothing', async () => {
   await device.sync.run('DELTA_SYNC');
   expect(device.store.count('competitor')).toBeGreaterThan(0);
 });
+
+test('a live view begins when the definitions come and follows those that are published later', async () => {
+  world = await openWorld(200);
+  const device = await world.device('carla');
+  const totals: (number | null)[] = [];
+  const subscription = device
+    .live((queries) => ({ view: queries.viewOf('account', 'public')?.id ?? '' }))
+    .subscribe(({ total }) => totals.push(total));
+  expect(totals).toEqual([]);
+  await device.sync.run('DELTA_SYNC');
+  // Views over tables that are being loaded are asked again after a moment.
+  world.clock.advance({ minutes: 1 });
+  const before = totals.at(-1) ?? 0;
+  expect(before).toBeGreaterThan(0);
+  device.create('account', { name: 'New' });
+  expect(totals.at(-1)).toBe(before + 1);
+  const view = sampleApp.savedQueries.find((one) => one.table === 'account' && one.queryType === 0);
+  // The same view with another filter: what was open shows it, without being opened again.
+  await world.organization.publish({
+    ...sampleApp,
+    savedQueries: sampleApp.savedQueries.map((one) =>
+      one.id === view?.id
+        ? {
+            ...one,
+            fetchXml: one.fetchXml.replace(
+              '</entity>',
+              '<filter><condition attribute="name" operator="eq" value="New"/></filter></entity>',
+            ),
+          }
+        : one,
+    ),
+  });
+  await device.sync.run('DELTA_SYNC');
+  expect(totals.at(-1)).toBe(1);
+  subscription.unsubscribe();
+});

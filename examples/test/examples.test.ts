@@ -1,0 +1,149 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { listen } from '@outpost/server/node';
+import { openDatabase } from '@outpost/store';
+import { driverContract } from '@outpost/store/contract';
+import { fileStorage } from '@outpost/store/node';
+import { chromium } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { buildPage } from '../browser-client/build.ts';
+import { servePage } from '../browser-client/server.ts';
+import { traced } from '../custom-driver/tracing-driver.ts';
+import { sampleOrganization } from '../sample-organization.ts';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const temporary = mkdtempSync(join(tmpdir(), 'outpost-examples-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** Runs an example to its end; answers what it printed. */
+async function run(file: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], { cwd: folder });
+  return stdout;
+}
+
+test('node-client: syncs to files, shows a view, uploads an edit; about 40 lines', async () => {
+  const organization = await sampleOrganization(300);
+  const server = await listen(organization);
+  const before = await organization.count('account');
+  const output = await run(
+    'node-client/client.ts',
+    server.url,
+    'token-ana',
+    join(temporary, 'client'),
+  );
+  expect(output).toMatch(/Active Accounts: \d+ rows, first Aardvark Adventures/);
+  expect(output).toContain('0 edits wait, 0 sync errors');
+  expect(await organization.count('account')).toBe(before + 1);
+  await server.close();
+  // Without the organization the same program goes on with what it has.
+  const offline = await run(
+    'node-client/client.ts',
+    server.url,
+    'token-ana',
+    join(temporary, 'client'),
+  );
+  expect(offline).toContain('1 edits wait, 0 sync errors');
+  await organization.close();
+  const lines = readFileSync(join(folder, 'node-client/client.ts'), 'utf8').split('\n');
+  expect(lines.length).toBeLessThan(50);
+});
+
+test('custom-app: two tables of its own, a rule, a view, a profile', async () => {
+  expect(await run('custom-app/main.ts')).toBe(
+    [
+      'sites on the device: 1',
+      'refused: Remark is required.',
+      'saved offline: saved',
+      'Failed Inspections: 1',
+      'on the server: 2',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('custom-driver: a whole device on it, and what its statements cost', async () => {
+  const output = await run('custom-driver/main.ts');
+  expect(output).toMatch(/accounts: \d\d+/);
+  expect(output).toMatch(/ms +\d+ runs +\d+ rows +\w/);
+});
+
+describe('custom-driver keeps the contract of drivers', () => {
+  test.each(driverContract.map((one) => [one.name, one] as const))(
+    '%s',
+    async (name, { run: check }) => {
+      const storage = fileStorage(join(temporary, 'contract'), name.replace(/\W+/g, '-'));
+      await check({ open: () => openDatabase(traced(storage, () => undefined)) });
+    },
+  );
+});
+
+test('custom-transport: syncs over lines, and a cut line loses nothing', async () => {
+  expect(await run('custom-transport/main.ts')).toMatch(
+    /^first sync: done, \d+ accounts\nwaiting: 0\ncut: .*The line is cut\..*\nwaiting: 1\n$/,
+  );
+});
+
+const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const browser =
+  process.env['OUTPOST_BROWSER'] ??
+  ['/usr/bin', '/usr/local/bin', '/snap/bin']
+    .flatMap((bin) => names.map((name) => join(bin, name)))
+    .find((path) => existsSync(path) && spawnSync(path, ['--version']).status === 0);
+
+test.skipIf(browser === undefined)(
+  'browser-client: installs, works with the server gone, keeps edits over a restart of the browser, reconciles',
+  async () => {
+    const organization = await sampleOrganization(300);
+    const files = await buildPage();
+    let server = await servePage(files, organization, 0);
+    const { url } = server;
+    const open = async () => {
+      const context = await chromium.launchPersistentContext(join(temporary, 'profile'), {
+        executablePath: browser ?? '',
+        headless: true,
+        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+      });
+      const page = context.pages()[0] ?? (await context.newPage());
+      return { context, page };
+    };
+    const first = await open();
+    await first.page.goto(url);
+    await first.page.getByText('⊕ Connected').waitFor();
+    await first.page.getByRole('button', { name: 'Alpine Ski House' }).waitFor();
+    // It can be installed: a manifest and a service worker that answers.
+    await first.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    const manifest = await first.page.request.get(`${url}/manifest.webmanifest`);
+    expect(await manifest.json()).toMatchObject({ display: 'standalone', start_url: '/' });
+
+    // The server is gone for real; the page still opens, finds and edits.
+    await server.close();
+    await first.page.reload();
+    await first.page.getByLabel('Find').fill('alpine ski');
+    await first.page.getByRole('button', { name: 'Alpine Ski House' }).click();
+    await first.page.getByLabel('Main Phone').fill('+47 555 88 88');
+    await first.page.getByRole('button', { name: 'Save on this device' }).click();
+    await first.page.getByText('1 waiting').waitFor();
+    await first.context.close();
+
+    const second = await open();
+    await second.page.goto(url);
+    await second.page.getByText('1 waiting').waitFor();
+    await second.page.getByRole('cell', { name: '+47 555 88 88' }).waitFor();
+    server = await servePage(files, organization, Number(new URL(url).port));
+    await second.page.getByRole('button', { name: 'Sync now' }).click();
+    await second.page.getByText('0 waiting').waitFor();
+    await second.page.getByText('⊕ Connected').waitFor();
+    await second.context.close();
+    await server.close();
+    const user = 'a0000000-0000-4000-8000-000000000001';
+    const row = await organization
+      .as(user)
+      .retrieve('account', 'ab000000-0000-4000-8000-000000000001');
+    expect(row?.['telephone1']).toBe('+47 555 88 88');
+    await organization.close();
+  },
+);

@@ -1,0 +1,2 @@
+/** A device in a browser: the origin private file system in a worker, or IndexedDB anywhere. */
+export { type BrowserStorageOptions, indexedDbStorage, opfsStorage } from '@outpost/store/browser';
