@@ -47,7 +47,7 @@ await organization.load(rows);
 export const server = await listen(organization, { issuer: signIn });
 export const url = server.url;
 export const transport = httpTransport({ url, tokens: staticToken(token) });
-export const issuer = url;
+export const issuer = server.url;
 export const clientId = 'docs';
 export const scope = `${audience}/user_impersonation offline_access`;
 export const storage = memoryStorage('docs');
@@ -88,7 +88,7 @@ export const oneCase: RuleCase = {
 export const leadRow = { leadqualitycode: 3 };
 export const instanceRow = {};
 export const userId = sampleUsers.ana.id;
-export const owner = userId;
+export const owner = sampleUsers.ana.id;
 export const businessUnit = 'b1000000-0000-4000-8000-000000000002';
 export const roles = sampleApp.roles;
 export const directory: Directory = {

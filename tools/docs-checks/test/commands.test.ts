@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseArguments } from '@outpost/simulator/arguments';
 import { expect, test } from 'vitest';
-import { parseArguments } from '../../../apps/simulator/src/arguments.ts';
 import { documents, readDocument, root, startCommands } from '../src/examples.ts';
 
 test.each(documents())('%s: every npm start is one that the program understands', (name) => {
