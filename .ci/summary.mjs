@@ -9,7 +9,7 @@ const steps = process.argv.slice(2).map((text) => {
 const folders = ['packages', 'apps', 'tools'].flatMap((parent) =>
   existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : [],
 );
-folders.push('bench');
+folders.push('bench', 'examples');
 let passed = 0;
 let failed = 0;
 let skipped = 0;
