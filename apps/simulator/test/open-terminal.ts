@@ -37,9 +37,19 @@ export function openTerminalWith(
   rows: number,
   ...args: readonly string[]
 ): Terminal {
+  return openInTerminal([...programArgs, ...args], more, columns, rows);
+}
+
+/** Any script in a pseudo terminal. */
+export function openInTerminal(
+  nodeArgs: readonly string[],
+  more: Readonly<Record<string, string>>,
+  columns: number,
+  rows: number,
+): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const { CI: _, NO_COLOR: _none, FORCE_COLOR: _forced, ...env } = process.env;
-  const started = spawn(process.execPath, [...programArgs, ...args], {
+  const started = spawn(process.execPath, [...nodeArgs], {
     name: 'xterm-256color',
     cols: columns,
     rows,

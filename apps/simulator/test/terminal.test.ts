@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { closeTerminal, openTerminal } from './open-terminal.ts';
+import { closeTerminal, openInTerminal, openTerminal } from './open-terminal.ts';
 import { temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
@@ -247,4 +247,18 @@ test('a scenario is watched on a terminal, held, taken step by step, and readabl
   terminal.press('q');
   expect(await terminal.exited).toBe(0);
   await terminal.see(/Everything held. [\d,]+ rows downloaded/);
+});
+
+test.each([
+  ['while it draws', 'drawing', 'The screen broke.'],
+  ['outside of drawing', 'outside', 'Something else broke.'],
+])('a failure %s leaves the terminal as it was, says what it was and ends with 1', async (_, where, message) => {
+  const script = ['--import', 'tsx', 'test/failing-screen.tsx', where];
+  const terminal = openInTerminal(script, {}, 80, 24);
+  expect(await terminal.exited).toBe(1);
+  const raw = terminal.raw();
+  expect(raw).toContain('\x1b[?1049h');
+  expect(raw.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(raw.lastIndexOf('\x1b[?1049h'));
+  expect(raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(raw.lastIndexOf('\x1b[?25l'));
+  expect(raw).toContain(message);
 });

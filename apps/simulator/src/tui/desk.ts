@@ -28,8 +28,6 @@ export class Desk {
   readonly #subscriptions = new Subscription();
   #devices: readonly DeviceStore[] = [];
   #focus = 0;
-  /** Counts changes, so that a frame is drawn again. */
-  version = 0;
 
   constructor(options: DeskOptions) {
     this.world = options.world;
@@ -120,7 +118,6 @@ export class Desk {
   }
 
   redraw(): void {
-    this.version += 1;
     this.#changes.next();
   }
 

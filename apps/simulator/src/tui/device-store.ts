@@ -42,8 +42,6 @@ export class DeviceStore {
   #lastCommit: ChangeSet | null = null;
   readonly #counts = new Map<string, number>();
   #tables: readonly SyncTable[] | null = null;
-  /** Counts what has changed, so that a frame is drawn again. */
-  version = 0;
 
   constructor(world: World, opened: OpenDevice) {
     this.world = world;
@@ -345,7 +343,6 @@ export class DeviceStore {
     // The first sync ends on the screen where one begins to work.
     const { readiness } = this.device.sync.currentStatus;
     if (readiness === 'available' && this.screen === 'sync') this.#places = [place('home')];
-    this.version += 1;
     this.#changes.next();
   }
 
