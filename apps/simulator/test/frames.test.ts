@@ -205,7 +205,7 @@ test('A09, U-11: the three notifications: first sync, refresh of a grid, refresh
   frames.length = 0;
   desk.press('r');
   await second.device.sync.run('DELTA_SYNC');
-  expect(frames.some((one) => /^ Updating data\.\.\. +$/m.test(one))).toBe(true);
+  expect(frames).toContainEqual(expect.stringMatching(/^ Updating data\.\.\. +$/m));
   await second.device.sync.run('DELTA_SYNC');
   frames.length = 0;
   await second.device.sync.run('DELTA_SYNC');

@@ -252,13 +252,16 @@ test('a scenario is watched on a terminal, held, taken step by step, and readabl
 test.each([
   ['while it draws', 'drawing', 'The screen broke.'],
   ['outside of drawing', 'outside', 'Something else broke.'],
-])('a failure %s leaves the terminal as it was, says what it was and ends with 1', async (_, where, message) => {
-  const script = ['--import', 'tsx', 'test/failing-screen.tsx', where];
-  const terminal = openInTerminal(script, {}, 80, 24);
-  expect(await terminal.exited).toBe(1);
-  const raw = terminal.raw();
-  expect(raw).toContain('\x1b[?1049h');
-  expect(raw.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(raw.lastIndexOf('\x1b[?1049h'));
-  expect(raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(raw.lastIndexOf('\x1b[?25l'));
-  expect(raw).toContain(message);
-});
+])(
+  'a failure %s leaves the terminal as it was, says what it was and ends with 1',
+  async (_, where, message) => {
+    const script = ['--import', 'tsx', 'test/failing-screen.tsx', where];
+    const terminal = openInTerminal(script, {}, 80, 24);
+    expect(await terminal.exited).toBe(1);
+    const raw = terminal.raw();
+    expect(raw).toContain('\x1b[?1049h');
+    expect(raw.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(raw.lastIndexOf('\x1b[?1049h'));
+    expect(raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(raw.lastIndexOf('\x1b[?25l'));
+    expect(raw).toContain(message);
+  },
+);
