@@ -14,7 +14,7 @@ import { transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
 const operations = Number(process.env['OUTPOST_OPERATIONS'] ?? 300);
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 2);
+const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 1);
 
 const bad: Faults = { lost: 0.08, answerLost: 0.08, twice: 0.1, busy: 0.04 };
 /** Where tokens are written, two columns of each table. */

@@ -38,7 +38,7 @@ import {
 } from './oracle/world.ts';
 
 /** Worlds, each with 8 views and 25 commits: 500 commits unless more are asked for. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 10);
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 8);
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const tables = ['person', 'place', 'visit'] as const;
 const numbers = { person: 1, place: 2, visit: 3 } as const;

@@ -7,7 +7,7 @@ import { seededRandom } from '@outpost/testkit';
 import { expect, test } from 'vitest';
 
 /** Kills; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 6);
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 4);
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const writer = fileURLToPath(new URL('./index-writer.ts', import.meta.url));
 const random = seededRandom(seed);

@@ -5,7 +5,7 @@ import { rankRow } from './oracle.ts';
 import { Generator, id, openWorld, type World } from './world.ts';
 
 /** Worlds, each with 60 terms. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 6);
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 4);
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const seeds = Array.from({ length: rounds }, (_, i) => first + i);
 

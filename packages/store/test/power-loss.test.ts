@@ -13,7 +13,7 @@ import { memoryStorage } from '../src/node/index.ts';
 import { withoutWal } from './locations.ts';
 
 /** Power cuts per persistence; `OUTPOST_ROUNDS` asks for more. */
-const points = Number(process.env['OUTPOST_ROUNDS'] ?? 100);
+const points = Number(process.env['OUTPOST_ROUNDS'] ?? 60);
 const seed = 20_260;
 
 function locationOf(files: FaultFiles | MemoryFiles): StorageLocation {
