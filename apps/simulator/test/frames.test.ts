@@ -215,6 +215,18 @@ test('A09, U-11: the three notifications: first sync, refresh of a grid, refresh
   expect(store.message).toBe('Network or Service Unavailable');
   subscription.unsubscribe();
   desk.close();
+
+  // The server desk leads back to the device one came from.
+  const nothing = () => undefined;
+  const both = new Desk({ world, devices: [opened, second], quit: nothing, interrupt: nothing });
+  both.press('2');
+  both.press('v');
+  expect(both.focused).toBe(both.server);
+  both.press('d');
+  expect(both.server.message).toBe('That is a key of devices; v goes back to them.');
+  both.press('v');
+  expect(both.focus).toBe(1);
+  both.close();
 });
 
 test('widths: wide and combining characters are cut by columns, control characters never pass', () => {

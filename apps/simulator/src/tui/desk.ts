@@ -28,6 +28,8 @@ export class Desk {
   readonly #subscriptions = new Subscription();
   #devices: readonly DeviceStore[] = [];
   #focus = 0;
+  /** The device that the server desk leads back to. */
+  #lastDevice = 0;
 
   constructor(options: DeskOptions) {
     this.world = options.world;
@@ -81,6 +83,7 @@ export class Desk {
     store.close();
     this.#devices = this.#devices.filter((one) => one !== store);
     this.#focus = Math.min(this.#focus, Math.max(0, this.#devices.length - 1));
+    this.#lastDevice = this.#focus;
     this.redraw();
   }
 
@@ -94,17 +97,20 @@ export class Desk {
   /** A key by its name (`a`, `ctrl+s`, `return`). */
   press(key: string): void {
     const pane = this.focused;
+    try {
+      this.#press(pane, key);
+    } catch (error) {
+      // Definitions or rows may have gone under an open screen: that is told, and nothing ends.
+      pane.say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #press(pane: Pane, key: string): void {
     if (key === 'ctrl+c') return this.#options.interrupt();
     if (pane.input !== null) return typeKey(pane, pane.input, key);
     if (pane instanceof DeviceStore && typeInto(pane, key)) return;
-    const screen = pane instanceof DeviceStore ? pane.screen : 'server';
-    const command = commandOf(key, screen);
-    if (command === null) return;
-    try {
-      this.#run(pane, command, key);
-    } catch (error) {
-      pane.say(error instanceof Error ? error.message : String(error));
-    }
+    const command = commandOf(key, pane instanceof DeviceStore ? pane.screen : 'server');
+    if (command !== null) this.#run(pane, command, key);
   }
 
   paste(text: string): void {
@@ -146,26 +152,26 @@ export class Desk {
         return this.#toServer(pane);
     }
     if (pane instanceof DeviceStore) runOnDevice(pane, command);
-    else if (command === 'back' || command === 'home') this.#focusOn(0);
+    else if (command === 'back' || command === 'home') this.#focusOn(this.#lastDevice);
     else if (command === 'help' || command === 'toggleOnline' || command === 'sync') {
-      // Keys of devices, pressed on the server desk, are meant for the first device.
-      this.#focusOn(0);
-      const [first] = this.#devices;
-      if (first !== undefined) this.#run(first, command, key);
-    }
+      // Keys of devices, pressed on the server desk, are meant for the device one came from.
+      this.#focusOn(this.#lastDevice);
+      if (this.focused !== pane) this.#run(this.focused, command, key);
+    } else pane.say('That is a key of devices; v goes back to them.');
   }
 
   /** To the server desk, with the row in front of the user; from there back. */
   #toServer(pane: Pane): void {
-    if (pane === this.server) return this.#focusOn(0);
+    if (pane === this.server) return this.#focusOn(this.#lastDevice);
     const row = pane instanceof DeviceStore && pane.ready ? pane.row() : null;
-    if (row !== null) void this.server.look(row.table, row.id);
+    if (row !== null) void this.server.show(row.table, row.id);
     this.#focusOn(this.panes.length - 1);
   }
 
   #focusOn(pane: number): void {
     if (pane >= this.panes.length) return;
     this.#focus = pane;
+    if (pane < this.#devices.length) this.#lastDevice = pane;
     if (this.focused === this.server) void this.server.refresh();
     this.redraw();
   }

@@ -74,7 +74,24 @@ export class ServerDesk {
   }
 
   /** Puts a row on the desk. */
-  async look(tableName: string, id: string): Promise<void> {
+  show(tableName: string, id: string): Promise<void> {
+    return this.#told(this.#look(tableName, id));
+  }
+
+  /** Shows what is there now. */
+  refresh(): Promise<void> {
+    const row = this.#row;
+    return row === null ? Promise.resolve() : this.#told(this.#look(row.table.name, row.id));
+  }
+
+  /** The organization may be closing: what goes wrong is told. */
+  #told(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) =>
+      this.say(error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  async #look(tableName: string, id: string): Promise<void> {
     const table = this.#world.organization.model.tables.find((one) => one.name === tableName);
     if (table === undefined) return;
     const isOther = this.#row?.id !== id;
@@ -87,11 +104,6 @@ export class ServerDesk {
         this.columns().findIndex((one) => one.format === 'phone'),
       );
     this.#changes.next();
-  }
-
-  /** Shows what is there now. */
-  async refresh(): Promise<void> {
-    if (this.#row !== null) await this.look(this.#row.table.name, this.#row.id);
   }
 
   /** Columns that can be edited here, as on the form. */
