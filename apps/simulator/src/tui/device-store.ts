@@ -320,7 +320,7 @@ export class DeviceStore {
     const primary = this.table(table)?.primaryName ?? null;
     const values = primary === null ? null : this.device.get(table, id);
     const name = primary === null ? null : values?.[primary];
-    return typeof name === 'string' && name !== '' ? name : id;
+    return typeof name === 'string' && name !== '' ? name : '(no name)';
   }
 
   format(table: string, name: string, value: ColumnValue): string {

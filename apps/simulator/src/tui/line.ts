@@ -96,6 +96,12 @@ export function bytesText(bytes: number): string {
     : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
+/** A time to the minute, as it is stored: UTC. */
+export const minuteOf = (time: unknown): string =>
+  String(time ?? '')
+    .slice(0, 16)
+    .replace('T', ' ');
+
 export const countText = (n: number): string => n.toLocaleString('en-US');
 
 export function bar(done: number, total: number, width: number): string {

@@ -1,7 +1,7 @@
 import { parseValue, valueToCells } from '@outpost/model';
 import type { SyncErrorRow } from '@outpost/sync';
 import type { DeviceStore } from '../device-store.ts';
-import { fit, type Line, line, wrapped } from '../line.ts';
+import { fit, type Line, line, minuteOf, wrapped } from '../line.ts';
 import { repair } from './repair.ts';
 import type { Screen, Size } from './screen.ts';
 import { type ColumnSides, chosenCells, sideLines, sidesOf, sideText } from './sides.ts';
@@ -66,11 +66,6 @@ function editSide(store: DeviceStore, { table }: SyncErrorRow, side: ColumnSides
     },
   });
 }
-
-const minuteOf = (text: unknown): string =>
-  String(text ?? '')
-    .slice(0, 16)
-    .replace('T', ' ');
 
 function drawConflict(store: DeviceStore, { columns }: Size): readonly Line[] {
   const error = errorOf(store);

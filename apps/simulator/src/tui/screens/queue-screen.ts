@@ -1,3 +1,4 @@
+import { cellsToValue } from '@outpost/model';
 import type { Entry } from '@outpost/sync';
 import type { DeviceStore } from '../device-store.ts';
 import { fit, heading, type Line, line, scrolled } from '../line.ts';
@@ -66,24 +67,33 @@ function drawQueue(store: DeviceStore, { columns, rows }: Size): readonly Line[]
     return line(fit(text, columns), here ? 'selected' : undefined);
   });
   const chosen = nodes[selected]?.entry;
-  const inside = explaining && chosen !== undefined ? payload(chosen, columns) : [];
+  const inside = explaining && chosen !== undefined ? payload(store, chosen, columns) : [];
   const title = line(fit(` Queue (${nodes.length}), sent from top to bottom`, columns), 'title');
   return [title, ...scrolled(lines, selected, Math.max(1, rows - 1 - inside.length)), ...inside];
 }
 
 function nameOf(store: DeviceStore, { table, id, base, set }: Entry): string {
   const primary = store.table(table)?.primaryName ?? '';
-  const name = set[primary] ?? base[primary];
+  const name = set[primary] ?? base[primary] ?? set['notetext'];
   return typeof name === 'string' ? name : store.nameOf(table, id);
 }
 
-/** What travels: changed cells with what they were. */
-function payload(entry: Entry, columns: number): readonly Line[] {
-  const cells = Object.entries(entry.set).map(([slot, value]) => {
-    const was = entry.base[slot];
-    const before = was === undefined || was === null ? '' : `   was ${JSON.stringify(was)}`;
-    return line(fit(`   ${slot} = ${JSON.stringify(value)}${before}`, columns));
-  });
+/** What travels: changed columns with what they were. */
+function payload(store: DeviceStore, entry: Entry, columns: number): readonly Line[] {
+  const { table, set, base } = entry;
+  const text = (name: string, cells: Entry['set']) => {
+    const column = store.column(table, name);
+    const value = column && cellsToValue(column, (slot) => cells[slot] ?? null);
+    return value === undefined ? String(cells[name] ?? '') : store.format(table, name, value);
+  };
+  const cells = Object.keys(set)
+    .filter((slot) => !slot.includes('$'))
+    .map((name) => {
+      const was = text(name, base);
+      const label = store.column(table, name)?.label ?? name;
+      const before = was === '' ? '' : `   was ${was}`;
+      return line(fit(`   ${fit(label, 22)} ${text(name, set)}${before}`, columns));
+    });
   const version =
     entry.baseVersion === null ? 'not on the server yet' : `of version ${entry.baseVersion}`;
   return [heading(`Edit ${entry.key[1]}, ${version}`, columns), ...cells.slice(0, 12)];

@@ -1,5 +1,5 @@
 import type { DeviceStore } from '../device-store.ts';
-import { fit, heading, type Line, line } from '../line.ts';
+import { fit, heading, type Line, line, minuteOf } from '../line.ts';
 import type { Screen, Size } from './screen.ts';
 
 /** Why a row is on this device, or how it left; what happened to it here. Works offline. */
@@ -44,19 +44,17 @@ function drawWhy(store: DeviceStore, { columns }: Size): readonly Line[] {
       const changed = Object.keys(one.set)
         .filter((slot) => !slot.includes('$'))
         .join(', ');
-      return `${one.at.slice(0, 16).replace('T', ' ')}  ${one.op}, ${one.state}: ${changed}`;
+      return `${minuteOf(one.at)}  ${one.op}, ${one.state}: ${changed}`;
     });
   const errors = store.device.sync.errors
     .list()
     .filter((one) => one.table === table && one.rowId === id)
-    .map((one) => `${one.at.slice(0, 16).replace('T', ' ')}  ${one.type}: ${one.message}`);
+    .map((one) => `${minuteOf(one.at)}  ${one.type}: ${one.message}`);
   const values = store.device.get(table, id);
-  const server =
-    values?.['versionnumber'] == null
-      ? 'The server does not have it yet.'
-      : `Version ${String(values['versionnumber'])} of ${String(values['modifiedon'] ?? '')
-          .slice(0, 16)
-          .replace('T', ' ')} came from the server.`;
+  const by = store.format(table, 'modifiedby', values?.['modifiedby'] ?? null);
+  const server = reasons(store).some((one) => one.kind === 'localEdit')
+    ? 'The server does not have it yet.'
+    : `Last changed at ${minuteOf(values?.['modifiedon'])}${by === '' ? '' : ` by ${by}`}.`;
   const history = [...(isHere ? [server] : []), ...edits, ...errors];
   return [
     title,
