@@ -1,5 +1,4 @@
 import {
-  type AppModel,
   type Column,
   type ColumnValue,
   formatValue,
@@ -11,6 +10,7 @@ import {
 } from '@outpost/model';
 import { type Observable, Subject } from 'rxjs';
 import type { World, WorldUser } from '../world/world.ts';
+import { addedColumn, withColumn, withoutColumn } from './added-column.ts';
 import type { CommandId } from './keys.ts';
 import { fit, heading, type Line, line, scrolled, wrapped } from './line.ts';
 import type { TextInput } from './place.ts';
@@ -23,9 +23,6 @@ interface ServerRow {
   /** Null: the user cannot see it. */
   readonly values: Readonly<Record<string, unknown>> | null;
 }
-
-/** Column that the desk adds to a table and takes away again. */
-const addedColumn = 'new_deskremark';
 
 /** The organization as another user works with it: through its Web API, under that user's rights. */
 export class ServerDesk {
@@ -360,62 +357,4 @@ export class ServerDesk {
     const { error } = json as { error?: { message?: string } };
     return { status: response.status, body: json, message: error?.message ?? '' };
   }
-}
-
-function withColumn(model: AppModel, name: string): AppModel {
-  const column: Column = {
-    name: addedColumn,
-    label: 'Desk Remark',
-    type: 'string',
-    required: 'none',
-    maxLength: 100,
-  };
-  return {
-    ...model,
-    tables: model.tables.map((table) =>
-      table.name === name ? { ...table, columns: [...table.columns, column] } : table,
-    ),
-    forms: model.forms.map((form) => {
-      const [first, ...tabs] = form.tabs;
-      const [section, ...sections] = first?.sections ?? [];
-      if (
-        form.table !== name ||
-        form.type !== 'main' ||
-        first === undefined ||
-        section === undefined
-      )
-        return form;
-      const controls = [...section.controls, { column: addedColumn, label: column.label }];
-      return {
-        ...form,
-        tabs: [{ ...first, sections: [{ ...section, controls }, ...sections] }, ...tabs],
-      };
-    }),
-  };
-}
-
-function withoutColumn(model: AppModel, name: string): AppModel {
-  const isOther = (one: { readonly column: string }) => one.column !== addedColumn;
-  return {
-    ...model,
-    tables: model.tables.map((table) =>
-      table.name === name
-        ? { ...table, columns: table.columns.filter((one) => one.name !== addedColumn) }
-        : table,
-    ),
-    forms: model.forms.map((form) =>
-      form.table !== name
-        ? form
-        : {
-            ...form,
-            tabs: form.tabs.map((tab) => ({
-              ...tab,
-              sections: tab.sections.map((section) => ({
-                ...section,
-                controls: section.controls.filter(isOther),
-              })),
-            })),
-          },
-    ),
-  };
 }
