@@ -12,7 +12,7 @@ import { driverContract } from '../src/contract/index.ts';
 import { temporaryFolder } from './locations.ts';
 
 /** Browser kills per storage; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 3);
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2);
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const browser =
   process.env['OUTPOST_BROWSER'] ??

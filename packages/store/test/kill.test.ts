@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from './locations.ts';
 
 /** Kills per persistence; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 8);
+const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 5);
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
 const random = seededRandom(7);
 
