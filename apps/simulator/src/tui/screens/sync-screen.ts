@@ -39,7 +39,11 @@ function drawSync(store: DeviceStore, { columns, rows }: Size): readonly Line[] 
     ` ${bar(progress.fraction * 1000, 1000, width)} ${Math.floor(progress.fraction * 100)} %${left}`,
     ` ${countText(progress.rows.done)} of ${countText(progress.rows.total)} rows, ${bytesText(progress.bytes)} received, ${bytesText(progress.diskBytes)} used on disk${progress.resumed ? ', resumed' : ''}`,
   ];
-  const hint = store.ready ? ' enter: use what is here already' : '';
+  const hint = !status.online
+    ? ' There is no network: [o] goes online, and it goes on where it stopped.'
+    : store.ready
+      ? ' enter: use what is here already'
+      : '';
   const top = [
     title,
     ...facts.map((text) => line(fit(text, columns))),
