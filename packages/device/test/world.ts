@@ -43,7 +43,7 @@ export function transportTo(
 }
 
 /** An organization with sample rows behind real HTTP, and devices in memory. */
-export async function openWorld(rows = 600, model: AppModel = sampleApp): Promise<World> {
+export async function openWorld(rows = 300, model: AppModel = sampleApp): Promise<World> {
   const system = testSystem(11);
   const tokens = new Map(
     Object.entries(sampleUsers).map(([name, user]) => [tokenOf(name), user.id]),

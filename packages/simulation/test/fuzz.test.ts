@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { generateRun, runWorld, sampleWorld } from '../src/index.ts';
 
 const from = Number(process.env['OUTPOST_SEED'] ?? 1);
-const seeds = Number(process.env['OUTPOST_ROUNDS'] ?? 60);
+const seeds = Number(process.env['OUTPOST_ROUNDS'] ?? 30);
 /** Short runs, many of them; `fuzz` of the command line has longer ones. */
 const steps = Number(process.env['OUTPOST_STEPS'] ?? 20);
 const app = sampleWorld();
