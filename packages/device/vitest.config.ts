@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { isLong, testConfig, testFiles } from '@outpost/vitest';
 
 /** Where there is a PostgreSQL to test with, some of the tests run on it too. */
 const hasPostgres = process.env['OUTPOST_POSTGRES'] !== undefined;
@@ -7,7 +7,9 @@ const onPostgres = {
   test: {
     name: 'PostgreSQL',
     env: { OUTPOST_STORE: 'postgres' },
-    include: ['test/{convergence.property,publish}.test.ts'],
+    include: [
+      isLong ? 'test/convergence.property.test.ts' : 'test/{convergence.property,publish}.test.ts',
+    ],
   },
 } as const;
 
@@ -23,16 +25,18 @@ const onWebApi = {
       OUTPOST_TRANSPORT: 'dataverse',
       OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? '100',
     },
-    include: ['test/{line,flow,convergence.property}.test.ts'],
+    include: [
+      isLong
+        ? 'test/convergence.property.test.ts'
+        : 'test/{line,flow,convergence.property}.test.ts',
+    ],
   },
 } as const;
 
-export default defineConfig({
-  test: {
-    projects: [
-      { extends: true, test: { name: 'node:sqlite' } },
-      onWebApi,
-      ...(hasPostgres ? [onPostgres] : []),
-    ],
-  },
+export default testConfig({
+  projects: [
+    { extends: true, test: { ...testFiles, name: 'node:sqlite' } },
+    onWebApi,
+    ...(hasPostgres ? [onPostgres] : []),
+  ],
 });

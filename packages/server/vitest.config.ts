@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { isLong, testConfig, testFiles } from '@outpost/vitest';
 
 /** Where there is a PostgreSQL to test with, some of the tests run on it too. */
 const hasPostgres = process.env['OUTPOST_POSTGRES'] !== undefined;
@@ -7,15 +7,15 @@ const onPostgres = {
   test: {
     name: 'PostgreSQL',
     env: { OUTPOST_STORE: 'postgres' },
-    include: ['test/{http,limits,profile-rows,reach}.test.ts', 'test/web-api/*.test.ts'],
+    include: isLong
+      ? ['test/web-api/*.fuzz.test.ts']
+      : ['test/{http,limits,profile-rows,reach}.test.ts', 'test/web-api/*.test.ts'],
   },
 } as const;
 
-export default defineConfig({
-  test: {
-    projects: [
-      { extends: true, test: { name: 'node:sqlite' } },
-      ...(hasPostgres ? [onPostgres] : []),
-    ],
-  },
+export default testConfig({
+  projects: [
+    { extends: true, test: { ...testFiles, name: 'node:sqlite' } },
+    ...(hasPostgres ? [onPostgres] : []),
+  ],
 });

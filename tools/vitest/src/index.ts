@@ -1,0 +1,1 @@
+export { isLong, testConfig, testFiles } from './test-config.ts';

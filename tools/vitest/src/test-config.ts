@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import type { InlineConfig } from 'vitest/node';
+import { ResultLine } from './result-line.ts';
+
+/** No test is judged by the clock: this ends what hangs, on a machine that may have much else to do. */
+const patienceMs = 300_000;
+
+/** Whether this is a run of the long tests. */
+export const isLong: boolean = process.env['OUTPOST_LONG'] === '1';
+
+/** Test files whose names say that they run the longer, the more is asked of them; only they belong to a long run. */
+const loopFiles = 'test/**/*.{long,property,oracle,fuzz,kill,crash}.test.{ts,tsx}';
+
+/** The files of a run; for each project of a configuration with `projects`, where lists would add up. */
+export const testFiles: { readonly include: string[]; readonly exclude: string[] } = {
+  include: [isLong ? loopFiles : 'test/**/*.test.{ts,tsx}'],
+  exclude: ['**/node_modules/**', ...(isLong ? [] : ['**/*.long.test.*'])],
+};
+
+/**
+ * How every package runs its tests, by whatever command or editor they are started.
+ *
+ * Test files share one process, which halves the time, so what a file changes globally it puts back; `isolate: true` gives
+ * each its own. `OUTPOST_LONG=1` runs the tests that loop, with their long lengths; without it those in `*.long.test.ts`
+ * are left out.
+ */
+export function testConfig(test: InlineConfig = {}): ViteUserConfig {
+  const results = isLong ? '.results/vitest-long.json' : '.results/vitest.json';
+  return defineConfig({
+    test: {
+      isolate: false,
+      testTimeout: patienceMs,
+      hookTimeout: patienceMs,
+      teardownTimeout: patienceMs,
+      ...(test.projects === undefined ? testFiles : {}),
+      passWithNoTests: isLong,
+      globalSetup: [fileURLToPath(new URL('temporary-folder.ts', import.meta.url))],
+      // Under turbo, one line and what failed; by hand, what vitest shows.
+      reporters:
+        process.env['TURBO_HASH'] === undefined
+          ? ['default']
+          : ['minimal', ['json', { outputFile: results }], new ResultLine()],
+      ...test,
+    },
+  });
+}
