@@ -197,6 +197,12 @@ class TurboOutput {
       if (text.startsWith('cache hit')) this.#cached.add(task);
       return;
     }
+    const done = /^outpost-done (.*)/.exec(text)?.[1];
+    if (done !== undefined) {
+      const { name, seconds } = JSON.parse(done);
+      this.#show(doneLine({ name, seconds, cached: this.#cached.has(task) }));
+      return;
+    }
     const result = /^outpost-result (.*)/.exec(text)?.[1];
     if (result !== undefined) this.#done(task, JSON.parse(result));
     else if (text.startsWith('[ELIFECYCLE]')) this.#fail(task);
@@ -213,21 +219,8 @@ class TurboOutput {
   #done(task, result) {
     const name = shortName(task);
     this.results.set(name, result);
-    const { passed, failed, skipped, seconds } = result;
-    this.#show(
-      [
-        failed > 0 ? '✗' : '✓',
-        name.padEnd(16),
-        `${passed} passed`.padStart(12),
-        (failed > 0 ? `${failed} failed` : '').padStart(10),
-        (skipped > 0 ? `${skipped} skipped` : '').padStart(11),
-        `${seconds.toFixed(1)} s`.padStart(9),
-        this.#cached.has(task) ? '  cached' : '',
-      ]
-        .join(' ')
-        .trimEnd(),
-    );
-    if (failed > 0) this.#fail(task);
+    this.#show(doneLine({ name, ...result, cached: this.#cached.has(task) }));
+    if (result.failed > 0) this.#fail(task);
   }
 
   #fail(task) {
@@ -244,6 +237,20 @@ class TurboOutput {
     this.#logs.set(task, log);
     return log;
   }
+}
+
+function doneLine({ name, passed, failed = 0, skipped = 0, seconds, cached }) {
+  return [
+    failed > 0 ? '✗' : '✓',
+    name.padEnd(16),
+    (passed === undefined ? '' : `${passed} passed`).padStart(12),
+    (failed > 0 ? `${failed} failed` : '').padStart(10),
+    (skipped > 0 ? `${skipped} skipped` : '').padStart(11),
+    `${seconds.toFixed(1)} s`.padStart(9),
+    cached ? '  cached' : '',
+  ]
+    .join(' ')
+    .trimEnd();
 }
 
 function parse(line) {
