@@ -13,22 +13,19 @@ const onPostgres = {
   },
 } as const;
 
-/**
- * The same devices on a plain Web API instead of the sync endpoint; `OUTPOST_TRANSPORT=dataverse` runs any other test so,
- * among them `rows` and `hazards`, which take longer.
- */
+/** The same devices on a plain Web API instead of the sync endpoint; `OUTPOST_TRANSPORT=dataverse` runs any test so. */
 const onWebApi = {
   extends: true,
   test: {
     name: 'Web API',
     env: {
       OUTPOST_TRANSPORT: 'dataverse',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? '100',
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '400' : '60'),
     },
     include: [
       isLong
-        ? 'test/convergence.property.test.ts'
-        : 'test/{line,flow,convergence.property}.test.ts',
+        ? 'test/{flow,rows,hazards,convergence.property}.test.ts'
+        : 'test/{line,convergence.property}.test.ts',
     ],
   },
 } as const;

@@ -3,12 +3,13 @@ import { bytesToBase64, documentReferenceText } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, tokenList } from '@outpost/server';
 import { seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CountingStore, countingStore } from './counting-store.ts';
 import { organizationStore } from './organization-store.ts';
 
 /** Requests of each random attack. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 400);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 300, long: 20_000 });
 
 let store: CountingStore;
 let organization: Organization;

@@ -2,7 +2,7 @@ import { sampleUsers } from '@outpost/sample';
 import { metricsText } from '@outpost/server';
 import { listen } from '@outpost/server/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -15,8 +15,8 @@ const carla = () => world.organization.as(sampleUsers.carla.id);
 test('every row on a device was recorded as sent to it, in pages and deltas, and nothing that it did not get', async () => {
   const device = await world.device('ana');
   const other = await world.device('ben');
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
-  expect(await other.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
+  await sync(other);
   const ids = device.store.all('SELECT accountid FROM account').map((row) => String(row[0]));
   for (const id of ids) {
     const sent = await world.organization.sent({
@@ -30,7 +30,7 @@ test('every row on a device was recorded as sent to it, in pages and deltas, and
   expect(pages.reduce((sum, one) => sum + one.rows, 0)).toBe(ids.length);
   const [id] = ids as [string];
   await carla().update({ table: 'account', id, values: { telephone1: 'new' } });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect((await world.organization.sent({ table: 'account', limit: 1 }))[0]).toMatchObject({
     userId: sampleUsers.ana.id,
     rows: 1,
@@ -39,13 +39,13 @@ test('every row on a device was recorded as sent to it, in pages and deltas, and
   });
   const dev = { table: 'systemuser', id: sampleUsers.dev.id };
   await carla().update({ table: 'account', id, values: { ownerid: dev } });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect((await world.organization.sent({ table: 'account', limit: 1 }))[0]).toMatchObject({
     rows: 0,
     removed: 1,
   });
   const all = (await world.organization.sent()).length;
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect((await world.organization.sent()).length).toBe(all);
   await world.organization.pruneLog(Number.MAX_SAFE_INTEGER);
   expect(await world.organization.sent()).toEqual([]);
@@ -53,7 +53,7 @@ test('every row on a device was recorded as sent to it, in pages and deltas, and
 
 test('counts tell what was answered and how far devices are behind; only those who asked for them are shown', async () => {
   const device = await world.device('ana');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const rows = device.store.count('account');
   const behind = async () => (await world.organization.metrics()).devices[0]?.behind;
   expect(await behind()).toBe(0);
@@ -64,7 +64,7 @@ test('counts tell what was answered and how far devices are behind; only those w
   expect(await behind()).toBe(2);
   device.update('account', id, { telephone1: '3' });
   device.update('account', id, { name: '' });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const metrics = await world.organization.metrics();
   expect(metrics.devices[0]?.behind).toBe(0);
   expect(metrics.rowsSent['account']).toBe(rows + 1);

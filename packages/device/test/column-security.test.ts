@@ -2,7 +2,7 @@ import { type AppModel, columnRights, type FieldSecurityProfile } from '@outpost
 import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Device } from '../src/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 const profileOf = (
   id: number,
@@ -47,7 +47,7 @@ beforeEach(async () => {
   await world.organization.load([membership(1, sampleUsers.carla.id, full)]);
   member = await world.device('carla');
   outsider = await world.device('ben');
-  for (const device of [member, outsider]) await device.sync.run('DELTA_SYNC');
+  for (const device of [member, outsider]) await sync(device);
 });
 afterEach(() => world.close());
 
@@ -92,10 +92,10 @@ test('D15: forms mask and lock it; setting it is refused on the device, and by t
   ).rejects.toMatchObject({ code: '0x80040220', message: expect.stringContaining('update') });
   // Everything else of the row can still be edited, and what is hidden survives it.
   expect(outsider.update('account', id, { telephone1: '1' }).kind).not.toBe('refused');
-  await outsider.sync.run('DELTA_SYNC');
+  await sync(outsider);
   expect(outsider.sync.errors.list()).toEqual([]);
   await world.organization.load([membership(9, sampleUsers.ben.id, readOnly)]);
-  await outsider.sync.run('DELTA_SYNC');
+  await sync(outsider);
   expect(outsider.get('account', id)).toMatchObject({
     telephone1: '1',
     revenue: expect.any(Number),
@@ -104,13 +104,13 @@ test('D15: forms mask and lock it; setting it is refused on the device, and by t
 
 test('D15: joining a profile brings the column at the next cycle, leaving takes it away', async () => {
   await world.organization.load([membership(9, sampleUsers.ben.id, readOnly)]);
-  await outsider.sync.run('DELTA_SYNC');
+  await sync(outsider);
   expect(revenues(outsider)).toBeGreaterThan(0);
   const [first] = outsider.store.all('SELECT accountid FROM account LIMIT 1');
   expect(field(outsider, String(first?.[0]))).toMatchObject({ masked: false, locked: true });
   const without = securedApp.fieldSecurityProfiles?.filter((one) => one !== readOnly) ?? [];
   await world.organization.publish({ ...securedApp, fieldSecurityProfiles: without });
-  await outsider.sync.run('DELTA_SYNC');
+  await sync(outsider);
   expect(revenues(outsider)).toBe(0);
   expect(await outsider.sync.compare()).toEqual([]);
 });
@@ -130,7 +130,7 @@ test('D15: a filter of the profile cannot ask about it', async () => {
       : item,
   );
   await world.organization.publish({ ...securedApp, profile: { ...securedApp.profile, items } });
-  for (const device of [member, outsider]) await device.sync.run('DELTA_SYNC');
+  for (const device of [member, outsider]) await sync(device);
   expect(revenues(member)).toBe(member.store.count('account'));
   expect(member.store.count('account')).toBeGreaterThan(0);
   // Accounts that come with other rows may remain, without the column.

@@ -10,15 +10,14 @@ import {
 import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Device, SaveResult } from '../src/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 let world: World;
 let device: Device;
 /** Carla may do everything to everything: what is refused here is refused by the matrix. */
 beforeEach(async () => {
   world = await openWorld();
-  device = await world.device('carla');
-  await device.sync.run('DELTA_SYNC');
+  device = await world.synced('carla');
   world.online.next(false);
 });
 afterEach(() => world.close());
@@ -139,7 +138,7 @@ describe('commands', () => {
       reasons: refusedOffline,
     });
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toEqual([]);
     expect(await device.sync.compare()).toEqual([]);
   });
@@ -186,7 +185,7 @@ describe('commands', () => {
       expect(device.get('lead', one)).toMatchObject({ statecode: 2, statuscode: reason });
     }
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toEqual([]);
     expect(await device.sync.compare()).toEqual([]);
   });
@@ -266,7 +265,7 @@ describe('C16, C17, C18: notes', () => {
     expect(device.delete('annotation', second).kind).toBe('saved');
     expect(device.notes('account', namedRows.alpine)[0]?.id).toBe(first);
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toEqual([]);
     const server = world.organization.as(sampleUsers.carla.id);
     expect(await server.retrieve('annotation', first)).toMatchObject({
@@ -316,7 +315,7 @@ describe('lookups offline', () => {
     const items = profile.items.filter((one) => one.table !== 'position');
     const small = await openWorld(50, { ...sampleApp, profile: { ...profile, items } });
     const other = await small.device('carla');
-    await other.sync.run('DELTA_SYNC');
+    await sync(other);
     expect(other.lookupRows('systemuser', 'positionid', 'x')).toMatchObject({
       kind: 'refused',
       code: '0x80071125',
@@ -365,7 +364,7 @@ describe('lookups offline', () => {
     };
     const paired = await openWorld(200, app);
     const other = await paired.device('carla');
-    await other.sync.run('DELTA_SYNC');
+    await sync(other);
     const [account] = other.store.all('SELECT accountid FROM account LIMIT 1');
     const [contact] = other.store.all('SELECT contactid FROM contact LIMIT 1');
     const values = {
@@ -374,7 +373,7 @@ describe('lookups offline', () => {
     };
     const id = '00000000-0000-4000-8000-0000000000aa';
     await paired.organization.as(sampleUsers.carla.id).create({ table: pair.name, id, values });
-    await other.sync.run('DELTA_SYNC');
+    await sync(other);
     expect(other.get(pair.name, id)).toMatchObject({ accountid: { id: values.accountid.id } });
     expect(other.commands(pair.name)).toEqual(['read']);
     for (const attempt of [

@@ -4,17 +4,18 @@ import { createServer, tokenList } from '@outpost/server';
 import { listen } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
 import { seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
 import { type Faults, faultyTransport, noFaults } from './faulty-transport.ts';
 import { organizationStore } from './organization-store.ts';
-import { transportTo } from './world.ts';
+import { sync, transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
-const operations = Number(process.env['OUTPOST_OPERATIONS'] ?? 300);
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 1);
+const operations = lengthOf('OUTPOST_OPERATIONS', { short: 120, long: 400 });
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
 
 const bad: Faults = { lost: 0.08, answerLost: 0.08, twice: 0.1, busy: 0.04 };
 /** Where tokens are written, two columns of each table. */
@@ -77,7 +78,7 @@ test.each(
     const devices: Device[] = [];
     for (const n of owners.keys()) devices.push(await open(n));
     faults = noFaults;
-    for (const device of devices) await device.sync.run('DELTA_SYNC');
+    for (const device of devices) await sync(device);
     faults = bad;
 
     const edits: Edit[] = [];
@@ -108,7 +109,7 @@ test.each(
     for (const role of sampleApp.roles) await organization.setRole(role);
     for (let round = 0; round < 3; round++) {
       for (const device of devices) {
-        expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+        await sync(device);
       }
     }
     for (const device of devices) {

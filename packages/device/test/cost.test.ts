@@ -4,14 +4,16 @@ import { listen, type RunningServer } from '@outpost/server/node';
 import { memoryStorage } from '@outpost/store/node';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededGuids, seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
 import { organizationStore } from './organization-store.ts';
+import { sync } from './world.ts';
 
 /** Changes of others; the full number by hand. */
-const others = Number(process.env['OUTPOST_ROUNDS'] ?? 3000);
+const others = lengthOf('OUTPOST_ROUNDS', { short: 2000, long: 100_000 });
 
 async function open() {
   const system = testSystem(21);
@@ -34,7 +36,7 @@ async function open() {
     online: new BehaviorSubject(true),
     system: testSystem(22),
   });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const requests = () => [...server.requests.values()].reduce((sum, one) => sum + one, 0);
   return {
     store,
@@ -66,7 +68,7 @@ test('a cycle in which nothing changed is one request, and reads no row of any b
   const { store, device, requests, close } = await open();
   const before = requests();
   store.statements.length = 0;
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(requests() - before).toBe(1);
   const touched = businessTables.filter((name) =>
     store.statements.some(({ sql }) => new RegExp(`(FROM|JOIN) "?${name}"?\\b`).test(sql)),
@@ -81,7 +83,7 @@ test('other rights are learnt without counting the rows that are here', async ()
   const { store, organization, device, close } = await open();
   await organization.setConflictPolicy('merge');
   store.statements.length = 0;
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(device.sync.hello?.conflictPolicy).toBe('merge');
   expect(store.statements.filter(({ sql }) => /count\(\*\)/.test(sql))).toEqual([]);
   await close();
@@ -97,7 +99,7 @@ test('the cost of a delta follows the changes of the device, not those of others
     await carla.update({ table: 'account', id: mine, values: { telephone1: String(requests()) } });
     const before = requests();
     store.statements.length = 0;
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     return {
       rows: store.statements.reduce((sum, one) => sum + one.rows, 0),
       statements: store.statements.length,

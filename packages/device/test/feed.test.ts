@@ -10,6 +10,7 @@ import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
+import { sync } from './world.ts';
 
 /** An organization on a file that can go back to a copy. */
 let folder: string;
@@ -64,7 +65,7 @@ beforeEach(async () => {
     hints: (signal) => inner().hints?.(signal) ?? none(),
   };
   device = await openDevice({ storage: memoryStorage(), transport, system: testSystem(100) });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
 });
 
 afterEach(async () => {
@@ -86,7 +87,7 @@ test('under a new feed an edit that waits to be seen is settled, and only what d
   await organization.newFeed();
   losePulls = false;
   const before = server.requests.get('/sync/v1/page') ?? 0;
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(await phone(id)).toBe('mine');
   expect(device.store.all('SELECT count(*) FROM "$outbox"')).toEqual([[0]]);
   expect((server.requests.get('/sync/v1/page') ?? 0) - before).toBeLessThanOrEqual(1);
@@ -100,7 +101,7 @@ test('an organization that went back to a backup gets unseen edits again, and de
   cpSync(join(folder, 'org.db'), join(folder, 'backup.db'));
   await start('org.db');
   device.update('contact', seen, { telephone1: 'seen' });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   losePulls = true;
   device.update('account', mine, { telephone1: 'mine' });
   device.create('account', { name: 'New and unseen' });
@@ -114,7 +115,7 @@ test('an organization that went back to a backup gets unseen edits again, and de
   await ana().update({ table: 'contact', id: seen, values: { telephone1: 'theirs' } });
   await ana().update({ table: 'account', id: theirs, values: { telephone1: 'theirs' } });
   losePulls = false;
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect([await phone(mine), await phone(theirs)]).toEqual(['mine', 'theirs']);
   expect(device.get('contact', seen)).toMatchObject({ telephone1: 'theirs' });
   expect(device.store.all(`SELECT count(*) FROM account WHERE name = 'New and unseen'`)).toEqual([

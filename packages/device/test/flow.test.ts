@@ -2,7 +2,7 @@ import type { AppModel, ProcessFlow } from '@outpost/model';
 import { sampleApp } from '@outpost/sample';
 import { afterEach, expect, test } from 'vitest';
 import type { Device, DeviceOptions } from '../src/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -44,9 +44,7 @@ async function deviceWith(
   options: Partial<DeviceOptions> = {},
 ): Promise<Device> {
   world = await openWorld(100, model);
-  const device = await world.device('ana', options);
-  await device.sync.run('DELTA_SYNC');
-  return device;
+  return world.synced('ana', options);
 }
 
 function newLead(device: Device, more: Readonly<Record<string, unknown>> = {}): string {
@@ -59,8 +57,7 @@ test('C02, C03, C04: a flow that cannot be used offline says why, and no row is 
     device.flows('lead').map((one) => one.reasons.map(({ reason }) => reason));
   const phone = await deviceWith();
   expect(reasons(phone)).toEqual([[]]);
-  const browser = await world.device('ana', { host: 'browser' });
-  await browser.sync.run('DELTA_SYNC');
+  const browser = await world.synced('ana', { host: 'browser' });
   expect(reasons(browser)).toEqual([['notMobileHost']]);
   const lead = newLead(browser);
   expect(browser.flow('lead', lead)).toBeNull();
@@ -128,10 +125,9 @@ test('C06, C07, C08: moves are edits of the instance row, queued and uploaded li
     device.moveFlow('lead', lead, { kind: 'setActiveStage', stage: propose.id }),
   ).toMatchObject({ kind: 'refused', reasons: [{ kind: 'flow', code: '0x80092003' }] });
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.errors.list()).toEqual([]);
-  const other = await world.device('ana');
-  await other.sync.run('DELTA_SYNC');
+  const other = await world.synced('ana');
   expect(other.flow('lead', lead)?.stage.name).toBe('Develop');
 });
 
@@ -139,7 +135,7 @@ test('P02: an instance that stands where the flow does not allow it is refused, 
   const device = await deviceWith(branched);
   const lead = newLead(device, { budgetamount: 500 });
   device.moveFlow('lead', lead, { kind: 'nextStage' });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const [[id]] = device.store.all(
     `SELECT businessprocessflowinstanceid FROM ${leadFlow.instanceTable} WHERE leadid = ?`,
     [lead],
@@ -153,7 +149,7 @@ test('P02: an instance that stands where the flow does not allow it is refused, 
     reasons: [{ kind: 'flow', code: '0x80092003' }],
   });
   device.store.write({ origin: 'local' }, (tx) => tx.update(leadFlow.instanceTable, id, wrong));
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.errors.list()).toMatchObject([{ code: '0x80092003', type: 'Others' }]);
 });
 

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileStorage } from '../src/node/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 /** How many kills; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 3);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 25 });
 const folder = mkdtempSync(join(tmpdir(), 'outpost-kill-'));
 let world: World;
 beforeAll(async () => {
@@ -22,7 +23,7 @@ afterAll(async () => {
 
 test('SIGKILL while offline loses no saved edit; all of them arrive afterwards', async () => {
   const first = await world.device('ana', { storage: fileStorage(folder, 'device') });
-  await first.sync.run('DELTA_SYNC');
+  await sync(first);
   await first.close();
   const acknowledged = new Set<string>();
   for (let round = 0; round < rounds; round++) {
@@ -46,7 +47,7 @@ test('SIGKILL while offline loses no saved edit; all of them arrive afterwards',
   expect(
     [...acknowledged].filter((id) => !pending.has(id) || device.get('account', id) === null),
   ).toEqual([]);
-  for (let n = 0; n < 5; n++) await device.sync.run('DELTA_SYNC');
+  for (let n = 0; n < 5; n++) await sync(device);
   expect(device.sync.currentStatus).toMatchObject({ pending: { updates: 0 }, errors: 0 });
   expect(await device.sync.compare()).toEqual([]);
 }, 60_000);

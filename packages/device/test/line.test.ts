@@ -2,7 +2,7 @@ import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { memoryStorage } from '@outpost/store/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Device } from '../src/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -11,9 +11,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 async function synced(user: 'ana' | 'ben' | 'carla' = 'ana'): Promise<Device> {
-  const device = await world.device(user);
-  expect(await device.sync.run('DELTA_SYNC')).toEqual({ kind: 'done', mode: 'FIRST_SYNC' });
-  return device;
+  return world.synced(user);
 }
 const differences = async (device: Device) => device.sync.compare();
 const ben = () => world.organization.as(sampleUsers.ben.id);
@@ -26,7 +24,7 @@ test('A01: nothing is available before the first sync; everything is after it, w
     expect.objectContaining({ code: 'device.notReady' }),
   );
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.currentStatus.readiness).toBe('available');
   world.online.next(false);
   const before = [...world.server.requests.values()].reduce((a, b) => a + b, 0);
@@ -54,7 +52,7 @@ test('A04, A05: progress never goes back and ends at what is stored', async () =
     if (progress !== null)
       seen.push({ rows: progress.rows.done, total: progress.rows.total, disk: progress.diskBytes });
   });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   for (const [i, step] of seen.entries()) {
     expect(step.rows).toBeGreaterThanOrEqual(seen[i - 1]?.rows ?? 0);
     expect(step.disk).toBeGreaterThanOrEqual(seen[i - 1]?.disk ?? 0);
@@ -86,7 +84,7 @@ test('A07: an interrupted first sync resumes at every open and fetches no finish
       );
       if (pages === 5) void device.sync.cancel();
     });
-    await device.sync.run('DELTA_SYNC');
+    expect(await device.sync.run('DELTA_SYNC')).toEqual({ kind: 'cancelled' });
     subscription.unsubscribe();
     expect(finished.filter((table) => requested.includes(table))).toEqual([]);
     finished = device.store
@@ -96,7 +94,7 @@ test('A07: an interrupted first sync resumes at every open and fetches no finish
   }
   const device = await world.device('ana', { storage });
   expect(device.sync.currentStatus.readiness).toBe('notAvailable');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(await differences(device)).toEqual([]);
 });
 
@@ -120,7 +118,7 @@ test('create, update and delete offline arrive; the device equals the server aft
   expect(device.sync.currentStatus.pending).toEqual({ updates: 4, rows: 4 });
   expect(await device.sync.run('DELTA_SYNC')).toEqual({ kind: 'offline' });
   world.online.next(true);
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   const contactId = contact.kind === 'saved' ? contact.id : '';
   expect(await ben().retrieve('contact', contactId)).toMatchObject({
     fullname: 'Nina Berg',
@@ -155,7 +153,7 @@ test('a delta brings what others changed, removes what left, and fetches no tabl
     values: { ownerid: { table: 'systemuser', id: sampleUsers.dev.id } },
   });
   await carla.delete('opportunity', namedRows.skiLift);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.get('contact', contact)).toMatchObject({ jobtitle: 'Owner' });
   // Its contacts go to the new owner with the account.
   expect(device.get('account', namedRows.alpine)).toBeNull();
@@ -177,7 +175,7 @@ describe('conflicts', () => {
     device.update('opportunity', namedRows.skiLift, mine as Record<string, unknown>);
     await ben().update({ table: 'opportunity', id: namedRows.skiLift, values: theirs });
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     return device;
   }
   test.each([
@@ -200,7 +198,7 @@ describe('conflicts', () => {
     const [error] = device.sync.errors.list();
     device.sync.errors.resolve(error?.id ?? '', 'keepMine');
     expect(device.get('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: 1 });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(await ben().retrieve('opportunity', namedRows.skiLift)).toMatchObject({
       estimatedvalue: 1,
     });
@@ -216,11 +214,11 @@ describe('conflicts', () => {
   test('retry with the old base stays a conflict; discard keeps the row of the server', async () => {
     const device = await bothChange('merge', { estimatedvalue: 1 }, { estimatedvalue: 2 });
     device.sync.errors.resolve(device.sync.errors.list()[0]?.id ?? '', 'retry');
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     const [again] = device.sync.errors.list();
     expect(again).toMatchObject({ type: 'Conflict' });
     device.sync.errors.resolve(again?.id ?? '', 'discard');
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toEqual([]);
     expect(device.get('opportunity', namedRows.skiLift)).toMatchObject({ estimatedvalue: 2 });
     expect(await differences(device)).toEqual([]);
@@ -239,7 +237,7 @@ describe('refused uploads', () => {
       privileges: { ...role.privileges, task: { ...role.privileges['task'], delete: 0 } },
     });
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('task', namedRows.callBack)).not.toBeNull();
     const [error] = device.sync.errors.list();
     expect(error).toMatchObject({
@@ -255,7 +253,7 @@ describe('refused uploads', () => {
     });
     await world.organization.setRole(role);
     device.sync.errors.resolve(error?.id ?? '', 'retry');
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(await ben().retrieve('task', namedRows.callBack)).toBeNull();
     expect(await differences(device)).toEqual([]);
   });
@@ -267,13 +265,13 @@ describe('refused uploads', () => {
     device.update('contact', namedRows.kai, { jobtitle: 'x' });
     await world.organization.as(sampleUsers.carla.id).delete('contact', namedRows.kai);
     world.online.next(true);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list().map((error) => [error.type, error.code])).toEqual([
       ['Record not found', '0x80040217'],
     ]);
     const root = device.sync.errors.list().find((error) => error.type === 'Record not found');
     device.sync.errors.resolve(root?.id ?? '', 'discard');
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toEqual([]);
     expect(await differences(device)).toEqual([]);
   });
@@ -290,7 +288,7 @@ describe('refused uploads', () => {
         leadqualitycode: 1,
       }),
     );
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.errors.list()).toMatchObject([{ code: '0x80040265', type: 'Others' }]);
   });
 });
@@ -298,7 +296,7 @@ describe('refused uploads', () => {
 test('S05: an answer lost after the server acted makes no second row and no false conflict', async () => {
   let lose = true;
   const device = await world.device('ana');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   await device.close();
   const flaky: typeof fetch = async (url, init) => {
     const response = await fetch(url, init);
@@ -316,14 +314,14 @@ test('S05: an answer lost after the server acted makes no second row and no fals
       fetch: flaky,
     }),
   });
-  await other.sync.run('DELTA_SYNC');
+  await sync(other);
   const created = other.create('account', { name: 'Once' });
   other.update('account', created.kind === 'saved' ? created.id : '', { name: 'Once only' });
   expect(await other.sync.run('DELTA_SYNC')).toMatchObject({
     kind: 'failed',
     failure: { class: 'network' },
   });
-  expect(await other.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(other);
   expect(other.store.all(`SELECT count(*) FROM account WHERE name LIKE 'Once%'`)).toEqual([[1]]);
   expect(other.sync.errors.list()).toEqual([]);
   expect(await differences(other)).toEqual([]);
@@ -342,9 +340,9 @@ test('an organization that keeps failing on one entry is asked once a cycle, and
     },
   };
   const device = await world.device('ana', { transport });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   device.create('account', { name: 'Patience' });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(pushes).toBe(1);
   expect(device.sync.currentStatus.pending).toEqual({ updates: 1, rows: 1 });
 });
@@ -371,11 +369,11 @@ test('D08: revoked rows leave at the next cycle, granted ones arrive', async () 
     privileges: { ...role.privileges, incident: { read: 1 } },
   });
   const before = device.store.count('incident');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.store.count('incident')).toBeLessThan(before);
   expect(await differences(device)).toEqual([]);
   await world.organization.setRole(role);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.store.count('incident')).toBe(before);
 });
 
@@ -393,14 +391,14 @@ test('C21, C22: qualifying offline leaves the stage until the user moves it', as
   expect(device.qualify(id)).toMatchObject({ kind: 'refused', reasons: [{ code: '0x80040519' }] });
   expect(device.flow('lead', id)?.stage.name).toBe('Qualify');
   world.online.next(true);
-  for (let n = 0; n < 3; n++) await device.sync.run('DELTA_SYNC');
+  for (let n = 0; n < 3; n++) await sync(device);
   expect(device.flow('lead', id)?.stage.name).toBe('Qualify');
   expect(device.moveFlow('lead', id, { kind: 'nextStage' })).toMatchObject({ kind: 'saved' });
   expect(device.moveFlow('lead', id, { kind: 'nextStage' })).toMatchObject({
     kind: 'refused',
     reasons: [{ kind: 'stageGate', columns: ['estimatedvalue'] }],
   });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.flow('lead', id)?.stage.name).toBe('Develop');
   expect(await differences(device)).toEqual([]);
 });

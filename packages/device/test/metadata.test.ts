@@ -2,7 +2,7 @@ import { type AppModel, defineTable, type SavedQuery } from '@outpost/model';
 import { sampleApp } from '@outpost/sample';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { afterEach, expect, test } from 'vitest';
-import { openWorld, tokenOf, type World } from './world.ts';
+import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World | null = null;
 afterEach(() => world?.close());
@@ -64,7 +64,7 @@ async function firstSync(model: AppModel) {
       },
     },
   });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   const requests = world.server.requests;
   const asked = ['hello', 'app'].map((name) => requests.get(`/sync/v1/${name}`) ?? 0);
   const { tables, savedQueries, roles } = device.model;
@@ -98,14 +98,14 @@ test('D04: definitions grow with the tables of the app, by as much for each; tho
 test('a change of another app asks nothing of devices; one of their own app reaches them', async () => {
   world = await openWorld(10, appWith(3, 'another app'));
   const device = await world.device('ana');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const asked = () => world?.server.requests.get('/sync/v1/app');
   expect(asked()).toBe(1);
   await world.organization.publish(appWith(3, 'another app', 'Renamed'));
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(asked()).toBe(1);
   await world.organization.publish(appWith(3, 'profile', 'Renamed'));
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(asked()).toBe(2);
   expect(device.model.tables.find((one) => one.name === 'new_part000')?.label).toBe('Renamed');
 });

@@ -7,7 +7,7 @@ import {
 import { staticToken } from '@outpost/sync/http';
 import { testSystem } from '@outpost/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openWorld, tokenOf, type World } from './world.ts';
+import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -46,7 +46,7 @@ test('the transport is the one that the organization can serve', async () => {
   const plain = await discoverTransport(options({ fetch: web.fetch }));
   expect(plain.hints).toBeUndefined();
   const device = await world.device('ana', { transport: plain });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(await device.sync.compare()).toEqual([]);
   expect(world.server.requests.get('/sync/v1/pull')).toBeUndefined();
 });
@@ -56,8 +56,8 @@ describe('what changed', () => {
     const web = plainWeb();
     const transport = dataverseTransport(options({ fetch: web.fetch, ...more }));
     const device = await world.device('ana', { transport });
-    expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
+    await sync(device);
     web.take();
     return { web, device };
   }
@@ -66,7 +66,7 @@ describe('what changed', () => {
 
   test('nothing: a few requests, and no row is read', async () => {
     const { web, device } = await synced();
-    expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+    await sync(device);
     const requests = web.asked.length;
     // One for who the user is, one batch of rights, one of counts and versions, and a delta link per tracked table.
     const links = web.asked.filter((one) => one.includes('$deltatoken')).length;
@@ -78,11 +78,11 @@ describe('what changed', () => {
     const { web, device } = await synced();
     const id = firstOf(device, 'competitor');
     await carla().update({ table: 'competitor', id, values: { name: 'Renamed' } });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('competitor', id)).toMatchObject({ name: 'Renamed' });
     expect(web.take()).toMatch(/competitors\?.*\$deltatoken=/);
     await carla().delete('competitor', id);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('competitor', id)).toBeNull();
     const left = device.sync.explain('competitor', id);
     expect(left).toMatchObject({ left: { reason: 'deleted' } });
@@ -93,7 +93,7 @@ describe('what changed', () => {
       values: { name: 'Late' },
     });
     await world.organization.pruneLog(Number.MAX_SAFE_INTEGER);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(await device.sync.compare()).toEqual([]);
     expect(device.get('competitor', '00000000-0000-4000-8000-00000000c0de')).not.toBeNull();
   });
@@ -102,14 +102,14 @@ describe('what changed', () => {
     const { web, device } = await synced();
     const id = firstOf(device, 'account');
     await carla().update({ table: 'account', id, values: { telephone1: '777' } });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('account', id)).toMatchObject({ telephone1: '777' });
     const changed = web.take();
     expect(changed).toContain('attribute="versionnumber" operator="gt"');
     expect(changed).toContain(`<value>${id}</value>`);
     expect(changed.match(/<value>/g)).toHaveLength(1);
     await carla().delete('account', id);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('account', id)).toBeNull();
     expect(await device.sync.compare()).toEqual([]);
   });
@@ -126,10 +126,10 @@ describe('what changed', () => {
     const entering = all.find((one) => !others.has(one)) ?? '';
     await carla().update({ table: 'account', id: gone, values: { ownerid: dev } });
     await carla().update({ table: 'account', id: entering, values: { ownerid: ana } });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('account', entering)).not.toBeNull();
     system.clock.advance({ minutes: 31 });
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('account', gone)).toBeNull();
     expect(await device.sync.compare()).toEqual([]);
   });
@@ -149,7 +149,7 @@ describe('what changed', () => {
 test('a file that is attached offline reaches the organization', async () => {
   const transport = dataverseTransport(options());
   const device = await world.device('ana', { transport });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   world.online.next(false);
   const account = String(device.store.all('SELECT accountid FROM account ORDER BY 1')[0]?.[0]);
   const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
@@ -158,7 +158,7 @@ test('a file that is attached offline reaches the organization', async () => {
   const saved = device.addNote('account', account, { subject: 'Lift', attachment });
   expect(saved).toMatchObject({ kind: 'saved' });
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.outbox.unsettled()).toEqual([]);
   const note = saved.kind === 'saved' ? await carla().retrieve('annotation', saved.id) : null;
   expect(note?.['documentbody']).toBe(body);

@@ -8,6 +8,7 @@ import { BehaviorSubject } from 'rxjs';
 import { expect, test } from 'vitest';
 import { openDevice } from '../src/index.ts';
 import { organizationStore } from './organization-store.ts';
+import { sync } from './world.ts';
 
 /** A store that breaks at one value. */
 function breaking(inner: ServerStore): ServerStore {
@@ -52,20 +53,20 @@ test('H-12: an edit at which the organization always fails is put off five times
     online: new BehaviorSubject(true),
     system: { ...testSystem(72), clock },
   });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const [first, second] = device.store
     .all('SELECT accountid FROM account ORDER BY 1 LIMIT 2')
     .map((row) => String(row[0])) as [string, string];
   device.update('account', first, { telephone1: 'poison' });
   device.update('account', second, { telephone1: 'fine' });
   for (let attempt = 1; attempt <= 4; attempt++) {
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.sync.outbox.pending()).toMatchObject([{ id: first, attempts: attempt }]);
     clock.advance({ minutes: 1 });
   }
   const ana = organization.as(sampleUsers.ana.id);
   expect(await ana.retrieve('account', second)).toMatchObject({ telephone1: 'fine' });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.outbox.pending()).toEqual([]);
   expect(device.sync.errors.list()).toMatchObject([
     { rowId: first, code: '0x80040224', type: 'Others', wanted: { telephone1: 'poison' } },

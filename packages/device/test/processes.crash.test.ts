@@ -6,13 +6,15 @@ import { memoryStorage } from '@outpost/store/node';
 import type { SyncTransport } from '@outpost/sync';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
+import { sync } from './world.ts';
 
 const address = process.env['OUTPOST_POSTGRES'];
 /** How many devices, and how often a process is killed; more on request. */
-const count = Number(process.env['OUTPOST_DEVICES'] ?? 6);
-const kills = Number(process.env['OUTPOST_ROUNDS'] ?? 3);
+const count = lengthOf('OUTPOST_DEVICES', { short: 4, long: 6 });
+const kills = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 12 });
 const schema = `outpost_${process.pid}_${process.hrtime.bigint() % 1_000_000_000n}`;
 const random = seededRandom(7);
 const users = Object.keys(sampleUsers);
@@ -74,7 +76,7 @@ test.skipIf(address === undefined)(
           const name = `Device ${n} ${round}`;
           if (device.create('account', { name }).kind === 'saved') names.push(name);
         }
-        await device.sync.run('DELTA_SYNC');
+        await sync(device);
       }
     };
     const kill = async () => {
@@ -93,7 +95,7 @@ test.skipIf(address === undefined)(
     for (const device of devices) {
       // Verdicts that were lost come with the next request; changes of others with the one after it.
       for (let n = 0; n < 10; n++) {
-        await device.sync.run('DELTA_SYNC');
+        await sync(device);
         if (device.sync.outbox.unsettled().length === 0) break;
       }
       expect(device.sync.outbox.unsettled()).toEqual([]);
@@ -101,7 +103,7 @@ test.skipIf(address === undefined)(
     }
     const stored = new Map<string, number>();
     for (const device of devices.slice(0, users.length)) {
-      await device.sync.run('DELTA_SYNC');
+      await sync(device);
       expect(await device.sync.compare()).toEqual([]);
       for (const [id, name] of device.store.all(
         `SELECT accountid, name FROM account WHERE name LIKE 'Device %'`,

@@ -2,7 +2,7 @@ import type { OfflineProfileItem } from '@outpost/model';
 import { namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { afterEach, expect, test } from 'vitest';
 import type { Device } from '../src/index.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, sync, type World } from './world.ts';
 
 let world: World | undefined;
 afterEach(() => world?.close());
@@ -29,7 +29,7 @@ test('D07: the account view with its primary contact is available once Contact i
   });
   world = await openWorld(200, withItems(withoutContacts));
   const device = await world.device('carla');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(reasonsOf(device, 'account')).toMatchObject([
     { reason: 'tableNotOffline', code: '0x80071125' },
   ]);
@@ -39,7 +39,7 @@ test('D07: the account view with its primary contact is available once Contact i
   const edited = device.update('account', id, { telephone1: '+43 1 555' });
   expect(edited.kind).toBe('saved');
   await world.organization.publish(sampleApp);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(reasonsOf(device, 'account')).toEqual([]);
   expect(device.store.count('contact')).toBeGreaterThan(0);
   expect(device.sync.errors.list()).toEqual([]);
@@ -53,7 +53,7 @@ test('D07: the account view with its primary contact is available once Contact i
 test('E03: a changed day limit takes rows off devices and brings them back', async () => {
   world = await openWorld(200);
   const device = await world.device('carla');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const all = device.store.count('lead');
   expect(all).toBeGreaterThan(0);
   const days = (limit: number) =>
@@ -61,7 +61,7 @@ test('E03: a changed day limit takes rows off devices and brings them back', asy
       profile.items.map((item) => (item.table === 'lead' ? { ...item, days: limit } : item)),
     );
   await world.organization.publish(days(0));
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.store.count('lead')).toBe(0);
   const made = device.create('lead', {
     subject: 'Mine',
@@ -71,7 +71,7 @@ test('E03: a changed day limit takes rows off devices and brings them back', asy
   });
   expect(made.kind).toBe('saved');
   await world.organization.publish(days(3650));
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.store.count('lead')).toBe(all + 1);
   expect(await device.sync.compare()).toEqual([]);
 });
@@ -79,10 +79,10 @@ test('E03: a changed day limit takes rows off devices and brings them back', asy
 test('a table that leaves the profile leaves the device, except for edits that are not uploaded', async () => {
   world = await openWorld(200);
   const device = await world.device('carla');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const items = profile.items.filter((item) => item.table !== 'competitoraddress');
   await world.organization.publish(withItems(items));
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(() => device.get('competitoraddress', namedRows.alpine)).toThrow(
     expect.objectContaining({ code: 'device.unknownTable' }),
   );
@@ -105,7 +105,7 @@ test('definitions that cannot be published change nothing', async () => {
     world.organization.publish({ ...sampleApp, profile: { ...profile, name: '', items: [] } }),
   ).rejects.toMatchObject({ code: 'profile.invalid' });
   const device = await world.device('carla');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.store.count('competitor')).toBeGreaterThan(0);
 });
 
@@ -117,7 +117,7 @@ test('a live view begins when the definitions come and follows those that are pu
     .live((queries) => ({ view: queries.viewOf('account', 'public')?.id ?? '' }))
     .subscribe(({ total }) => totals.push(total));
   expect(totals).toEqual([]);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   device.create('account', { name: 'New' });
   const view = sampleApp.savedQueries.find((one) => one.table === 'account' && one.queryType === 0);
   // The same view with another filter: what was open shows it, without being opened again.
@@ -135,10 +135,10 @@ test('a live view begins when the definitions come and follows those that are pu
         : one,
     ),
   });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(totals.at(-1)).toBe(1);
   await world.organization.publish(sampleApp);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const all = device.queries.run({ view: view?.id ?? '' });
   expect(totals.at(-1)).toBe(all.kind === 'ok' ? all.value.total : null);
   expect(totals.at(-1)).toBeGreaterThan(1);

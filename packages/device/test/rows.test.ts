@@ -4,7 +4,7 @@ import type { SyncProgress, SyncTransport } from '@outpost/sync';
 import { testSystem, VirtualClock } from '@outpost/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Device, DeviceOptions } from '../src/index.ts';
-import { isPlainWebApi, openWorld, type World } from './world.ts';
+import { isPlainWebApi, openWorld, sync, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -14,11 +14,7 @@ afterEach(() => world.close());
 
 const carla = () => world.organization.as(sampleUsers.carla.id);
 const http = () => world.transport('ana');
-async function synced(options: Partial<DeviceOptions> = {}): Promise<Device> {
-  const device = await world.device('ana', options);
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
-  return device;
-}
+const synced = (options: Partial<DeviceOptions> = {}) => world.synced('ana', options);
 const first = (device: Device, table: string) => {
   const key = device.model.tables.find((one) => one.name === table)?.primaryId;
   return String(device.store.all(`SELECT "${key}" FROM "${table}" ORDER BY 1 LIMIT 1`)[0]?.[0]);
@@ -90,7 +86,7 @@ test('D02: latency and lost answers make a sync longer, not wrong; the time left
     kind: 'failed',
     failure: { class: 'network' },
   });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(clock.now() - start).toBe(requests * 800);
   const told = seen.filter((one) => one.etaMs !== null && one.phase === 'download');
   expect(told.length).toBeGreaterThan(5);
@@ -118,9 +114,9 @@ test('D03: an edit made while rows are downloaded is not overwritten by them', a
       },
     },
   });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(edited).not.toBeNull();
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.get('account', String(edited))).toMatchObject({ telephone1: 'while loading' });
   expect(await carla().retrieve('account', String(edited))).toMatchObject({
     telephone1: 'while loading',
@@ -134,7 +130,7 @@ test('S03: with detection off two devices that edit different columns of a row b
   phone.update('account', id, { telephone1: 'phone' });
   tablet.update('account', id, { address1_city: 'Tablet' });
   world.online.next(true);
-  for (const device of [phone, tablet, phone]) await device.sync.run('DELTA_SYNC');
+  for (const device of [phone, tablet, phone]) await sync(device);
   for (const row of [
     phone.get('account', id),
     tablet.get('account', id),
@@ -152,15 +148,15 @@ test('S04: retry succeeds once its cause is gone and the error is Fixed; with an
   device.update(row.table, row.id, { estimatedvalue: 1 });
   await carla().update({ ...row, values: { estimatedvalue: 2 } });
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const [conflict] = device.sync.errors.list();
   device.sync.errors.resolve(conflict?.id ?? '', 'retry');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const [again] = device.sync.errors.list();
   expect(again).toMatchObject({ type: 'Conflict' });
   await world.organization.setConflictPolicy('off');
   device.sync.errors.resolve(again?.id ?? '', 'retry');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.errors.list()).toEqual([]);
   expect(await carla().retrieve(row.table, row.id)).toMatchObject({ estimatedvalue: 1 });
   const ana = world.organization.as(sampleUsers.ana.id);
@@ -179,7 +175,7 @@ test('a refused edit shows what was seen, wanted and is there; it can be sent ag
   device.update(row.table, row.id, { estimatedvalue: 1, description: 'mine' });
   await carla().update({ ...row, values: { estimatedvalue: 2 } });
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const [error] = device.sync.errors.list();
   expect(device.sync.errors.sides(error?.id ?? '')).toContainEqual({
     column: 'estimatedvalue',
@@ -188,7 +184,7 @@ test('a refused edit shows what was seen, wanted and is there; it can be sent ag
     theirs: 2,
   });
   device.sync.errors.editAndRetry(error?.id ?? '', { estimatedvalue: 3 });
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.sync.errors.list()).toEqual([]);
   expect(await carla().retrieve(row.table, row.id)).toMatchObject({
     estimatedvalue: 3,
@@ -205,9 +201,9 @@ test("take the server's: the edit is given up and the row is theirs", async () =
   device.update(row.table, row.id, { estimatedvalue: 1 });
   await carla().update({ ...row, values: { estimatedvalue: 2 } });
   world.online.next(true);
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   device.sync.errors.resolve(device.sync.errors.list()[0]?.id ?? '', 'takeServer');
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   expect(device.get(row.table, row.id)).toMatchObject({ estimatedvalue: 2 });
   expect(device.sync.errors.list()).toEqual([]);
 });
@@ -226,7 +222,7 @@ test.skipIf(isPlainWebApi)(
       .map((row) => String(row[0]));
     expect(tasks.length).toBeGreaterThan(0);
     await carla().delete('account', account);
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     expect(device.get('account', account)).toBeNull();
     for (const id of tasks) {
       expect(device.get('task', id)).toBeNull();
@@ -269,7 +265,7 @@ test('rows with long texts come a few at a time, in the first sync and later', a
     },
   });
   await add(6, 6);
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(
     device.store.all('SELECT count(*) FROM annotation WHERE length(new_log) = 1040000'),
   ).toEqual([[12]]);
@@ -282,7 +278,7 @@ test('a cycle tells what it brought, by table and in all', async () => {
   const device = await world.device('ana');
   const events: unknown[] = [];
   device.sync.telemetry.subscribe((event) => events.push(event));
-  await device.sync.run('DELTA_SYNC');
+  await sync(device);
   const rows = device.store.count('account');
   expect(events).toContainEqual(
     expect.objectContaining({
@@ -322,7 +318,7 @@ test('A08: after a long silence a cycle is announced like the first one; with ex
   expect(device.sync.currentProgress?.rows.done).toBeGreaterThanOrEqual(rows);
   expect(device.sync.currentProgress?.diskBytes).toBeGreaterThan(0);
   expect(await carla().retrieve('account', id)).toMatchObject({ telephone1: 'kept' });
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  await sync(device);
   expect(await device.sync.compare()).toEqual([]);
 });
 

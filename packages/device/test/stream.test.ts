@@ -3,12 +3,13 @@ import { createServer, type RowInput, tokenList } from '@outpost/server';
 import { listen } from '@outpost/server/node';
 import type { PageResponse } from '@outpost/sync/protocol';
 import { seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { countingStore } from './counting-store.ts';
 import { organizationStore } from './organization-store.ts';
 
 /** Rows that are read to the end; 1,000,000 by hand. */
-const rowCount = Number(process.env['OUTPOST_ROWS'] ?? 12_000);
+const rowCount = lengthOf('OUTPOST_ROWS', { short: 6000, long: 200_000 });
 const pageRows = 2000;
 
 const visit = 'new_visit';

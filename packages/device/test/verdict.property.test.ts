@@ -12,11 +12,12 @@ import {
 } from '@outpost/model';
 import { sampleApp } from '@outpost/sample';
 import { seededGuids, seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
-import { openWorld } from './world.ts';
+import { openWorld, sync } from './world.ts';
 
 /** Sets of rules, each with its own organization. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 4);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 40 });
 const editsPerRound = 25;
 
 const table = defineTable({
@@ -68,7 +69,7 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
     );
     const world = await openWorld(0, appWith(rules));
     const device = await world.device('ana');
-    await device.sync.run('DELTA_SYNC');
+    await sync(device);
     /** Rows edited on the device, and twins whose edits only the organization checks. */
     const rows: { readonly id: string; readonly twin: string }[] = [];
     for (let edit = 0; edit < editsPerRound; edit++) {
@@ -85,7 +86,7 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
         if (isNew) tx.insert('job', target.twin, cells);
         else tx.update('job', target.twin, cells);
       });
-      expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+      await sync(device);
       const errors = device.sync.errors.list();
       const context = JSON.stringify({ rules, values, isNew, result, errors });
       // What the device took, the organization takes; what it refused, the organization refuses.
@@ -99,7 +100,7 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
         const messages = result.reasons.map((reason) => reason.message);
         expect(errors[0]?.message, context).toBe(messages.join(' '));
         device.sync.errors.resolve(errors[0]?.id ?? '', 'discard');
-        await device.sync.run('DELTA_SYNC');
+        await sync(device);
         continue;
       }
       outcomes.saved += 1;

@@ -1,3 +1,4 @@
+import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileQuery, parseFetch, type QueryContext, QueryError } from '../src/index.ts';
@@ -5,7 +6,7 @@ import { Dice } from './oracle/dice.ts';
 import { makeSpec, toFetchXml } from './oracle/spec.ts';
 import { id, index, model } from './oracle/world.ts';
 
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 300);
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 200, long: 5000 });
 const context: QueryContext = {
   now: 0,
   timeZone: 'UTC',

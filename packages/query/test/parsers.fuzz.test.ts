@@ -1,5 +1,6 @@
 import { indexModel } from '@outpost/model';
 import { mutateText, seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import {
   compileQuery,
@@ -14,7 +15,7 @@ import {
 import { model } from './fixture.ts';
 
 /** Texts of each parser; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2000);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 50_000 });
 const index = indexModel(model);
 const context = {
   now: Date.parse('2026-03-02T08:00:00Z'),

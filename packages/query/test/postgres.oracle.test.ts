@@ -1,4 +1,5 @@
 import { type ColumnValue, isLookupValue, valuesToCells } from '@outpost/model';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileQuery, parseFetch, postgresql } from '../src/index.ts';
 import { Dice } from './oracle/dice.ts';
@@ -7,7 +8,7 @@ import { makeSpec, targets, toFetchXml } from './oracle/spec.ts';
 import { id, index, makeWorld, model, type World } from './oracle/world.ts';
 import { address, openPostgres, type PostgresDatabase } from './postgres.ts';
 
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 15);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 8, long: 200 });
 const tables = ['person', 'place', 'visit'];
 const periods = { 1: 'annually', 2: 'semiannually', 4: 'quarterly', 12: 'monthly' } as const;
 

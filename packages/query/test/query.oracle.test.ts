@@ -1,6 +1,7 @@
 import { type Cell, type ColumnValue, isLookupValue, valuesToCells } from '@outpost/model';
 import { type DeviceStore, openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import {
   type CompileOptions,
@@ -22,7 +23,7 @@ import { makeSpec, type Spec, targets, toFetchXml } from './oracle/spec.ts';
 import { id, index, makeWorld, model, type Row, type World } from './oracle/world.ts';
 
 /** Worlds, each with 20 queries. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 60);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 40, long: 1000 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const queriesPerWorld = 20;
 const tables = ['person', 'place', 'visit'];

@@ -6,6 +6,7 @@ import {
   type ProcessStage,
   type RowValues,
 } from '@outpost/model';
+import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -22,7 +23,7 @@ import {
   step,
 } from '../src/index.ts';
 
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 300);
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 200, long: 5000 });
 const table = defineTable({
   name: 't',
   label: 'T',

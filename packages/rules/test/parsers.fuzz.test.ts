@@ -1,10 +1,11 @@
 import type { BusinessRule } from '@outpost/model';
 import { mutateJson, mutateText, seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { parseRuleCases, readBusinessRules, writeBusinessRules } from '../src/index.ts';
 
 /** Texts of each parser; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2000);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 50_000 });
 
 const rule: BusinessRule = {
   id: 'r1',

@@ -10,11 +10,12 @@ import {
   type RowValues,
   type RuleAction,
 } from '@outpost/model';
+import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileRules, type Effects, type EffectsDiff } from '../src/index.ts';
 
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 400);
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 300, long: 5000 });
 const table = defineTable({
   name: 't',
   label: 'T',

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 
 /** Kills; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 4);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 30 });
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const writer = fileURLToPath(new URL('./index-writer.ts', import.meta.url));
 const random = seededRandom(seed);

@@ -1,13 +1,14 @@
 import { openStore } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { searchModule } from '../src/index.ts';
 import { RandomWrites } from './random-writes.ts';
 import { attachWorld, makeModel, openWorld, type World } from './world.ts';
 
 /** Thousands of writes. */
-const thousands = Number(process.env['OUTPOST_ROUNDS'] ?? 10);
+const thousands = lengthOf('OUTPOST_ROUNDS', { short: 6, long: 100 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 
 const finds = [

@@ -1,11 +1,12 @@
 import { compareCodePoints, fold, type RowValues } from '@outpost/model';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, describe, expect, test } from 'vitest';
 import { rankRow } from './oracle.ts';
 import { Generator, id, openWorld, type World } from './world.ts';
 
 /** Worlds, each with 60 terms. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 4);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 60 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const seeds = Array.from({ length: rounds }, (_, i) => first + i);
 

@@ -13,10 +13,11 @@ import {
   type SecurityWorld,
   seededRandom,
 } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { accessPredicate } from '../src/view/read-predicate.ts';
 
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 60);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 50, long: 1000 });
 
 /** The documented rules once more, slowly, from the raw facts: is there any path from the user to the row? */
 function oracle(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defineApp, withSystemTables } from '@outpost/model';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ChangeLog } from '../src/feed/change-log.ts';
 import type { ServerStore } from '../src/index.ts';
@@ -12,7 +13,7 @@ import { createSchema } from '../src/store/physical-schema.ts';
 import { newSchema, postgresAddress } from './stores.ts';
 
 /** How long writers write; longer on request. */
-const seconds = Number(process.env['OUTPOST_SECONDS'] ?? 2);
+const seconds = lengthOf('OUTPOST_SECONDS', { short: 1, long: 60 });
 const writers = 16;
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const model = withSystemTables(defineApp({ name: 'T', uniqueName: 't', tables: [] }));

@@ -1,12 +1,13 @@
 import { defineApp, defineTable, withSystemTables } from '@outpost/model';
 import { mutateJson, mutateText, seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createServer, type Organization, tokenList } from '../src/index.ts';
 import { listen, type RunningServer } from '../src/node/index.ts';
 import { openStore } from './stores.ts';
 
 /** Requests; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2500);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 50_000 });
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
 let organization: Organization;

@@ -1,8 +1,9 @@
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { generateRun, runWorld, sampleWorld } from '../src/index.ts';
 
 const from = Number(process.env['OUTPOST_SEED'] ?? 1);
-const seeds = Number(process.env['OUTPOST_ROUNDS'] ?? 30);
+const seeds = lengthOf('OUTPOST_ROUNDS', { short: 10, long: 300 });
 /** Short runs, many of them; `fuzz` of the command line has longer ones. */
 const steps = Number(process.env['OUTPOST_STEPS'] ?? 20);
 const app = sampleWorld();

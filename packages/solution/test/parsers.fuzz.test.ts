@@ -1,10 +1,11 @@
 import { mutateBytes, mutateText, seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { readDataPackage, readSolution, SolutionError } from '../src/index.ts';
 import { attributeXml, entityXml, manifest, solutionZip, zip } from './zip.ts';
 
 /** Files of each kind; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 600);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 400, long: 10_000 });
 
 const entities = `<Entities>${entityXml(
   'new_visit',

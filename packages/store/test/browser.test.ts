@@ -6,13 +6,14 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { driverContract } from '../src/contract/index.ts';
 import { temporaryFolder } from './locations.ts';
 
 /** Browser kills per storage; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 2);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 10 });
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const browser =
   process.env['OUTPOST_BROWSER'] ??

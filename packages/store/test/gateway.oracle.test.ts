@@ -1,10 +1,11 @@
 import { fold } from '@outpost/model';
+import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { id, openTestStore, rowsOf } from './fixture.ts';
 import { locations } from './locations.ts';
 
-const runs = Number(process.env['OUTPOST_ROUNDS'] ?? 40);
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 25, long: 500 });
 const text = fc.oneof(
   fc.constant(null),
   fc.string({ unit: 'binary', maxLength: 5 }).map((one) => one.toWellFormed()),

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from './locations.ts';
 
 /** Kills per persistence; `OUTPOST_ROUNDS` asks for more. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 5);
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 40 });
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
 const random = seededRandom(7);
 

@@ -1,4 +1,5 @@
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { FaultFiles, type LossStyle, lossStyles, powerLoss } from '../src/contract/index.ts';
 import {
@@ -13,7 +14,7 @@ import { memoryStorage } from '../src/node/index.ts';
 import { withoutWal } from './locations.ts';
 
 /** Power cuts per persistence; `OUTPOST_ROUNDS` asks for more. */
-const points = Number(process.env['OUTPOST_ROUNDS'] ?? 60);
+const points = lengthOf('OUTPOST_ROUNDS', { short: 40, long: 600 });
 const seed = 20_260;
 
 function locationOf(files: FaultFiles | MemoryFiles): StorageLocation {

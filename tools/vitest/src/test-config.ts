@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
@@ -9,12 +11,23 @@ const patienceMs = 300_000;
 /** Whether this is a run of the long tests. */
 export const isLong: boolean = process.env['OUTPOST_LONG'] === '1';
 
-/** Test files whose names say that they run the longer, the more is asked of them; only they belong to a long run. */
-const loopFiles = 'test/**/*.{long,property,oracle,fuzz,kill,crash}.test.{ts,tsx}';
+/** Test files of the package at hand that a long run is about: those with a long length, and those that are only long. */
+function longFiles(): string[] {
+  const folder = join(process.cwd(), 'test');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.test\.tsx?$/.test(name))
+    .filter(
+      (name) =>
+        /\.long\.test\.tsx?$/.test(name) ||
+        readFileSync(join(folder, name), 'utf8').includes('lengthOf('),
+    )
+    .map((name) => join('test', name));
+}
 
 /** The files of a run; for each project of a configuration with `projects`, where lists would add up. */
 export const testFiles: { readonly include: string[]; readonly exclude: string[] } = {
-  include: [isLong ? loopFiles : 'test/**/*.test.{ts,tsx}'],
+  include: isLong ? longFiles() : ['test/**/*.test.{ts,tsx}'],
   exclude: ['**/node_modules/**', ...(isLong ? [] : ['**/*.long.test.*'])],
 };
 
@@ -22,8 +35,8 @@ export const testFiles: { readonly include: string[]; readonly exclude: string[]
  * How every package runs its tests, by whatever command or editor they are started.
  *
  * Test files share one process, which halves the time, so what a file changes globally it puts back; `isolate: true` gives
- * each its own. `OUTPOST_LONG=1` runs the tests that loop, with their long lengths; without it those in `*.long.test.ts`
- * are left out.
+ * each its own. `OUTPOST_LONG=1` runs the tests that have a long length, and those in `*.long.test.ts`, which are left out
+ * otherwise.
  */
 export function testConfig(test: InlineConfig = {}): ViteUserConfig {
   const results = isLong ? '.results/vitest-long.json' : '.results/vitest.json';

@@ -1,9 +1,10 @@
 import { type Cells, type ColumnValue, isLookupValue, valuesToCells } from '@outpost/model';
 import { seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, id, model, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = 60 * Number(process.env['OUTPOST_ROUNDS'] ?? 1);
+const rounds = 60 * lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
 let world: WebApiWorld;
 beforeAll(async () => {
   world = await openWorld();

@@ -1,8 +1,9 @@
 import { mutateJson, mutateText, seededRandom } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { id, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? 1) * 600;
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 20 }) * 600;
 let world: WebApiWorld;
 const faults: unknown[] = [];
 beforeAll(async () => {
