@@ -7,6 +7,8 @@
  * await device.sync.run('DELTA_SYNC');
  * device.create('account', { name: 'Alpine Ski House' });
  * ```
+ *
+ * @packageDocumentation
  */
 export { Device, type DeviceOptions, openDevice } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './device-error.ts';

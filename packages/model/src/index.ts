@@ -6,6 +6,8 @@
  * const visit = defineTable({ name: 'new_visit', label: 'Visit', primaryName: 'new_name', ownership: 'user',
  *   columns: { new_name: { type: 'string', maxLength: 100 } } });
  * ```
+ *
+ * @packageDocumentation
  */
 export { type AppModel, indexModel, type ModelIndex } from './app-model.ts';
 export type {

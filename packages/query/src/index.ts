@@ -4,9 +4,15 @@
  * ```ts
  * const result = engine.run({ fetchXml: '<fetch><entity name="account"><attribute name="name"/></entity></fetch>' });
  * ```
+ *
+ * @packageDocumentation
  */
 
 export {
+  type CaseEnvironment,
+  type CaseExpectation,
+  type CaseRow,
+  type CaseTable,
   type ConformanceCase,
   type ConformanceFile,
   parseConformanceFile,
@@ -59,14 +65,30 @@ export { applyPatch, type PatchOp, type ViewSnapshot } from './live/view-snapsho
 export {
   escapePattern,
   type LikePattern,
+  type PatternToken,
   parsePattern,
   patternTest,
   toGlob,
 } from './operators/like-pattern.ts';
 export { type ColumnKind, kindOf } from './operators/operands.ts';
-export { type Arity, type Operator, operators } from './operators/operator-table.ts';
+export {
+  type Arity,
+  type Operator,
+  type OperatorInput,
+  operators,
+} from './operators/operator-table.ts';
+export type { Condition, DateCalendar, Hierarchy, Sign } from './plan/condition.ts';
 export type { IndexAdvice } from './plan/index-advice.ts';
-export type { TimeDependency } from './plan/resolved-query.ts';
+export type { ResolveOptions } from './plan/resolve.ts';
+export type {
+  Join,
+  Order,
+  Output,
+  OutputOrder,
+  ResolvedQuery,
+  TimeDependency,
+} from './plan/resolved-query.ts';
+export type { Source, Term } from './plan/term.ts';
 export {
   type Comparator,
   comparatorOf,
@@ -77,20 +99,28 @@ export {
 export type { FiscalSettings, QueryContext } from './query-context.ts';
 export { type Position, QueryError, type QueryErrorCode } from './query-error.ts';
 export {
+  type AmongRows,
   type CompileOptions,
   compileQuery,
+  type DecodedRow,
   type OutputColumn,
   type QueryPlan,
   type QueryRow,
 } from './sql/compile.ts';
 export { type Dialect, postgresql, sqlite } from './sql/dialect.ts';
+export type { EmitOptions } from './sql/emit-condition.ts';
 export { beginsWith } from './sql/prefix-range.ts';
 export { type SqlFunctionDefinition, sqlFunctions } from './sql/sql-functions.ts';
 export { concat, join, name, type Sql, sql } from './sql/sql-text.ts';
-export { dateRanges } from './time/date-ranges.ts';
-export { availability, queryTables, type UnavailableReason } from './views/availability.ts';
+export { type DateRange, dateRanges, type RangeOf } from './time/date-ranges.ts';
+export {
+  type AvailabilityOptions,
+  availability,
+  queryTables,
+  type UnavailableReason,
+} from './views/availability.ts';
 export { foldedSlots } from './views/folded-slots.ts';
-export { formatRow } from './views/format-row.ts';
+export { type CurrencyOf, type FormatRowOptions, formatRow } from './views/format-row.ts';
 export { checkProfileFilter, queryOperators } from './views/profile-filter.ts';
 export { type QuickFind, quickFindNumber, quickFindQuery } from './views/quick-find.ts';
 export { associatedQuery, lookupQuery, withFilter } from './views/related-query.ts';
@@ -102,5 +132,11 @@ export {
   type ODataQuery,
   parseODataQuery,
 } from './web-api/odata-query.ts';
-export { annotateCookie, parseCookie, writeCookie } from './web-api/paging-cookie.ts';
+export {
+  annotateCookie,
+  type CookieRow,
+  type PagingCookie,
+  parseCookie,
+  writeCookie,
+} from './web-api/paging-cookie.ts';
 export { type WebApiRowOptions, webApiRow } from './web-api/web-api-row.ts';

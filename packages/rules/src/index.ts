@@ -7,6 +7,8 @@
  * const { session } = program.open({ leadqualitycode: 1 }, 'create');
  * const { required } = session.change({ leadqualitycode: 3 });
  * ```
+ *
+ * @packageDocumentation
  */
 export {
   parseRuleCases,
@@ -40,7 +42,7 @@ export {
 } from './flow/step.ts';
 export { businessRulesFormat, businessRulesSchema } from './format/business-rules-schema.ts';
 export { readBusinessRules, writeBusinessRules } from './format/read-rules.ts';
-export type { Shape } from './format/shape.ts';
+export type { JsonType, Shape } from './format/shape.ts';
 export { analyzeRules } from './rule/analyze.ts';
 export type {
   ClauseState,

@@ -5,6 +5,8 @@
  * ```ts
  * for (const row of generateRows({ random: seededRandom(1), now: Date.parse('2026-03-02') })) console.log(row.table);
  * ```
+ *
+ * @packageDocumentation
  */
 export { sampleApp } from './app.ts';
 export { namedRows, type SampleUser, sampleUsers, southTeamId } from './directory.ts';

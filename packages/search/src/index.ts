@@ -7,6 +7,8 @@
  * const search = createSearch({ store, queries, model, index, offlineTables });
  * const result = search.query({ table: 'account', term: 'alp' });
  * ```
+ *
+ * @packageDocumentation
  */
 export { searchModule } from './index/index-state.ts';
 export {

@@ -6,6 +6,8 @@
  * const organization = await createServer({ store: sqliteStore(null), model, auth, system });
  * const server = await listen(organization);
  * ```
+ *
+ * @packageDocumentation
  */
 export { type Authenticator, anyOf, type UserDirectory } from './auth/authenticator.ts';
 export {
@@ -15,6 +17,7 @@ export {
 } from './auth/development-issuer.ts';
 export { type JwtOptions, jwtAuthenticator } from './auth/jwt.ts';
 export { tokenList } from './auth/token-list.ts';
+export type { HintListener } from './feed/hints.ts';
 export type { ServerRequest, ServerResponse } from './http/message.ts';
 export { dataverseLimits, type RequestLimits } from './limits/request-limiter.ts';
 export type { Counts, DeviceLag, Metrics } from './metrics/metrics.ts';
@@ -27,6 +30,8 @@ export {
   type UserSession,
 } from './organization.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
+export type { ChangeClock } from './store/change-clock.ts';
 export type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
+export type { LogRange, StoreEngine } from './store/store-engine.ts';
 export type { SentFilter, SentRows } from './sync/sent.ts';
 export { Refusal } from './write/refusal.ts';

@@ -7,13 +7,21 @@
  * const { failure } = await fuzz(sampleWorld(), { seeds: 1000 });
  * if (failure !== null) console.log(failure.smallReport.violation);
  * ```
+ *
+ * @packageDocumentation
  */
 export { type Violation, ViolationFound } from './check/violation.ts';
 export { type FuzzOptions, type FuzzResult, fuzz } from './fuzz.ts';
 export { type GeneratedRun, type GenerateOptions, generateRun } from './generate/generate-run.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './generate/shrink.ts';
 export { ReplayError, type ReplayFile, readReplay, writeReplay } from './replay/replay-file.ts';
-export type { Decision, DecisionKind, DeviceAction, ServerAction } from './world/decision.ts';
+export type {
+  Decision,
+  DecisionKind,
+  DeviceAction,
+  Fraction,
+  ServerAction,
+} from './world/decision.ts';
 export { badNetwork, goodNetwork, type NetworkFaults } from './world/network.ts';
 export {
   type RunOptions,
@@ -23,6 +31,9 @@ export {
 } from './world/run-world.ts';
 export type { Sabotage } from './world/sabotage.ts';
 export { reduced, sampleWorld } from './world/sample-world.ts';
+export type { SimDevice } from './world/sim-device.ts';
+export type { SimServer } from './world/sim-server.ts';
+export type { WatchedStore } from './world/watched-store.ts';
 export {
   type FaultKind,
   faultKinds,

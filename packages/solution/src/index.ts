@@ -5,6 +5,8 @@
  * ```ts
  * const { model, diagnostics } = readSolution(await readFile('app.zip'));
  * ```
+ *
+ * @packageDocumentation
  */
 export type { AppModule } from './read-app-modules.ts';
 export type { Choice } from './read-choices.ts';

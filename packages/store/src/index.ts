@@ -6,6 +6,8 @@
  * const db = await openDatabase(fileStorage('./data', 'ana'));
  * db.transaction(() => db.prepare('INSERT INTO note VALUES (?)').run(['Alpine']));
  * ```
+ *
+ * @packageDocumentation
  */
 export type { DatabaseOptions } from './driver/pragmas.ts';
 export { MemoryFiles } from './files/memory-files.ts';
@@ -18,7 +20,7 @@ export {
   type OpenedStorage,
   type StorageLocation,
 } from './files/storage-location.ts';
-export type { CommitLog, SyncFile, SyncFiles } from './files/sync-files.ts';
+export type { CommitLog, CommitPhase, SyncFile, SyncFiles } from './files/sync-files.ts';
 export {
   type ChangeSet,
   type Origin,
@@ -36,7 +38,7 @@ export {
 } from './gateway/device-store.ts';
 export type { IndexRequest } from './gateway/indexes.ts';
 export { foldFingerprint } from './gateway/meta.ts';
-export type { MigrationReport } from './gateway/migrate-schema.ts';
+export type { FoldedFault, MigrationReport } from './gateway/migrate-schema.ts';
 export {
   buildSchema,
   createTableSql,
@@ -47,7 +49,7 @@ export {
   type TableSchema,
 } from './gateway/table-schema.ts';
 export type { TripwireMode } from './gateway/tripwire.ts';
-export type { WriteTx } from './gateway/write-tx.ts';
+export type { WriteCounts, WriteTx } from './gateway/write-tx.ts';
 export { openDatabase } from './open/open-database.ts';
 export { type OpenStoreOptions, openStore, type SchemaModule } from './open/open-store.ts';
 export type {

@@ -6,7 +6,11 @@
  * const sync = new Sync({ store, transport, online, system });
  * await sync.run('DELTA_SYNC');
  * ```
+ *
+ * @packageDocumentation
  */
+
+export type { NoticeKind } from './apply/leave.ts';
 export {
   type DocumentOptions,
   type DocumentProgress,
@@ -30,10 +34,16 @@ export {
   type TableProgress,
 } from './engine/status.ts';
 export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
-export { readSyncTables, type SyncTable, type TableState } from './engine/sync-state.ts';
+export {
+  type KeyRange,
+  readSyncTables,
+  type SyncTable,
+  type TableState,
+} from './engine/sync-state.ts';
 export type { TelemetryEvent, TelemetryFailure } from './engine/telemetry.ts';
 export type { RowExplanation, RowReason } from './engine/why.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
+export type { Outbox } from './outbox/outbox.ts';
 export type { UndoResult } from './outbox/undo.ts';
 export { syncModule } from './own-tables.ts';
 export type { Draft, Notice } from './repair/notices.ts';
@@ -43,6 +53,7 @@ export {
   type SyncErrorRow,
   SyncErrors,
 } from './repair/sync-errors.ts';
+export type { ScheduledTable } from './schedule/due.ts';
 export { type HintEvent, listenToHints } from './schedule/hint-listener.ts';
 export {
   type Connectivity,

@@ -5,6 +5,8 @@
  * const system = testSystem(42);
  * system.clock.advance({ minutes: 10 });
  * ```
+ *
+ * @packageDocumentation
  */
 export { mutateBytes, mutateJson, mutateText } from './mutate.ts';
 export {

@@ -1,2 +1,6 @@
-/** A device in a browser: the origin private file system in a worker, or IndexedDB anywhere. */
+/**
+ * A device in a browser: the origin private file system in a worker, or IndexedDB anywhere.
+ *
+ * @packageDocumentation
+ */
 export { type BrowserStorageOptions, indexedDbStorage, opfsStorage } from '@outpost/store/browser';

@@ -1,2 +1,6 @@
-/** A device on Node: files for its database. */
+/**
+ * A device on Node: files for its database.
+ *
+ * @packageDocumentation
+ */
 export { fileStorage, memoryStorage } from '@outpost/store/node';

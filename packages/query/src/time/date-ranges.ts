@@ -6,11 +6,15 @@ type Zoned = Temporal.ZonedDateTime;
 
 /** Half-open range of instants; a missing side is unbounded. */
 export interface DateRange {
-  readonly start: Zoned | null;
-  readonly end: Zoned | null;
+  readonly start: Temporal.ZonedDateTime | null;
+  readonly end: Temporal.ZonedDateTime | null;
 }
 
-type RangeOf = (now: Zoned, amount: number, context: QueryContext) => DateRange;
+export type RangeOf = (
+  now: Temporal.ZonedDateTime,
+  amount: number,
+  context: QueryContext,
+) => DateRange;
 const dateUnits = ['days', 'weeks', 'months', 'years'] as const;
 type Unit = (typeof dateUnits)[number];
 

@@ -1,3 +1,7 @@
-/** The organization on Node: SQLite store and HTTP. */
+/**
+ * The organization on Node: SQLite store and HTTP.
+ *
+ * @packageDocumentation
+ */
 export { type ListenOptions, listen, type RunningServer } from './http-server.ts';
 export { type MemoryStore, memoryStore, sqliteStore } from './sqlite-store.ts';

@@ -5,10 +5,12 @@
  * ```ts
  * for (const { name, run } of driverContract) test(name, () => run({ open: () => openDatabase(location) }));
  * ```
+ *
+ * @packageDocumentation
  */
 
 export type { ContractCase, ContractEnv } from './contract-case.ts';
 export { driverContract } from './driver-contract.ts';
 export { FaultFiles, type FaultPlan, type FileOperation } from './fault-files.ts';
-export { filesContract } from './files-contract.ts';
+export { type FilesCase, filesContract } from './files-contract.ts';
 export { type LossStyle, lossStyles, powerLoss } from './power-loss.ts';

@@ -7,7 +7,12 @@ import type { ChangeSet, Origin, RowImage, TableChanges } from './change-set.ts'
 import { CommitStream, type Maintainer } from './commit-stream.ts';
 import { type IndexRequest, requireIndexes, restoreIndexes, suspendIndexes } from './indexes.ts';
 import { readMeta, writeMeta } from './meta.ts';
-import { type MigrationReport, migrateSchema, verifyFolded } from './migrate-schema.ts';
+import {
+  type FoldedFault,
+  type MigrationReport,
+  migrateSchema,
+  verifyFolded,
+} from './migrate-schema.ts';
 import { RowStatements } from './row-statements.ts';
 import { buildSchema, type FoldedSlots, quoted, type StoreSchema } from './table-schema.ts';
 import { Tripwire, type TripwireMode } from './tripwire.ts';
@@ -282,7 +287,7 @@ export class DeviceStore {
   }
 
   /** Folded cells that do not agree with their source: always none, unless something wrote behind the gateway. */
-  verifyFolded(): ReturnType<typeof verifyFolded> {
+  verifyFolded(): readonly FoldedFault[] {
     return [...this.#schema.values()].flatMap((schema) => verifyFolded(this.#driver, schema));
   }
 

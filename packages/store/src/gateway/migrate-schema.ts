@@ -273,11 +273,17 @@ function convertCell(cell: Cell, from: StoredColumn, to: StoredColumn): Cell {
   return null;
 }
 
+/** A folded cell that is not the fold of its source. */
+export interface FoldedFault {
+  readonly table: string;
+  /** The folded column. */
+  readonly column: string;
+  /** Row number, `_rid`. */
+  readonly rid: number;
+}
+
 /** Folded cells that are not the fold of their source; empty when all is well. */
-export function verifyFolded(
-  driver: SqlDriver,
-  schema: TableSchema,
-): readonly { readonly table: string; readonly column: string; readonly rid: number }[] {
+export function verifyFolded(driver: SqlDriver, schema: TableSchema): readonly FoldedFault[] {
   return schema.folded.flatMap(({ name, source }) => {
     const from = schema.slots[source]?.name ?? '';
     const rows = driver

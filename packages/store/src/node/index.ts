@@ -1,2 +1,6 @@
-/** Where a device database lives on Node: real files with one owner, or memory. */
+/**
+ * Where a device database lives on Node: real files with one owner, or memory.
+ *
+ * @packageDocumentation
+ */
 export { type FileStorageOptions, fileStorage, memoryStorage } from './file-storage.ts';

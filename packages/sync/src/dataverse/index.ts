@@ -4,6 +4,9 @@
  * ```ts
  * const transport = await discoverTransport({ url: 'https://org.crm.dynamics.com', tokens, app, clock });
  * ```
+ *
+ * @packageDocumentation
  */
 export { type DataverseTransportOptions, dataverseTransport } from './dataverse-transport.ts';
 export { discoverTransport } from './discover.ts';
+export type { WebApiClientOptions } from './web-api-client.ts';

@@ -1,4 +1,8 @@
-/** The transport over HTTP, through the platform's `fetch`, or over whatever else carries messages. */
+/**
+ * The transport over HTTP, through the platform's `fetch`, or over whatever else carries messages.
+ *
+ * @packageDocumentation
+ */
 export {
   type DeviceCode,
   type DeviceCodeOptions,

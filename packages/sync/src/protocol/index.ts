@@ -3,6 +3,8 @@
  * (what changed), `page` (rows of a table by key range; the answer replaces that range), `digest` (which ranges
  * differ), `push` (queued edits, one result each), `upload` and `document` (contents of files, in parts). Types and
  * strict decoders, no I/O.
+ *
+ * @packageDocumentation
  */
 export {
   type ConflictPolicy,
@@ -62,4 +64,4 @@ export {
   type SyncErrorType,
 } from './push.ts';
 export { RowSum } from './row-hash.ts';
-export { type EntryRefusal, syncErrorCells } from './sync-error-row.ts';
+export { type EntryRefusal, type RefusedEntry, syncErrorCells } from './sync-error-row.ts';

@@ -10,7 +10,8 @@ export interface EntryRefusal {
   readonly message: string;
 }
 
-type RefusedEntry = Pick<PushEntry, 'op' | 'table' | 'id' | 'set' | 'base'> & {
+/** What of a queued edit its sync error tells. */
+export type RefusedEntry = Pick<PushEntry, 'op' | 'table' | 'id' | 'set' | 'base'> & {
   readonly key: EntryKey;
 };
 
