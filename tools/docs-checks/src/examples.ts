@@ -14,7 +14,7 @@ export interface Example {
   readonly notRun: string | null;
 }
 
-/** All documents of the repository that people read. */
+/** All documents of the repository that people wrote. Reports of API Extractor are no examples of anything. */
 export function documents(): readonly string[] {
   const found = [
     '*.md',
@@ -24,7 +24,8 @@ export function documents(): readonly string[] {
     'examples/*.md',
     'bench/*.md',
   ];
-  return found.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
+  const exclude = ['docs/api/reports/**'];
+  return found.flatMap((pattern) => globSync(pattern, { cwd: root, exclude })).sort();
 }
 
 export function readDocument(name: string): string {

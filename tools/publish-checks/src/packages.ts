@@ -10,6 +10,7 @@ export interface Manifest {
   readonly name: string;
   readonly sideEffects?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string>>;
   readonly publishConfig: {
     readonly exports: Readonly<
@@ -31,9 +32,13 @@ export function manifestOf(name: string): Manifest {
   return JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Compiles a package into `dist`, declarations beside the code. */
+/**
+ * Compiles a package into `dist`, declarations beside the code. Types are not checked here, which `typecheck` does:
+ * every declaration states its types (`isolatedDeclarations`), so what is written is the same in a quarter of the time.
+ */
 export function build(name: string): void {
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(manifest), 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: folderOf(name) });
+  const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--noResolve'];
+  execFileSync(process.execPath, args, { cwd: folderOf(name) });
 }

@@ -1,82 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
-import { gunzipSync } from 'fflate';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apiOf } from '../src/api-of.ts';
-import { build, folderOf, manifestOf, packageNames, root } from '../src/packages.ts';
+import { apiFiles } from '../src/api-files.ts';
+import { type Consumer, filesOf, makeConsumer } from '../src/consumer.ts';
+import { type Extracted, extract } from '../src/extract.ts';
+import { openFindings } from '../src/open-findings.ts';
+import { folderOf, manifestOf, packageNames, root } from '../src/packages.ts';
 import { bundle, sizeOf } from '../src/size-of.ts';
 
 const names = packageNames();
 const folder = mkdtempSync(join(tmpdir(), 'outpost-publish-'));
-const tarballs = join(folder, 'tarballs');
-/** A project that has installed the packages from their tarballs. */
-const consumer = join(folder, 'consumer');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
+let consumer: Consumer;
 beforeAll(() => {
-  mkdirSync(tarballs);
-  for (const name of names) build(name);
-  const pack = [
-    '-y',
-    'pnpm@12.21.0',
-    '-r',
-    '--filter',
-    './packages/*',
-    'pack',
-    '--pack-destination',
-    tarballs,
-  ];
-  execFileSync('npx', pack, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const name of names) install(name);
+  consumer = makeConsumer(folder);
 });
-
-const tarballOf = (name: string): Buffer => {
-  const file = readdirSync(tarballs).find((one) => one.startsWith(`outpost-${name}-`));
-  return readFileSync(join(tarballs, file ?? ''));
-};
-
-/** Unpacks a tarball where a package manager would, its npm dependencies beside it. */
-function install(name: string): void {
-  const target = join(consumer, 'node_modules', '@outpost', name);
-  for (const [path, content] of untar(gunzipSync(tarballOf(name)))) {
-    const file = join(target, path.replace(/^package\//, ''));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-  for (const dependency of Object.keys(manifestOf(name).dependencies ?? {})) {
-    const link = join(consumer, 'node_modules', dependency);
-    if (dependency.startsWith('@outpost/') || existsSync(link)) continue;
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(folderOf(name), 'node_modules', dependency), link);
-  }
-}
-
-function* untar(bytes: Uint8Array): Generator<readonly [string, Uint8Array]> {
-  const text = (from: number, length: number) =>
-    new TextDecoder().decode(bytes.subarray(from, from + length)).replace(/\0.*$/s, '');
-  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0; ) {
-    const size = Number.parseInt(text(at + 124, 12), 8);
-    const prefix = text(at + 345, 155);
-    const name = prefix === '' ? text(at, 100) : `${prefix}/${text(at, 100)}`;
-    if (text(at + 156, 1) !== '5') yield [name, bytes.subarray(at + 512, at + 512 + size)];
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-}
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const entriesOf = (name: string) =>
   Object.keys(manifestOf(name).publishConfig.exports).map(
@@ -85,7 +28,7 @@ const entriesOf = (name: string) =>
 
 describe.each(names)('package %s', (name) => {
   test('packs code, types, sources, README and licence', () => {
-    const files = [...untar(gunzipSync(tarballOf(name)))].map(([path]) => path);
+    const files = [...filesOf(consumer.tarballOf(name))].map(([path]) => path);
     for (const file of ['dist/index.js', 'dist/index.d.ts', 'src/index.ts', 'README.md', 'LICENSE'])
       expect(files).toContain(`package/${file}`);
     expect(files.filter((path) => /\/test\/|node_modules|\.results/.test(path))).toEqual([]);
@@ -95,7 +38,7 @@ describe.each(names)('package %s', (name) => {
   });
 
   test('publint finds nothing', async () => {
-    const tarball = new Uint8Array(tarballOf(name)).buffer;
+    const tarball = new Uint8Array(consumer.tarballOf(name)).buffer;
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
     // The licence and the repository are of the whole.
     expect(messages.map((one) => formatMessage(one, pkg ?? {}))).toEqual([]);
@@ -103,7 +46,7 @@ describe.each(names)('package %s', (name) => {
 
   test('its types resolve as its code does', async () => {
     const analysis = await checkPackage(
-      createPackageFromTarballData(new Uint8Array(tarballOf(name))),
+      createPackageFromTarballData(new Uint8Array(consumer.tarballOf(name))),
     );
     const problems = analysis.types === false ? ['no types'] : analysis.problems;
     // Packages are ES modules: what old CommonJS resolution makes of them does not count.
@@ -121,19 +64,13 @@ describe.each(names)('package %s', (name) => {
     const code = entriesOf(name)
       .map((entry, i) => `import * as unused${i} from '${entry}';\n`)
       .join('');
-    const bundled = await bundle(consumer, code, (id) => id.startsWith('node:'));
+    const bundled = await bundle(folder, code, (id) => id.startsWith('node:'));
     expect(bundled.replace(/import\s*["'][^"']+["'];?/g, '').trim()).toBe('');
-  });
-
-  test('its public declarations are those kept in docs/api', () => {
-    expect(apiOf(name), 'run pnpm -C tools/publish-checks api').toBe(
-      readFileSync(join(root, 'docs', 'api', `${name}.md`), 'utf8'),
-    );
   });
 
   test('states its size', async () => {
     const own = `@outpost/${name}`;
-    const sizes = await Promise.all(entriesOf(name).map((entry) => sizeOf(consumer, entry, own)));
+    const sizes = await Promise.all(entriesOf(name).map((entry) => sizeOf(folder, entry, own)));
     const total = Math.max(...sizes);
     const readme = readFileSync(join(folderOf(name), 'README.md'), 'utf8');
     const stated = Number(/- size: ([\d.]+) kB/.exec(readme)?.[1] ?? Number.NaN);
@@ -143,14 +80,57 @@ describe.each(names)('package %s', (name) => {
 });
 
 test('only what is used is bundled', async () => {
-  const one = await bundle(consumer, "export { fold } from '@outpost/model';\n");
-  const all = await bundle(consumer, "export * from '@outpost/model';\n");
+  const one = await bundle(folder, "export { fold } from '@outpost/model';\n");
+  const all = await bundle(folder, "export * from '@outpost/model';\n");
   expect(one.length).toBeLessThan(all.length / 10);
 });
 
 test('an app written against the packed packages runs', () => {
   for (const file of ['app.ts', 'main.ts'])
-    cpSync(join(root, 'examples', 'custom-app', file), join(consumer, file));
-  const output = execFileSync(process.execPath, ['main.ts'], { cwd: consumer, encoding: 'utf8' });
+    cpSync(join(root, 'examples', 'custom-app', file), join(folder, file));
+  const output = execFileSync(process.execPath, ['main.ts'], { cwd: folder, encoding: 'utf8' });
   expect(output).toContain('on the server: 2');
+});
+
+describe('the public surface', () => {
+  let extracted: Extracted;
+  beforeAll(() => {
+    extracted = extract(consumer);
+  });
+  const api = join(root, 'docs', 'api');
+
+  test('is what docs/api says', () => {
+    const kept = globSync('**/*.md', { cwd: api }).filter((name) => name !== 'README.md');
+    const files = apiFiles(extracted);
+    expect(kept.sort(), 'run pnpm -C tools/publish-checks api').toEqual([...files.keys()].sort());
+    for (const [name, text] of files)
+      expect(
+        readFileSync(join(api, name), 'utf8'),
+        `${name}: run pnpm -C tools/publish-checks api`,
+      ).toBe(text);
+  });
+
+  test('is covered: every entry point of every package has a report, and docs/api/README.md links to all', () => {
+    expect([...extracted.reports.keys()].sort()).toEqual(
+      names
+        .flatMap(entriesOf)
+        .map((one) => one.slice('@outpost/'.length).replace('/', '-'))
+        .sort(),
+    );
+    const links = [...readFileSync(join(api, 'README.md'), 'utf8').matchAll(/\]\(([^)]+)\)/g)];
+    const own = links.map(([, link = '']) => link).filter((link) => !/^(?:https:|\.\.)/.test(link));
+    expect(own.sort()).toEqual([...apiFiles(extracted).keys()].sort());
+  });
+
+  test('names every type that it leads to', () => {
+    expect(openFindings(extracted)).toEqual([]);
+    const text = 'The symbol "Planted" needs to be exported by the entry point index.d.ts';
+    const planted = { report: 'sync', id: 'ae-forgotten-export', text };
+    expect(openFindings({ ...extracted, findings: [...extracted.findings, planted] })).toEqual([
+      `sync: ${text} (ae-forgotten-export)`,
+    ]);
+    expect(openFindings({ ...extracted, findings: [] })).toContain(
+      'device: Session need not be in the table of nameless types',
+    );
+  });
 });
