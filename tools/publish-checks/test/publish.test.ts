@@ -40,7 +40,6 @@ describe.each(names)('package %s', (name) => {
   test('publint finds nothing', async () => {
     const tarball = new Uint8Array(consumer.tarballOf(name)).buffer;
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
-    // The licence and the repository are of the whole.
     expect(messages.map((one) => formatMessage(one, pkg ?? {}))).toEqual([]);
   });
 
