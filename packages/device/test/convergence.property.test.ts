@@ -11,7 +11,7 @@ import { type Device, openDevice } from '../src/index.ts';
 import { countingStore } from './counting-store.ts';
 import { type Faults, faultyTransport, noFaults } from './faulty-transport.ts';
 import { organizationStore } from './organization-store.ts';
-import { sync, transportTo } from './world.ts';
+import { isPlainWebApi, sync, transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
 const operations = lengthOf('OUTPOST_OPERATIONS', { short: 120, long: 400 });
@@ -108,10 +108,10 @@ test.each(
     faults = noFaults;
     for (const role of sampleApp.roles) await organization.setRole(role);
     for (let round = 0; round < 3; round++) {
-      for (const device of devices) {
-        await sync(device);
-      }
+      for (const device of devices) await sync(device);
     }
+    // On a plain Web API a row that left while another came is found by comparing ids, which a forced sync does at once.
+    if (isPlainWebApi) for (const device of devices) await sync(device, 'FORCED_SYNC');
     for (const device of devices) {
       expect(device.sync.outbox.pending()).toEqual([]);
       expect(await device.sync.compare()).toEqual([]);
