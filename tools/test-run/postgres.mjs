@@ -3,19 +3,18 @@
 // before anything is installed.
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runFolderPrefix } from './run-folder.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** A server does not run as root: then as nobody. */
@@ -63,6 +62,15 @@ function npmFolder() {
   return existsSync(join(folder, 'initdb')) ? folder : null;
 }
 
+/** Whether the server's user gets to what lies in a folder. */
+function isOpen(folder) {
+  if (!isRoot) return true;
+  for (let path = folder; ; path = dirname(path)) {
+    if (!existsSync(path) || (statSync(path).mode & 0o001) === 0) return false;
+    if (dirname(path) === path) return true;
+  }
+}
+
 function freePort() {
   return new Promise((resolve) => {
     const server = createServer();
@@ -75,13 +83,10 @@ function freePort() {
 
 /** A server in a folder of its own; null: it did not start. */
 async function start(folder) {
-  const data = mkdtempSync(join(tmpdir(), 'outpost-pg-'));
-  if (isRoot) {
-    chownSync(data, nobody, nobody);
-    // The folder of a run is its owner's alone; the server has to get through it.
-    const parent = dirname(data);
-    if (basename(parent).startsWith(runFolderPrefix)) chmodSync(parent, 0o711);
-  }
+  const place = [tmpdir(), '/tmp', '/var/tmp'].find(isOpen);
+  if (place === undefined) return null;
+  const data = mkdtempSync(join(place, 'outpost-pg-'));
+  if (isRoot) chownSync(data, nobody, nobody);
   const run = (program, ...options) =>
     spawnSync(join(folder, program), options, { encoding: 'utf8', cwd: data, ...as });
   const db = join(data, 'db');

@@ -1,9 +1,9 @@
 // One folder for all temporary files of a run. What a killed run left behind goes with the next one.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const runFolderPrefix = 'outpost-test-';
+const runFolderPrefix = 'outpost-test-';
 
 /** Makes the folder of this process' run, and removes those whose process is gone. */
 export function openRunFolder() {
@@ -16,6 +16,8 @@ export function openRunFolder() {
     }
   }
   const path = mkdtempSync(join(tmpdir(), `${runFolderPrefix}run-${process.pid}-`));
+  // A database server of somebody else's has to get through it.
+  if (process.getuid?.() === 0) chmodSync(path, 0o711);
   return { path, close: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
