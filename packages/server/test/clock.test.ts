@@ -12,8 +12,8 @@ import type { ChangeClock } from '../src/store/change-clock.ts';
 import { createSchema } from '../src/store/physical-schema.ts';
 import { newSchema, postgresAddress } from './stores.ts';
 
-/** How long writers write; longer on request. */
-const seconds = lengthOf('OUTPOST_SECONDS', { short: 1, long: 60 });
+/** Transactions of each writer. */
+const transactions = lengthOf('OUTPOST_TRANSACTIONS', { short: 20, long: 2000 });
 const writers = 16;
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const model = withSystemTables(defineApp({ name: 'T', uniqueName: 't', tables: [] }));
@@ -42,11 +42,10 @@ async function race(
   const committed = new Set<string>();
   const rolledBack = new Set<string>();
   const seen = new Map<string, number>();
-  const end = performance.now() + seconds * 1000;
   let running = writing.length;
   const write = async (store: ServerStore, n: number) => {
     const random = seededRandom(seed * 1000 + n);
-    while (performance.now() < end) {
+    for (let one = 0; one < transactions; one++) {
       const ids = Array.from({ length: 1 + Math.floor(random.next() * 3) }, () => randomUUID());
       const fails = random.next() < 0.1;
       const hold = random.next() * 0.02;
@@ -164,8 +163,13 @@ describe('a reader of the feed misses no commit and sees none twice, whoever wri
       const [first, second, reader] = stores;
       if (first === undefined || second === undefined || reader === undefined) return;
       const writing = Array.from({ length: writers }, (_, n) => (n % 2 === 0 ? first : second));
-      const { committed, seen } = await race(writing, reader, false);
-      expect([...committed].some((id) => !seen.has(id))).toBe(true);
+      // Which transaction overtakes which is up to the database: one of these races shows it.
+      let lost = 0;
+      for (let tries = 0; lost === 0 && tries < 50; tries++) {
+        const { committed, seen } = await race(writing, reader, false);
+        lost = [...committed].filter((id) => !seen.has(id)).length;
+      }
+      expect(lost).toBeGreaterThan(0);
     },
   );
 });
