@@ -201,7 +201,6 @@ test.each(
       });
     }
   },
-  300_000,
 );
 
 function isPlace(table: string, column: string): boolean {

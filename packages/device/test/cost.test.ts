@@ -133,4 +133,4 @@ test('the cost of a delta follows the changes of the device, not those of others
     /USING COVERING INDEX \$log_owner \(tbl=\? AND owner=\? AND position>\? AND position<\?\)/,
   );
   await close();
-}, 600_000);
+});

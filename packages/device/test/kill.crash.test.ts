@@ -50,4 +50,4 @@ test('SIGKILL while offline loses no saved edit; all of them arrive afterwards',
   for (let n = 0; n < 5; n++) await sync(device);
   expect(device.sync.currentStatus).toMatchObject({ pending: { updates: 0 }, errors: 0 });
   expect(await device.sync.compare()).toEqual([]);
-}, 60_000);
+});

@@ -116,5 +116,4 @@ test.skipIf(address === undefined)(
     expect(names.length).toBeGreaterThan(count);
     for (const device of devices) await device.close();
   },
-  900_000,
 );

@@ -93,4 +93,4 @@ test('SIGKILL of the server between requests and inside them: every edit arrives
     .map((row) => String(row[0]));
   expect(stored).toEqual([...names].sort());
   await device.close();
-}, 120_000);
+});

@@ -76,4 +76,4 @@ test('however many rows a device reads, the organization holds a page of them at
   if (rowCount >= 500_000) expect((rss - base) / 1e6).toBeLessThan(150);
   await server.close();
   await organization.close();
-}, 600_000);
+});

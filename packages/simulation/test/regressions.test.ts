@@ -21,4 +21,4 @@ test('wherever the power is lost while a table leaves and comes back, its rows a
     const moved = decisions.map((one) => (one.do === 'powerLoss' ? { ...one, back } : one));
     expect((await runWorld(app, spec, moved)).violation, `back ${back}`).toBeNull();
   }
-}, 120_000);
+});

@@ -5,11 +5,12 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import { ResultLine } from './result-line.ts';
 
-/** No test is judged by the clock: this ends what hangs, on a machine that may have much else to do. */
-const patienceMs = 300_000;
 
 /** Whether this is a run of the long tests. */
 export const isLong: boolean = process.env['OUTPOST_LONG'] === '1';
+
+/** No test is judged by the clock: this ends what hangs, on a machine that may have much else to do. */
+const patienceMs = isLong ? 3_600_000 : 600_000;
 
 /** Test files of the package at hand that a long run is about: those with a long length, and those that are only long. */
 function longFiles(): string[] {
