@@ -24,8 +24,8 @@ const onWebApi = {
     },
     include: [
       isLong
-        ? 'test/{flow,rows,hazards,convergence.property}.test.ts'
-        : 'test/{line,convergence.property}.test.ts',
+        ? 'test/{line,flow,rows,hazards,convergence.property}.test.ts'
+        : 'test/convergence.property.test.ts',
     ],
   },
 } as const;

@@ -17,8 +17,10 @@ export interface Saboteur {
   readonly what: string;
   /** Where it is planted. */
   readonly where: 'organization' | 'messages' | 'device';
-  /** The first seed of the generator that finds it. */
+  /** A seed of the generator that finds it, in a run of so many steps and devices (default: those of the generator). */
   readonly seed: number;
+  readonly steps?: number;
+  readonly devices?: number;
   /** Instead of drawn runs: one made for it, because what it needs is rarely drawn. */
   readonly directed?: GeneratedRun;
   /** A fresh plant for each run. */
@@ -136,7 +138,9 @@ const editsOfLeavingRows: GeneratedRun = {
 export const saboteurs: readonly Saboteur[] = [
   {
     what: 'every ninth change is not logged',
-    seed: 2,
+    seed: 8,
+    steps: 6,
+    devices: 1,
     where: 'organization',
     plant() {
       const ninth = every(9);
@@ -145,13 +149,17 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'changes of tasks are not logged',
-    seed: 1,
+    seed: 4,
+    steps: 6,
+    devices: 1,
     where: 'organization',
     plant: () => statements((sql, params) => (isLog(sql) && params[1] === 'task' ? null : params)),
   },
   {
     what: 'a change is logged under no business unit',
-    seed: 1,
+    seed: 3,
+    steps: 6,
+    devices: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -160,7 +168,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a change is logged under no owner, as a share would need',
-    seed: 7,
+    seed: 24,
+    steps: 8,
+    devices: 2,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -170,6 +180,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'verdicts are not recorded',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) => (sql.startsWith('INSERT INTO "$result"') ? null : params)),
@@ -177,6 +189,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'a low mark is raised by three too much',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'organization',
     plant: () =>
       statements((sql, params) =>
@@ -187,7 +201,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'deleted rows stay',
-    seed: 2,
+    seed: 8,
+    steps: 8,
+    devices: 2,
     where: 'organization',
     plant: () =>
       statements((sql, params) => (sql.startsWith('DELETE FROM "contact"') ? null : params)),
@@ -195,6 +211,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'the parts of uploads are lost',
     seed: 2,
+    steps: 8,
+    devices: 2,
     where: 'organization',
     plant() {
       return statements((sql, params) =>
@@ -204,13 +222,17 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'rows that leave are not named',
-    seed: 1,
+    seed: 8,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, removes: [] })),
   },
   {
     what: 'rows that one may not read any more are not named',
-    seed: 13,
+    seed: 4,
+    steps: 30,
+    devices: 3,
     where: 'messages',
     plant: () =>
       answers<PullResponse>('/pull', (answer) => ({
@@ -220,7 +242,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth changed row is left out',
-    seed: 3,
+    seed: 9,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant() {
       const fifth = every(5);
@@ -233,12 +257,16 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'the first page says that it is the last',
     seed: 2,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () => answers<PageResponse>('/page', (answer) => ({ ...answer, covered: null })),
   },
   {
     what: 'a page skips the row after it',
     seed: 2,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () =>
       answers<PageResponse>('/page', (answer) => ({
@@ -249,19 +277,25 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'nothing is ever to be compared',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () => answers<PullResponse>('/pull', (answer) => ({ ...answer, check: [] })),
   },
   {
     what: 'key ranges never differ',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () =>
       answers<DigestResponse>('/digest', (answer) => ({ ...answer, bad: [], stale: [] })),
   },
   {
     what: 'refused edits are reported as applied',
-    seed: 7,
+    seed: 24,
+    steps: 8,
+    devices: 2,
     where: 'messages',
     plant: () =>
       answers<PushResponse>('/push', (answer) => ({
@@ -275,6 +309,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'pages are those of another user',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () => ({
       handle: (inner, message) =>
@@ -288,6 +324,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'parts of documents are mixed up',
     seed: 2,
+    steps: 8,
+    devices: 2,
     where: 'messages',
     plant: () =>
       answers<{ data: string }>('/document', (answer) => ({
@@ -313,7 +351,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth edit is not queued',
-    seed: 1,
+    seed: 10,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant() {
       const fifth = every(5);
@@ -330,7 +370,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what was on its way when a cycle failed is not sent again',
-    seed: 3,
+    seed: 11,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -339,7 +381,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'refused edits are deleted',
-    seed: 7,
+    seed: 24,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -350,7 +394,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a refused edit makes no sync error',
-    seed: 7,
+    seed: 24,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -365,6 +411,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'low marks are those of the newest edits',
     seed: 1,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -379,6 +427,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'rows of every fourth page are not stored',
     seed: 3,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant() {
       const fourth = every(4);
@@ -395,7 +445,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'edits are acknowledged before they are durable',
-    seed: 1,
+    seed: 22,
+    steps: 14,
+    devices: 2,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -407,7 +459,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what an edit depends on is not waited for, and the newest goes first',
-    seed: 2,
+    seed: 4,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -458,7 +512,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'the token moves although the rows of contacts are dropped',
-    seed: 1,
+    seed: 10,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -472,7 +528,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'an edit that is sent again gets a new number',
-    seed: 20,
+    seed: 11,
+    steps: 20,
+    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
