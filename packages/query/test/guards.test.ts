@@ -1,10 +1,11 @@
 import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileQuery, parseFetch, type QueryContext, QueryError } from '../src/index.ts';
+import { compileQuery, parseFetch, type QueryContext } from '../src/index.ts';
 import { Dice } from './oracle/dice.ts';
 import { makeSpec, toFetchXml } from './oracle/spec.ts';
 import { id, index, model } from './oracle/world.ts';
+import { valueOrTypedErrors } from './typed-errors.ts';
 
 const runs = lengthOf('OUTPOST_ROUNDS', { short: 200, long: 5000 });
 const context: QueryContext = {
@@ -17,22 +18,11 @@ const context: QueryContext = {
 
 /** Compiles a text; anything but a result or typed errors fails the test. */
 function compile(text: string): string | null {
-  const parsed = parseFetch(text);
-  if (parsed.kind === 'invalid') {
-    expect(parsed.errors.length).toBeGreaterThan(0);
-    for (const error of parsed.errors) expect(error).toBeInstanceOf(QueryError);
-    return null;
-  }
-  const compiled = compileQuery(parsed.value, { model: index, context });
-  if (compiled.kind === 'invalid') {
-    for (const error of compiled.errors) {
-      expect(error).toBeInstanceOf(QueryError);
-      expect([error.message, error.fix].every((one) => one.length > 0)).toBe(true);
-    }
-    return null;
-  }
-  const { value } = compiled;
-  return [value.rows(10, 0), value.count, value.keys].map((one) => one.text).join('\n');
+  const query = valueOrTypedErrors(parseFetch(text));
+  if (query === null) return null;
+  const plan = valueOrTypedErrors(compileQuery(query, { model: index, context }));
+  if (plan === null) return null;
+  return [plan.rows(10, 0), plan.count, plan.keys].map((one) => one.text).join('\n');
 }
 
 const queries = Array.from({ length: 200 }, (_, seed) => toFetchXml(makeSpec(new Dice(seed + 1))));
@@ -63,6 +53,10 @@ const pieces = [
 ];
 
 describe('random text', () => {
+  test('queries that are left alone compile', () => {
+    expect(queries.filter((query) => compile(query) === null)).toEqual([]);
+  });
+
   test('cut, doubled and mutated queries are results or typed errors', () => {
     fc.assert(
       fc.property(

@@ -11,6 +11,7 @@ import {
   withFilter,
 } from '../src/index.ts';
 import { id, index, model } from './oracle/world.ts';
+import { valueOrTypedErrors } from './typed-errors.ts';
 
 let store: DeviceStore;
 let engine: QueryEngine;
@@ -210,7 +211,7 @@ describe('what is wrong is a typed error with its place', () => {
     expect(parseODataQuery('nope', {}, index)).toMatchObject({ errors: [{ code: 'metadata' }] });
   });
 
-  test('no text makes the parser throw', () => {
+  test('any text is a query or typed errors', () => {
     const piece = fc.constantFrom(
       '(',
       ')',
@@ -236,15 +237,18 @@ describe('what is wrong is a typed error with its place', () => {
       'Microsoft.Dynamics.CRM.In',
       'é',
     );
+    const met = { read: 0, refused: 0 };
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
         const text = pieces.join('');
         for (const option of ['$filter', '$expand', '$orderby', '$select'] as const) {
-          const parsed = parseODataQuery('person', { [option]: text }, index);
-          if (parsed.kind === 'ok') engine.run({ query: parsed.value.query });
+          const parsed = valueOrTypedErrors(parseODataQuery('person', { [option]: text }, index));
+          met[parsed === null ? 'refused' : 'read'] += 1;
+          if (parsed !== null) valueOrTypedErrors(engine.run({ query: parsed.query }));
         }
       }),
       { numRuns: 500 },
     );
+    expect(Math.min(met.read, met.refused), JSON.stringify(met)).toBeGreaterThan(20);
   });
 });

@@ -49,6 +49,7 @@ describe.skipIf(address === undefined)('the same queries on PostgreSQL', () => {
     );
 
   test(`${rounds * 20} random queries give the rows that a naive evaluation gives`, async () => {
+    const met = { exact: 0, anyOrder: 0 };
     for (let seed = 1; seed <= rounds; seed++) {
       const dice = new Dice(seed);
       const world = makeWorld(dice);
@@ -105,10 +106,14 @@ describe.skipIf(address === undefined)('the same queries on PostgreSQL', () => {
         const rows = expected.rows.map(normal);
         const about = `seed ${seed}, query ${i}: ${xml}\n${text}\n${JSON.stringify(env)}`;
         const once = expected.ids !== null && new Set(expected.ids).size === expected.ids.length;
-        if (once) expect(actual, about).toEqual(rows);
-        else if (spec.top === null) expect([...actual].sort(), about).toEqual([...rows].sort());
-        else expect(actual, about).toHaveLength(rows.length);
+        // Rows that repeat have no order among each other, so it is not said which of them the first few are.
+        const how = once ? 'exact' : spec.top === null ? 'anyOrder' : 'number';
+        if (how !== 'number') met[how] += 1;
+        const shape = (found: readonly string[]) =>
+          ({ exact: found, anyOrder: [...found].sort(), number: found.length })[how];
+        expect(shape(actual), about).toEqual(shape(rows));
       }
     }
+    expect(Math.min(...Object.values(met)), JSON.stringify(met)).toBeGreaterThan(0);
   }, 600_000);
 });

@@ -102,7 +102,9 @@ export class ViewNode {
   }
   /** The state as of the newest commit, also while it is not emitted yet. */
   get state(): ViewSnapshot {
-    return !this.#dirty || this.#isShown() ? this.#snapshot : this.#take([]);
+    if (!this.#dirty) return this.#snapshot;
+    this.#keepShownRows();
+    return this.#isShown() ? this.#snapshot : this.#take([]);
   }
   get plan(): QueryPlan | null {
     return this.#plan;
@@ -312,9 +314,7 @@ export class ViewNode {
       after !== null &&
       this.#compare(known, { keys: after.keys, id }) === 0
     ) {
-      const built = buildRow(plan.resolved, id, after.reader);
-      known.row = sameRow(known.row, built.row);
-      known.parents = built.parents;
+      Object.assign(known, buildRow(plan.resolved, id, after.reader));
       return;
     }
     if (at >= 0) {
@@ -341,8 +341,7 @@ export class ViewNode {
       if (![...entry.parents].some((parent) => keys.has(parent))) continue;
       const built = this.#build(plan, entry.id, images);
       if (built === null) continue;
-      entry.row = sameRow(entry.row, built.row);
-      entry.parents = built.parents;
+      Object.assign(entry, built);
       this.counters.patched += 1;
       this.#dirty = true;
     }
@@ -458,15 +457,7 @@ export class ViewNode {
     this.#offset = Math.min(this.#options.offset, Math.max(0, (this.#total ?? 0) - 1));
     if (this.#options.offset === 0) this.#offset = 0;
     const wanted = limit + this.#slack;
-    const before = new Map(
-      rowKeys(this.#buffer.map((entry) => entry.row)).map((key, i) => [key, this.#buffer[i]]),
-    );
     const entries = this.#read((one) => one.rows(wanted, this.#offset));
-    const keys = rowKeys(entries.map((entry) => entry.row));
-    for (const [i, entry] of entries.entries()) {
-      const known = before.get(keys[i] ?? '');
-      if (known !== undefined) entry.row = sameRow(known.row, entry.row);
-    }
     this.#buffer = entries;
     this.#ids = new Set(entries.map((entry) => entry.id));
     this.#exhausted = entries.length < wanted;
@@ -493,11 +484,29 @@ export class ViewNode {
     this.#commit = Math.max(this.#commit, commit);
     if (!this.#dirty) return null;
     this.#dirty = false;
+    this.#keepShownRows();
     if (this.#isShown()) return null;
     this.counters.emissions += 1;
     const { rows } = this.#snapshot;
     this.#snapshot = this.#take(patchBetween(rows, this.#visible()));
     return this.#snapshot;
+  }
+
+  /**
+   * A row that says what the last snapshot said of it is the same object again, whichever way it came: in place, moved
+   * by a value that is not shown, or read anew.
+   */
+  #keepShownRows(): void {
+    const { rows } = this.#snapshot;
+    const kept = new Set(rows);
+    const visible = this.#buffer.slice(0, this.#mostVisible());
+    if (visible.every(({ row }) => kept.has(row))) return;
+    const shown = new Map(rowKeys(rows).map((key, i) => [key, rows[i]]));
+    const keys = rowKeys(visible.map(({ row }) => row));
+    for (const [i, entry] of visible.entries()) {
+      const before = shown.get(keys[i] ?? '');
+      if (before !== undefined) entry.row = sameRow(before, entry.row);
+    }
   }
 
   /** Whether the last snapshot still says everything. */
@@ -514,10 +523,13 @@ export class ViewNode {
   }
 
   #visible(): readonly QueryRow[] {
+    return this.#buffer.slice(0, this.#mostVisible()).map((entry) => entry.row);
+  }
+
+  #mostVisible(): number {
     const { limit } = this.#options;
     const plan = this.#plan;
-    const most = plan?.last === true ? Math.min(limit, plan.size) : limit;
-    return this.#buffer.slice(0, most).map((entry) => entry.row);
+    return plan?.last === true ? Math.min(limit, plan.size) : limit;
   }
 
   #shownTotal(): number | null {
