@@ -13,8 +13,14 @@ const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const writer = fileURLToPath(new URL('./index-writer.ts', import.meta.url));
 const random = seededRandom(seed);
 
+interface Killed {
+  readonly said: string;
+  /** What ended it: a writer that ends by itself has failed. */
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** Runs the writer until it has told of its progress so often, and gives what it said. */
-function killed(folder: string, round: number, afterLines: number): Promise<string> {
+function killed(folder: string, round: number, afterLines: number): Promise<Killed> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [writer, folder, String(seed * 1000 + round)], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -24,7 +30,7 @@ function killed(folder: string, round: number, afterLines: number): Promise<stri
       said += part.toString();
       if (said.split('\nDID ').length > afterLines || said.includes('BAD')) child.kill('SIGKILL');
     });
-    child.on('close', () => resolve(said));
+    child.on('close', (_, signal) => resolve({ said, signal }));
   });
 }
 
@@ -34,9 +40,10 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'outpost-search-'));
     let writes = 0;
     for (let round = 0; round < rounds; round++) {
-      const said = await killed(folder, round, 1 + Math.floor(random.next() * 15));
+      const { said, signal } = await killed(folder, round, 1 + Math.floor(random.next() * 15));
       expect(said, `round ${round}`).toContain('START');
       expect(said, `round ${round}`).not.toContain('BAD');
+      expect(signal, `round ${round}: ${said}`).toBe('SIGKILL');
       writes += Number([...said.matchAll(/^DID (\d+)$/gm)].at(-1)?.[1] ?? 0);
     }
     expect(writes).toBeGreaterThan(rounds * 40);

@@ -47,6 +47,8 @@ export function testConfig(test: InlineConfig = {}): ViteUserConfig {
       testTimeout: patienceMs,
       hookTimeout: patienceMs,
       teardownTimeout: patienceMs,
+      // A test in which nothing was expected has found nothing out: a loop over an empty list, a callback never called.
+      expect: { requireAssertions: true },
       ...(test.projects === undefined ? testFiles : {}),
       passWithNoTests: isLong,
       globalSetup: [fileURLToPath(new URL('temporary-folder.ts', import.meta.url))],

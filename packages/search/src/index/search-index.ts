@@ -30,7 +30,7 @@ export interface TableIndexStatus {
    * another one is built.
    */
   readonly state: 'ready' | 'building' | 'rebuilding';
-  /** Rows taken in by the index that is built, and rows of the table; equal when it is ready. */
+  /** Rows taken in by the index that is built, and rows of the table, as of the last step; equal when it is ready. */
   readonly rows: { readonly done: number; readonly total: number };
 }
 
