@@ -34,7 +34,15 @@ describe('R09: a rule that means nothing in its table is reported with its place
       `rule.${code} rule "Rule" ${path}`,
     );
     const { program } = compileRules([asRule(rule)], table, null);
-    expect(program.open({ flag: true }, 'create').first.values).toEqual({});
+    const { session, first } = program.open({ flag: true }, 'create');
+    expect({ ...session.effects, values: first.values }).toEqual({
+      values: {},
+      required: {},
+      visible: {},
+      locked: {},
+      errors: {},
+      recommendations: [],
+    });
     expect(program.runTableScope(null, { flag: true })).toEqual({ kind: 'accepted', values: {} });
   });
 });

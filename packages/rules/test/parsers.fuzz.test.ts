@@ -34,9 +34,9 @@ test('a file of rules of any shape is read, or every fault is named with its pla
         : JSON.stringify(mutateJson(random, JSON.parse(text), 0.05));
     const result = readBusinessRules(changed);
     counts[result.kind] += 1;
-    if (result.kind === 'invalid') {
-      expect(result.errors.every((one) => one.message !== '' && one.code !== '')).toBe(true);
-    }
+    const errors = result.kind === 'invalid' ? result.errors : [];
+    expect(errors.length > 0).toBe(result.kind === 'invalid');
+    expect(errors.filter((one) => one.message === '' || one.code === '')).toEqual([]);
   }
   expect(counts.ok).toBeGreaterThan(0);
   expect(counts.invalid).toBeGreaterThan(0);
@@ -44,12 +44,21 @@ test('a file of rules of any shape is read, or every fault is named with its pla
 
 test('a file of cases of any shape is read or refused', () => {
   const random = seededRandom(2);
-  const text = JSON.stringify([{ rule: 'r', event: 'load', values: { a: 1 }, expect: {} }]);
+  const cases = [
+    { rule: 'r', table: 't', event: 'load', values: { a: 1 }, expect: { values: { b: 2 } } },
+    { rule: 'r', table: 't', event: 'change', values: {}, changed: { a: 1 }, expect: {} },
+  ];
+  const text = JSON.stringify({ format: 'rule-conformance/1', cases });
+  expect(parseRuleCases(text)).toEqual(cases);
+  const counts = { read: 0, refused: 0 };
   for (let n = 0; n < rounds / 4; n++) {
     try {
       parseRuleCases(mutateText(random, text));
+      counts.read += 1;
     } catch (error) {
-      expect(error instanceof SyntaxError || error instanceof RangeError).toBe(true);
+      if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+      counts.refused += 1;
     }
   }
+  expect(Math.min(counts.read, counts.refused), JSON.stringify(counts)).toBeGreaterThan(0);
 });
