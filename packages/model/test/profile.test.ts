@@ -425,6 +425,7 @@ describe('advice on a profile', () => {
     const found = lint([item('account')]).find((one) => one.code === 'profile.viewNotOffline');
     expect(found?.message).toContain('"With contact"');
     expect(found?.message).toContain('contact');
+    expect(found?.location).toBe('account/v');
     expect(codes([item('account'), item('contact')])).not.toContain(
       'profile.viewNotOffline account/v',
     );

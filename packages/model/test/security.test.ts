@@ -116,10 +116,10 @@ describe('D13, D14: access to a row', () => {
           sameOrParentBusinessUnit: true,
         },
       });
-    const allowed = (context: ReturnType<typeof contextFor>, owner: string) =>
-      context === null
-        ? []
-        : privileges.filter((one) => can(context, one, row(owner, 'a')).allowed);
+    const allowed = (context: ReturnType<typeof contextFor>, owner: string) => {
+      if (context === null) throw new Error('The user is not in the directory.');
+      return privileges.filter((one) => can(context, one, row(owner, 'a')).allowed);
+    };
     const boss = contextFor('boss');
     expect(allowed(boss, 'lead')).toEqual(['read', 'write', 'append', 'appendTo']);
     expect(allowed(boss, 'rep')).toEqual(['read']);

@@ -51,6 +51,16 @@ test('rows and column names have the types that the definition says', () => {
     | 'new_customerid'
     | 'new_total'
   >();
+  const columns: readonly ColumnNameOf<typeof visit>[] = [
+    'new_name',
+    'new_minutes',
+    'new_done',
+    'new_outcome',
+    'new_topics',
+    'new_customerid',
+    'new_total',
+  ];
+  expect(visit.columns.map((one) => one.name)).toEqual(expect.arrayContaining([...columns]));
 });
 
 test('a typed table is an ordinary table, and its rows are ordinary rows', () => {

@@ -30,6 +30,56 @@ const rating = column('rating', {
   ],
 });
 
+const row = (...tables: readonly string[]) =>
+  fc.record({ table: fc.constantFrom(...tables), id: fc.uuid() });
+const text = fc.string({ minLength: 1 });
+const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+const option = fc.constantFrom(1, 3);
+const moment = fc.constantFrom('2026-02-28T10:00:00Z', '1999-12-31T23:59:59Z');
+/** Values of a column, by its type. */
+const valuesOf: Readonly<Record<ColumnType, fc.Arbitrary<ColumnValue>>> = {
+  string: text,
+  memo: text,
+  integer: fc.integer(),
+  bigint: fc.maxSafeInteger(),
+  decimal: number,
+  double: number,
+  money: number,
+  boolean: fc.boolean(),
+  choice: option,
+  choices: fc.constantFrom([1], [1, 3]),
+  state: option,
+  status: option,
+  dateTime: moment,
+  dateOnly: fc.constantFrom('2026-02-28', '1999-12-31'),
+  lookup: row('account'),
+  customer: row('account', 'contact'),
+  owner: row('systemuser', 'team'),
+  partyList: fc.array(row('contact', 'systemuser'), { minLength: 1, maxLength: 3 }),
+  guid: fc.uuid(),
+  image: fc.constantFrom('iVBORw0KGgo=', 'AAAA'),
+  file: fc.uuid(),
+};
+const targets: Readonly<Partial<Record<ColumnType, readonly string[]>>> = {
+  lookup: ['account'],
+  customer: ['account', 'contact'],
+  owner: ['systemuser', 'team'],
+  partyList: ['contact', 'systemuser'],
+};
+/** A column of each type. */
+const allTypes = (Object.keys(valuesOf) as ColumnType[]).map(
+  (type): Column => ({
+    name: type,
+    label: `A ${type}`,
+    required: 'none',
+    type,
+    ...(['choice', 'choices', 'state', 'status'].includes(type) && rating.options
+      ? { options: rating.options }
+      : {}),
+    ...(targets[type] === undefined ? {} : { targets: targets[type] }),
+  }),
+);
+
 describe('parseValue', () => {
   test.each([
     ['a choice by label', rating, 'hot', 1],
@@ -67,56 +117,70 @@ describe('parseValue', () => {
     expect(parseValue(target, input)).toMatchObject({ kind: 'invalid', code });
   });
 
-  test('never throws, whatever the input', () => {
-    const types = [
-      'string',
-      'integer',
-      'money',
-      'boolean',
-      'choice',
-      'choices',
-      'dateTime',
-      'dateOnly',
-      'lookup',
-      'guid',
-      'file',
-    ] as const;
+  test('whatever the input, it is refused with a code, or a value that is itself when parsed again', () => {
+    const met = { value: 0, invalid: 0 };
+    const anything = fc.anything({ withNullPrototype: true, withBigInt: true });
+    const rows = fc.record(
+      {
+        table: fc.oneof(fc.constantFrom('account', 'contact'), anything),
+        id: fc.oneof(fc.uuid(), anything),
+        name: fc.oneof(fc.string({ unit: 'binary' }), anything),
+      },
+      { requiredKeys: [] },
+    );
+    const text = fc.constantFrom('', ' ', '7', 'hot', '2026-02-28', '2026-02-28 10:00', 'yes', 'x');
     fc.assert(
       fc.property(
-        fc.constantFrom(...types),
-        fc.anything({ withNullPrototype: false }),
-        (type, input) => {
-          const target = column('c', { type });
-          let text = '';
-          try {
-            text = String(input);
-          } catch {
-            return; // A value that cannot be turned into text cannot come from a parser.
-          }
-          expect(text).toBeTypeOf('string');
-          expect(['value', 'invalid']).toContain(parseValue(target, input).kind);
+        fc.constantFrom(...allTypes),
+        fc.oneof(text, fc.uuid(), anything, rows, fc.array(rows, { maxLength: 2 })),
+        (target, input) => {
+          const parsed = parseValue(target, input);
+          met[parsed.kind] += 1;
+          const again = parsed.kind === 'value' ? parseValue(target, parsed.value) : null;
+          expect(again ?? parsed).toEqual(
+            parsed.kind === 'value'
+              ? parsed
+              : {
+                  kind: 'invalid',
+                  column: target.name,
+                  code: expect.stringMatching(/^0x8004[0-9a-f]{4}$/),
+                  message: expect.stringContaining(target.label),
+                },
+          );
         },
       ),
+      { numRuns: 2000 },
     );
+    expect(Math.min(met.value, met.invalid)).toBeGreaterThan(100);
+  });
+
+  test.each([
+    ['an object that has no text', { toString: 5 }],
+    ['an object without a prototype', Object.create(null)],
+    ['a list of them', [{ toString: 5 }]],
+    ['blanks, which are no zero', '  '],
+    ['a list of a list', [[0]]],
+  ])('refuses %s as an option, of a list that is known or not', (_, input) => {
+    for (const type of ['choice', 'choices', 'state'] as const) {
+      for (const options of [undefined, [{ value: 0, label: 'Zero' }]]) {
+        const target: Column = {
+          name: 'c',
+          label: 'C',
+          required: 'none',
+          type,
+          ...(options && { options }),
+        };
+        expect([type, parseValue(target, input)]).toMatchObject([type, { kind: 'invalid' }]);
+      }
+    }
   });
 });
 
 test('a value survives its stored form, for every column type', () => {
   const cases = fc.oneof(
-    fc.record({
-      column: fc.constant(column('t', { type: 'string' })),
-      value: fc.string({ minLength: 1 }),
-    }),
-    fc.record({ column: fc.constant(column('n', { type: 'integer' })), value: fc.integer() }),
-    fc.record({ column: fc.constant(column('b', { type: 'boolean' })), value: fc.boolean() }),
-    fc.record({
-      column: fc.constant({ ...rating, type: 'choices' as const }),
-      value: fc.constantFrom([1], [1, 3]),
-    }),
-    fc.record({
-      column: fc.constant(column('o', { type: 'owner', targets: ['systemuser', 'team'] })),
-      value: fc.record({ table: fc.constantFrom('systemuser', 'team'), id: fc.uuid() }),
-    }),
+    ...allTypes.map((target) =>
+      fc.record({ column: fc.constant(target), value: valuesOf[target.type] }),
+    ),
   );
   fc.assert(
     fc.property(cases, ({ column: target, value }) => {
@@ -225,29 +289,45 @@ describe('dates and times', () => {
       'Pacific/Apia',
       'Australia/Lord_Howe',
     ];
-    const day = fc.date({
-      min: new Date('1990-01-01'),
-      max: new Date('2040-01-01'),
-      noInvalidDate: true,
-    });
+    const formats = new Map(
+      zones.map((timeZone) => [
+        timeZone,
+        new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }),
+      ]),
+    );
+    const clockOf = (instant: number, timeZone: string) =>
+      String(formats.get(timeZone)?.format(instant)).replace(' ', 'T');
+    /** Every offset that a zone may have, in steps of a quarter of an hour. */
+    const offsets = Array.from({ length: 26 * 4 + 1 }, (_, i) => i / 4 - 12);
+    const met = { shown: 0, leftOut: 0 };
+    const day = fc.oneof(
+      fc.date({ min: new Date('1990-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }),
+      // In the hour that summer time leaves out in Berlin, New York and on Lord Howe Island; in a day that Apia skipped.
+      ...['2026-03-29T02', '2026-03-08T02', '2026-10-04T02', '2011-12-30T10'].map((hour) =>
+        fc
+          .integer({ min: 0, max: 59 })
+          .map((minute) => new Date(`${hour}:${String(minute).padStart(2, '0')}Z`)),
+      ),
+    );
     fc.assert(
       fc.property(day, fc.constantFrom(...zones), (date, timeZone) => {
         const typed = date.toISOString().slice(0, 19);
         const stored = parse(typed, timeZone);
-        const shown = new Intl.DateTimeFormat('sv-SE', {
-          timeZone,
-          dateStyle: 'short',
-          timeStyle: 'medium',
-        })
-          .format(new Date(String(stored)))
-          .replace(' ', 'T');
-        // A time that summer time leaves out cannot be shown: it is an hour, or half of one, later.
-        const gap = Date.parse(`${shown}Z`) - Date.parse(`${typed}Z`);
-        expect([0, 1_800_000, 3_600_000, 86_400_000]).toContain(gap);
-        if (gap !== 0) expect(new Intl.DateTimeFormat('en', { timeZone })).toBeDefined();
+        const shown = clockOf(Date.parse(String(stored)), timeZone);
+        // A time that summer time leaves out, or a day that a zone has skipped, is nowhere on its clock.
+        const instants = offsets.map((hours) => Date.parse(`${typed}Z`) - hours * 3_600_000);
+        const exists = instants.some((one) => clockOf(one, timeZone) === typed);
+        met[exists ? 'shown' : 'leftOut'] += 1;
+        const later = Date.parse(`${shown}Z`) - Date.parse(`${typed}Z`);
+        const gaps = [1_800_000, 3_600_000, 86_400_000];
+        expect([typed, gaps.includes(later) ? 'moved on' : later]).toEqual([
+          typed,
+          exists ? 0 : 'moved on',
+        ]);
       }),
       { numRuns: 400 },
     );
+    expect(Math.min(met.shown, met.leftOut), JSON.stringify(met)).toBeGreaterThan(10);
   });
 
   test('a time-zone independent time is the same everywhere; a date has no time', () => {

@@ -22,6 +22,11 @@ function invalid(column: Column, code: string, message: string): ParsedValue {
   return { kind: 'invalid', column: column.name, code, message: `${column.label}: ${message}` };
 }
 
+/** No database stores this character. */
+function unstorable(column: Column): ParsedValue {
+  return invalid(column, dataverseErrors.invalidArgument, 'cannot hold the character U+0000');
+}
+
 function value(parsed: ColumnValue): ParsedValue {
   return { kind: 'value', value: parsed };
 }
@@ -41,10 +46,7 @@ export function parseValue(
   options: ParseOptions = {},
 ): ParsedValue {
   if (input === null || input === undefined || input === '') return value(null);
-  // Databases cannot store it.
-  if (typeof input === 'string' && input.includes('\0')) {
-    return invalid(column, dataverseErrors.invalidArgument, 'cannot hold the character U+0000');
-  }
+  if (typeof input === 'string' && input.includes('\0')) return unstorable(column);
   if (isLookup(column)) return parseLookup(column, input);
   if (isChoice(column)) return parseChoice(column, input);
   switch (column.type) {
@@ -162,44 +164,37 @@ function parseBoolean(column: Column, input: unknown): ParsedValue {
   return invalid(column, dataverseErrors.invalidArgument, 'expects yes or no');
 }
 
-function findOption(column: Column, input: unknown): number | undefined {
-  const text = typeof input === 'string' ? input.trim() : undefined;
-  const number = typeof input === 'number' ? input : text === undefined ? Number.NaN : Number(text);
-  const byNumber = column.options?.find((option) => option.value === number);
-  if (byNumber !== undefined) return byNumber.value;
-  if (text === undefined) return undefined;
-  return column.options?.find((option) => fold(option.label) === fold(text))?.value;
+/** The option that a number, or a text with its number or label, means; of a list that is not known any whole number. */
+function findOption({ options }: Column, input: unknown): number | undefined {
+  const text = typeof input === 'string' ? input.trim() : '';
+  const number = typeof input === 'number' ? input : text === '' ? Number.NaN : Number(text);
+  if (options === undefined) return Number.isSafeInteger(number) ? number : undefined;
+  const byNumber = options.find((option) => option.value === number);
+  if (byNumber !== undefined || text === '') return byNumber?.value;
+  return options.find((option) => fold(option.label) === fold(text))?.value;
+}
+
+function noOption(column: Column, input: unknown): ParsedValue {
+  const given = typeof input === 'string' || typeof input === 'number' ? input : typeof input;
+  const message =
+    column.options === undefined
+      ? `"${given}" is not an option number`
+      : `has no option "${given}"`;
+  return invalid(column, dataverseErrors.choiceOutOfRange, message);
 }
 
 function parseChoice(column: Column, input: unknown): ParsedValue {
-  if (column.options === undefined) return parseUnlistedOption(column, input);
   const found = findOption(column, input);
-  return found === undefined
-    ? invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(input)}"`)
-    : value(found);
-}
-
-/** A choice whose options are not known takes any whole number. */
-function parseUnlistedOption(column: Column, input: unknown): ParsedValue {
-  const number = typeof input === 'number' ? input : Number(String(input).trim());
-  return Number.isSafeInteger(number)
-    ? value(number)
-    : invalid(
-        column,
-        dataverseErrors.choiceOutOfRange,
-        `"${String(input)}" is not an option number`,
-      );
+  return found === undefined ? noOption(column, input) : value(found);
 }
 
 function parseChoices(column: Column, input: unknown): ParsedValue {
-  const parts = Array.isArray(input) ? input : String(input).split(/[,;]/);
+  const parts: readonly unknown[] =
+    typeof input === 'string' ? input.split(/[,;]/) : Array.isArray(input) ? input : [input];
   const options = new Set<number>();
   for (const part of parts) {
-    const unlisted = column.options === undefined ? Number(part) : undefined;
-    const found = Number.isSafeInteger(unlisted) ? unlisted : findOption(column, part);
-    if (found === undefined) {
-      return invalid(column, dataverseErrors.choiceOutOfRange, `has no option "${String(part)}"`);
-    }
+    const found = findOption(column, part);
+    if (found === undefined) return noOption(column, part);
     options.add(found);
   }
   return value(options.size === 0 ? null : [...options].sort((a, b) => a - b));
@@ -269,13 +264,11 @@ function parseParties(column: Column, input: unknown): ParsedValue {
 function parseLookup(column: Column, input: unknown): ParsedValue {
   const targets = column.targets ?? [];
   const only = targets.length === 1 ? targets[0] : undefined;
-  const candidate = isLookupValue(input)
-    ? input
-    : typeof input === 'string' && only !== undefined
-      ? { table: only, id: input }
-      : null;
-  const id = candidate === null ? null : parseGuid(String(candidate.id));
-  if (candidate === null || id === null) {
+  const candidate =
+    typeof input === 'string' && only !== undefined ? { table: only, id: input } : input;
+  const id =
+    isLookupValue(candidate) && typeof candidate.id === 'string' ? parseGuid(candidate.id) : null;
+  if (!isLookupValue(candidate) || typeof candidate.table !== 'string' || id === null) {
     return invalid(column, dataverseErrors.invalidArgument, 'expects a row { table, id }');
   }
   if (targets.length > 0 && !targets.includes(candidate.table)) {
@@ -285,9 +278,8 @@ function parseLookup(column: Column, input: unknown): ParsedValue {
       `cannot point at table "${candidate.table}"; allowed: ${targets.join(', ')}`,
     );
   }
-  return value(
-    candidate.name === undefined
-      ? { table: candidate.table, id }
-      : { table: candidate.table, id, name: String(candidate.name) },
-  );
+  const row = { table: candidate.table, id };
+  if (typeof candidate.name !== 'string') return value(row);
+  if (candidate.name.includes('\0')) return unstorable(column);
+  return value({ ...row, name: candidate.name.toWellFormed() });
 }
