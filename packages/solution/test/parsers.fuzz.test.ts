@@ -21,8 +21,7 @@ function outcome(read: () => unknown): 'read' | 'refused' {
     read();
     return 'read';
   } catch (error) {
-    expect(error).toBeInstanceOf(SolutionError);
-    expect((error as SolutionError).fix.length).toBeGreaterThan(0);
+    if (!(error instanceof SolutionError) || error.fix === '') throw error;
     return 'refused';
   }
 }
@@ -61,11 +60,13 @@ test('so is a data package', () => {
 
 test('a manifest of any shape too', () => {
   const random = seededRandom(3);
+  const counts = { read: 0, refused: 0 };
   for (let n = 0; n < rounds / 4; n++) {
     const changed = zip({
       'solution.xml': mutateText(random, manifest),
       'customizations.xml': '<ImportExportXml/>',
     });
-    outcome(() => readSolution(changed));
+    counts[outcome(() => readSolution(changed))] += 1;
   }
+  expect(Math.min(counts.read, counts.refused), JSON.stringify(counts)).toBeGreaterThan(0);
 });
