@@ -141,7 +141,7 @@ describe('a commit', () => {
     await store.close();
   });
 
-  test('made by a subscriber becomes the next commit, delivered after this one', async () => {
+  test('S-14: made by a subscriber becomes the next commit, delivered after this one', async () => {
     const { store } = await openTestStore();
     const seen: string[] = [];
     store.maintain({

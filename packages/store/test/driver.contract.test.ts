@@ -12,13 +12,13 @@ import {
 
 beforeEach(resetSnapshotStorage);
 
-describe.each(openers)('%s', (name, opener) => {
+describe.each(openers)('S-9: %s', (name, opener) => {
   // The public API of sql.js gives integers of functions as doubles.
   const cases = driverContract.filter(
     (one) => !name.includes('snapshots') || one.name !== 'integers of functions are exact',
   );
   test.each(cases)('$name', async ({ run }) => {
-    await run({ open: opener() });
+    await expect(run({ open: opener() })).resolves.toBeUndefined();
   });
 });
 

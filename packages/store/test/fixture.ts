@@ -55,6 +55,9 @@ export async function openTestStore(options: Partial<OpenStoreOptions> = {}): Pr
     tripwire: 'assert',
     freeze: true,
     foldedSlots: () => new Map([['account', new Set(['city'])]]),
+    onFault(error) {
+      throw error;
+    },
     ...options,
   });
   store.applySchema(testModel, ['account']);

@@ -2,6 +2,7 @@ import { fold } from '@outpost/model';
 import { lengthOf } from '@outpost/vitest/length';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ChangeSet, DeviceStore, RowImage } from '../src/index.ts';
 import { id, openTestStore, rowsOf } from './fixture.ts';
 import { locations } from './locations.ts';
 
@@ -21,28 +22,40 @@ const transaction = fc.record({
   operations: fc.array(operation, { maxLength: 6 }),
   fails: fc.boolean(),
 });
+class Undone extends Error {}
+
+/** Whether a function was left by `Undone`; any other error goes on. */
+function undone(fn: () => unknown): boolean {
+  try {
+    fn();
+    return false;
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+    return true;
+  }
+}
+
+function expectNothing(store: DeviceStore, told: readonly ChangeSet[], commit: number): void {
+  expect(store.commit).toBe(commit);
+  expect(told).toEqual([]);
+}
+
 type Row = { readonly name: string | null; readonly city: string | null };
 
 describe.each(locations)('%s', (_, location) => {
-  test('S-4 to S-8: random transactions equal a plain map; replayed change sets rebuild it; folds are right', async () => {
+  test('S-4, S-5, S-6, S-7, S-8: random transactions equal a plain map; replayed change sets rebuild it; folds are right', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(transaction, { maxLength: 8 }), async (transactions) => {
         const { store } = await openTestStore({ storage: location() });
-        const replayed = new Map<string, readonly unknown[]>();
-        let last = store.commit;
-        store.commits.subscribe((set) => {
-          expect(set.commit).toBe(last + 1);
-          last = set.commit;
-          for (const change of rowsOf(set)) {
-            expect(replayed.get(change.id) ?? null).toEqual(change.before);
-            if (change.after === null) replayed.delete(change.id);
-            else replayed.set(change.id, change.after);
-          }
-        });
+        const replayed = new Map<string, RowImage>();
+        let told: ChangeSet[] = [];
+        store.commits.subscribe((set) => told.push(set));
         let oracle = new Map<string, Row>();
         for (const { operations, fails } of transactions) {
           let next = new Map(oracle);
-          try {
+          const commit = store.commit;
+          told = [];
+          const work = () =>
             store.write({ origin: 'sync' }, (tx) => {
               for (const { kind, row, name, city } of operations) {
                 const key = id(row);
@@ -61,20 +74,26 @@ describe.each(locations)('%s', (_, location) => {
                 if (kind === 'nested') tx.nested(apply);
                 else if (kind === 'nestedFails') {
                   const before = new Map(next);
-                  expect(() =>
+                  undone(() =>
                     tx.nested(() => {
                       apply();
-                      throw new Error('undo');
+                      throw new Undone();
                     }),
-                  ).toThrow('undo');
+                  );
                   next = before;
                 } else apply();
               }
-              if (fails) throw new Error('rollback');
+              if (fails) throw new Undone();
             });
-            oracle = next;
-          } catch (error) {
-            expect((error as Error).message).toBe('rollback');
+          if (undone(work)) expectNothing(store, told, commit);
+          else oracle = next;
+          expect(told.map((set) => set.commit)).toEqual(
+            store.commit === commit ? [] : [commit + 1],
+          );
+          for (const change of told.flatMap(rowsOf)) {
+            expect(replayed.get(change.id) ?? null).toEqual(change.before);
+            if (change.after === null) replayed.delete(change.id);
+            else replayed.set(change.id, change.after);
           }
           const rows = store.all(
             'SELECT accountid, name, city, "name$f", "city$f" FROM account ORDER BY 1',
@@ -89,8 +108,8 @@ describe.each(locations)('%s', (_, location) => {
               row.city === null ? null : fold(row.city),
             ]);
           expect(rows).toEqual(wanted);
-          for (const [key, image] of replayed) expect(store.get('account', key)).toEqual(image);
-          expect(replayed.size).toBe(oracle.size);
+          const stored = [...oracle.keys()].map((key) => [key, store.get('account', key)] as const);
+          expect(replayed).toEqual(new Map(stored));
         }
         expect(store.verifyFolded()).toEqual([]);
         await store.close();
