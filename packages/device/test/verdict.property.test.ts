@@ -14,6 +14,7 @@ import { sampleApp } from '@outpost/sample';
 import { seededGuids, seededRandom } from '@outpost/testkit';
 import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
+import type { RefusalReason, SaveResult } from '../src/index.ts';
 import { openWorld, sync } from './world.ts';
 
 /** Sets of rules, each with its own organization. */
@@ -27,7 +28,10 @@ const table = defineTable({
   ownership: 'user',
   isCustom: true,
   columns: {
-    title: { type: 'string', label: 'Title' },
+    // A form asks for it; the platform takes a row without it.
+    title: { type: 'string', label: 'Title', required: 'required' },
+    // The platform takes no new row without it.
+    code: { type: 'string', label: 'Code', required: 'system' },
     place: { type: 'string', label: 'Place' },
     hours: { type: 'integer', label: 'Hours' },
     price: { type: 'decimal', label: 'Price', precision: 2 },
@@ -41,7 +45,8 @@ const table = defineTable({
   },
 });
 const pool: Readonly<Record<string, readonly ColumnValue[]>> = {
-  title: ['Roof', 'roof', 'Wall'],
+  title: [null, 'Roof', 'roof', 'Wall'],
+  code: [null, 'A', 'B', 'a', 'C'],
   place: [null, 'Roof', 'Bärn'],
   hours: [null, 0, 3, 12],
   price: [null, 0, 3, 12.5],
@@ -58,7 +63,14 @@ const sameKind: Readonly<Record<string, string>> = {
 };
 
 test('C01, R05, R-5: device and organization give every edit the same verdict and the same values', async () => {
-  const outcomes = { saved: 0, refused: 0, withRuleValues: 0 };
+  const outcomes = {
+    saved: 0,
+    withoutTitle: 0,
+    withRuleValues: 0,
+    refusedByRule: 0,
+    refusedWithoutCode: 0,
+    codeCleared: 0,
+  };
   for (let round = 0; round < rounds; round++) {
     const random = seededRandom(500 + round);
     const ids = seededGuids(seededRandom(900 + round));
@@ -74,15 +86,17 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
     const rows: { readonly id: string; readonly twin: string }[] = [];
     for (let edit = 0; edit < editsPerRound; edit++) {
       const values = Object.fromEntries(
-        columns.filter(() => random.next() < 0.5).map((name) => [name, one(pool[name] ?? [])]),
+        columns
+          .filter((name) => random.next() < (name === 'code' ? 0.9 : 0.5))
+          .map((name) => [name, one(pool[name] ?? [])]),
       );
       const isNew = rows.length === 0 || random.next() < 0.4;
       const target = isNew ? { id: ids.next(), twin: ids.next() } : one(rows);
       const result = isNew
-        ? device.create('job', { title: 'Job', ...values }, target.id)
+        ? device.create('job', values, target.id)
         : device.update('job', target.id, values);
       device.store.write({ origin: 'local' }, (tx) => {
-        const cells = valuesToCells(table, isNew ? { title: 'Job', ...values } : values);
+        const cells = valuesToCells(table, values);
         if (isNew) tx.insert('job', target.twin, cells);
         else tx.update('job', target.twin, cells);
       });
@@ -94,12 +108,14 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
         errors.map((error) => error.rowId),
         context,
       ).toEqual(result.kind === 'refused' ? [target.twin] : []);
-      if (result.kind === 'refused') {
-        outcomes.refused += 1;
-        expect(errors[0], context).toMatchObject({ code: '0x80040265', type: 'Others' });
-        const messages = result.reasons.map((reason) => reason.message);
-        expect(errors[0]?.message, context).toBe(messages.join(' '));
-        device.sync.errors.resolve(errors[0]?.id ?? '', 'discard');
+      const verdict = verdictOf(result);
+      expect(
+        errors.map(({ code, type, message }) => ({ code, type, message })),
+        context,
+      ).toEqual(verdict === null ? [] : [{ ...verdict, type: 'Others' }]);
+      if (verdict !== null) {
+        outcomes[verdict.code === ruleError ? 'refusedByRule' : 'refusedWithoutCode'] += 1;
+        for (const error of errors) device.sync.errors.resolve(error.id, 'discard');
         await sync(device);
         continue;
       }
@@ -107,6 +123,8 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
       if (isNew) rows.push(target);
       const [mine, theirs] = [device.get('job', target.id), device.get('job', target.twin)];
       expect(ruleColumns(mine), context).toEqual(ruleColumns(theirs));
+      if ((mine?.['title'] ?? null) === null) outcomes.withoutTitle += 1;
+      if ((mine?.['code'] ?? null) === null) outcomes.codeCleared += 1;
       const wanted: RowValues = values;
       if (Object.keys(values).some((name) => (mine?.[name] ?? null) !== wanted[name])) {
         outcomes.withRuleValues += 1;
@@ -115,9 +133,23 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
     expect(await device.sync.compare()).toEqual([]);
     await world.close();
   }
-  // The rules had a say, in both directions.
-  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0);
+  // The rules had a say, in both directions, and so had what is required.
+  expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).toBeGreaterThan(0);
 });
+
+const ruleError = '0x80040265';
+const fieldMissing = '0x80040200';
+
+/** What the organization must say where the device has refused: what the rules say, else the first empty column. */
+function verdictOf(result: SaveResult): { readonly code: string; readonly message: string } | null {
+  if (result.kind !== 'refused') return null;
+  const messages = (kind: RefusalReason['kind']) =>
+    result.reasons.filter((reason) => reason.kind === kind).map((reason) => reason.message);
+  const said = messages('ruleError');
+  return said.length > 0
+    ? { code: ruleError, message: said.join(' ') }
+    : { code: fieldMissing, message: messages('requiredColumn')[0] ?? '' };
+}
 
 function ruleColumns(row: RowValues | null): RowValues {
   return Object.fromEntries(columns.map((name) => [name, row?.[name] ?? null]));
@@ -194,7 +226,7 @@ function randomAction(one: One): RuleAction {
   return one<RuleAction>([
     { kind: 'setValue', column, value: randomOperand(one, column, true) },
     { kind: 'setDefault', column, value: randomOperand(one, column, true) },
-    { kind: 'clear', column: one(columns.filter((name) => name !== 'title')) },
+    { kind: 'clear', column },
     { kind: 'require', column, level: 'required' },
     { kind: 'error', column, message: `Not with this ${column}.` },
     { kind: 'visible', column, visible: false },

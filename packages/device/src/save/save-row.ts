@@ -312,14 +312,15 @@ function flowReasons(
     });
 }
 
+/** What the platform requires of a new row. What is only required of people, their form asks for. */
 function requiredReasons(
   session: Session,
   table: Table,
   values: RowValues,
 ): readonly RefusalReason[] {
   return table.columns.flatMap((column): RefusalReason[] => {
-    const needed = column.required === 'required' || column.required === 'system';
-    if (!needed || column.readOnly === true || column.name === table.primaryId) return [];
+    if (column.required !== 'system' || column.readOnly === true) return [];
+    if (column.name === table.primaryId) return [];
     if ((values[column.name] ?? null) !== null) return [];
     if (!mayUse(session, table, column.name, 'create')) return [];
     return [
