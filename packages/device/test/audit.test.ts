@@ -78,6 +78,6 @@ test('counts tell what was answered and how far devices are behind; only those w
   const shown = await fetch(`${open.url}/metrics`);
   expect(await shown.text()).toContain('outpost_watermark ');
   expect((await fetch(`${open.url}/health`)).status).toBe(200);
-  expect((await fetch(`${world.server.url}/metrics`)).status).not.toBe(200);
+  expect((await fetch(`${world.server.url}/metrics`)).status).toBe(401);
   await open.close();
 });

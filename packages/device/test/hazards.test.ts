@@ -100,14 +100,16 @@ test('H-4, H-5: a first sync that ends anywhere goes on there; rows, cursor and 
       return inner.page(request, signal);
     },
   };
+  /** Rows that the database says were loaded, and rows that are there, at each commit of a load. */
+  const told: (readonly [said: string, rows: number])[] = [];
   let kills = 0;
   for (;;) {
     const device = await world.device('ana', { storage, transport, pageRows: 25 });
     device.store.commits.subscribe(() => {
-      for (const [table, rows, state] of device.store.all(
-        'SELECT table_name, walk_rows, state FROM "$sync_table"',
+      for (const [table, rows] of device.store.all(
+        `SELECT table_name, walk_rows FROM "$sync_table" WHERE state = 'load'`,
       )) {
-        if (state === 'load') expect(device.store.count(String(table))).toBe(rows);
+        told.push([`${String(table)} ${String(rows)}`, device.store.count(String(table))]);
       }
     });
     const result = await run(device);
@@ -117,6 +119,8 @@ test('H-4, H-5: a first sync that ends anywhere goes on there; rows, cursor and 
     allowed = 3;
   }
   expect(kills).toBeGreaterThan(3);
+  expect(told.length).toBeGreaterThan(kills);
+  expect(told.filter(([said, rows]) => !said.endsWith(` ${rows}`))).toEqual([]);
   // No page was fetched twice.
   expect(new Set(fetched).size).toBe(fetched.length);
   const device = await world.device('ana', { storage });
@@ -144,16 +148,18 @@ test('H-6: an answer that arrives twice changes nothing', async () => {
     },
   });
   answers = [];
-  const [id] = firstIds(device, 'account', 1);
-  await carla().update({ table: 'account', id: id ?? '', values: { telephone1: 'one' } });
+  const [id] = firstIds(device, 'account', 1) as [string];
+  await carla().update({ table: 'account', id, values: { telephone1: 'one' } });
   await sync(device);
   const [first] = answers;
-  await carla().update({ table: 'account', id: id ?? '', values: { telephone1: 'two' } });
+  if (first === undefined) throw new Error('Nothing was pulled.');
+  await carla().update({ table: 'account', id, values: { telephone1: 'two' } });
   await sync(device);
-  replay = first ?? null;
+  replay = first;
   await sync(device);
+  expect(replay).toBeNull();
   await sync(device);
-  expect(value(device.get('account', id ?? ''), 'telephone1')).toBe('two');
+  expect(value(device.get('account', id), 'telephone1')).toBe('two');
   expect(await device.sync.compare()).toEqual([]);
 });
 
@@ -279,6 +285,7 @@ test.skipIf(isPlainWebApi)(
 test('H-11: edits made as one are applied or refused as one; others have their own results', async () => {
   const device = await synced();
   const [first, second, third] = firstIds(device, 'account', 3) as [string, string, string];
+  const before = value(device.get('account', first), 'telephone1');
   device.store.write({ origin: 'local' }, (tx) => {
     tx.update('account', first, { telephone1: 'one' });
     tx.update('account', second, { name: 'x'.repeat(1000) });
@@ -292,7 +299,7 @@ test('H-11: edits made as one are applied or refused as one; others have their o
       [second, '0x80044331'],
     ]),
   );
-  expect(value(await ben().retrieve('account', first), 'telephone1')).not.toBe('one');
+  expect(value(await ben().retrieve('account', first), 'telephone1')).toBe(before);
   expect(value(await ben().retrieve('account', third), 'telephone1')).toBe('three');
   // They are repaired as one, too.
   device.sync.errors.resolve(errors[0]?.id ?? '', 'discard');
@@ -381,6 +388,7 @@ test('H-14, S08: joined edits come to the same as edits sent one by one', async 
   const one = <Item>(list: readonly Item[]) =>
     list[Math.floor(random.next() * list.length)] as Item;
   const pairs: (readonly [string, string])[] = [];
+  const kinds: (readonly [joined: string, single: string])[] = [];
   for (let n = 0; n < 60; n++) {
     const dice = random.next();
     if (pairs.length === 0 || dice < 0.25) {
@@ -391,18 +399,14 @@ test('H-14, S08: joined edits come to the same as edits sent one by one', async 
     } else {
       const [a, b] = one(pairs);
       const values = { [one(['telephone1', 'address1_city'])]: `v${n}` };
-      const results = [
-        [joined, a],
-        [single, b],
-      ].map(([device, id]) =>
-        dice < 0.35
-          ? (device as Device).delete('account', String(id))
-          : (device as Device).update('account', String(id), values),
-      );
-      expect(results[0]?.kind).toBe(results[1]?.kind);
+      const edit = (device: Device, id: string) =>
+        dice < 0.35 ? device.delete('account', id) : device.update('account', id, values);
+      kinds.push([edit(joined, a).kind, edit(single, b).kind]);
     }
     await sync(single);
   }
+  expect(kinds.filter(([mine, theirs]) => mine !== theirs)).toEqual([]);
+  expect(new Set(kinds.flat())).toEqual(new Set(['saved', 'refused']));
   expect(joined.sync.outbox.pending().length).toBeLessThan(pairs.length + 1);
   await sync(joined);
   for (const [a, b] of pairs) {
@@ -529,21 +533,34 @@ describe('H-18, S01, S02: races follow the table of conflicts', () => {
     world.online.next(true);
     await sync(device);
     expect(value(await carla().retrieve('account', after), 'name')).toBe('The queue goes on');
-    const errors = device.sync.errors.list();
-    if (status === 'applied') {
-      expect(errors).toEqual([]);
-      const stored = await carla().retrieve(table, row);
-      if (op === 'delete') expect(stored).toBeNull();
-      else expect(stored).toMatchObject({ ...(theirs as RowValues | null), ...mine });
-    } else {
-      expect(errors).toMatchObject([{ code, type, rowId: row, table }]);
-      const ana = world.organization.as(sampleUsers.ana.id);
-      const stored = await ana.retrieve('syncerror', errors[0]?.id ?? '');
-      expect(stored).toMatchObject({ statecode: 0, statuscode: 0, errorcode: code, name: table });
-      if (op === 'delete') expect(device.get(table, row)).not.toBeNull();
+    if (status === 'refused') await expectRefused(device, code, type);
+    else {
+      await expectApplied(
+        device,
+        op === 'delete' ? null : { ...(theirs as RowValues | null), ...mine },
+      );
     }
+    // Refused or not: the device shows what is there.
+    const there = await carla().retrieve(table, row);
+    expect(device.get(table, row) === null).toBe(there === null);
     expect(await device.sync.compare()).toEqual([]);
   });
+
+  /** The row in the organization is as the edit wants it; null: it is gone. */
+  async function expectApplied(device: Device, wanted: RowValues | null): Promise<void> {
+    expect(device.sync.errors.list()).toEqual([]);
+    const stored = await carla().retrieve(table, row);
+    expect(stored).toEqual(wanted === null ? null : expect.objectContaining(wanted));
+  }
+
+  /** One sync error of the row, in the organization too. */
+  async function expectRefused(device: Device, code?: string, type?: string): Promise<void> {
+    const errors = device.sync.errors.list();
+    expect(errors).toMatchObject([{ code, type, rowId: row, table }]);
+    const ana = world.organization.as(sampleUsers.ana.id);
+    const stored = await ana.retrieve('syncerror', errors[0]?.id ?? '');
+    expect(stored).toMatchObject({ statecode: 0, statuscode: 0, errorcode: code, name: table });
+  }
 
   test('S02: a create of a row that exists is refused as a duplicate', async () => {
     const device = await synced();
@@ -913,6 +930,7 @@ test('Y-13, A11: the refresh of a grid asks for its tables only', async () => {
 test('one record can be fetched alone; nothing else is asked for', async () => {
   const device = await synced();
   const [id, other] = firstIds(device, 'account', 2) as [string, string];
+  const before = device.get('account', other);
   for (const one of [id, other]) {
     await carla().update({ table: 'account', id: one, values: { telephone1: 'new' } });
   }
@@ -920,8 +938,9 @@ test('one record can be fetched alone; nothing else is asked for', async () => {
     await device.sync.run('SINGLE_RECORD_SYNC', { row: { table: 'account', id } }),
   ).toMatchObject({ kind: 'done' });
   expect(value(device.get('account', id), 'telephone1')).toBe('new');
-  expect(value(device.get('account', other), 'telephone1')).not.toBe('new');
+  expect(device.get('account', other)).toEqual(before);
   await sync(device);
+  expect(value(device.get('account', other), 'telephone1')).toBe('new');
   expect(await device.sync.compare()).toEqual([]);
 });
 

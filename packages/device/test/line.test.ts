@@ -28,12 +28,14 @@ test('A01: nothing is available before the first sync; everything is after it, w
   expect(device.sync.currentStatus.readiness).toBe('available');
   world.online.next(false);
   const before = [...world.server.requests.values()].reduce((a, b) => a + b, 0);
-  for (const { view, reasons } of sampleApp.savedQueries.flatMap((one) =>
-    device.views(one.table).filter((two) => two.view.id === one.id),
-  )) {
-    if (reasons.length === 0)
-      expect(device.queries.run({ view: view.id })).toMatchObject({ kind: 'ok' });
-  }
+  const available = sampleApp.savedQueries
+    .flatMap((one) => device.views(one.table).filter((two) => two.view.id === one.id))
+    .filter(({ reasons }) => reasons.length === 0);
+  expect(available.length).toBeGreaterThan(10);
+  const failing = available.filter(
+    ({ view }) => device.queries.run({ view: view.id }).kind !== 'ok',
+  );
+  expect(failing).toEqual([]);
   expect(device.openForm('lead', null).current.sections.length).toBeGreaterThan(0);
   expect([...world.server.requests.values()].reduce((a, b) => a + b, 0)).toBe(before);
 });
@@ -53,10 +55,10 @@ test('A04, A05: progress never goes back and ends at what is stored', async () =
       seen.push({ rows: progress.rows.done, total: progress.rows.total, disk: progress.diskBytes });
   });
   await sync(device);
-  for (const [i, step] of seen.entries()) {
-    expect(step.rows).toBeGreaterThanOrEqual(seen[i - 1]?.rows ?? 0);
-    expect(step.disk).toBeGreaterThanOrEqual(seen[i - 1]?.disk ?? 0);
-  }
+  const rows = seen.map((step) => step.rows);
+  const disk = seen.map((step) => step.disk);
+  expect(rows).toEqual([...rows].sort((a, b) => a - b));
+  expect(disk).toEqual([...disk].sort((a, b) => a - b));
   const stored = [...device.store.schema.keys()].reduce(
     (sum, table) => sum + device.store.count(table),
     0,

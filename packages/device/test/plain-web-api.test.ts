@@ -41,7 +41,7 @@ function options(more: Partial<DataverseTransportOptions> = {}): DataverseTransp
 
 test('the transport is the one that the organization can serve', async () => {
   const own = await discoverTransport(options());
-  expect(own.hints).toBeDefined();
+  expect(own.hints).toBeTypeOf('function');
   const web = plainWeb();
   const plain = await discoverTransport(options({ fetch: web.fetch }));
   expect(plain.hints).toBeUndefined();
