@@ -87,7 +87,7 @@ test('C01, R05, R-5: device and organization give every edit the same verdict an
     for (let edit = 0; edit < editsPerRound; edit++) {
       const values = Object.fromEntries(
         columns
-          .filter((name) => random.next() < (name === 'code' ? 0.9 : 0.5))
+          .filter((name) => random.next() < (name === 'code' ? 0.7 : 0.5))
           .map((name) => [name, one(pool[name] ?? [])]),
       );
       const isNew = rows.length === 0 || random.next() < 0.4;
