@@ -359,7 +359,9 @@ describe('batch', () => {
     api.startBatch();
     void api.create({ collection: 'accounts', data: { name: 'Undone' } });
     void api.create({ collection: 'accounts', data: { nope: 1 } });
-    await expect(api.executeBatch()).rejects.toBeDefined();
+    await expect(api.executeBatch()).rejects.toMatchObject([
+      { status: 400, error: { code: '0x80060888' } },
+    ]);
     expect(await api.count({ collection: 'accounts', filter: "name eq 'Undone'" })).toBe(0);
   });
 
