@@ -1,0 +1,26 @@
+/** A file where a wrong line loses data, and the tests that are to notice. */
+export interface Guarded {
+  readonly file: string;
+  /** Test files, those that are quick to fail first. */
+  readonly judges: readonly string[];
+}
+
+const sync = (name: string): string => `packages/sync/test/${name}.test.ts`;
+
+/** In the order of an edit's way: device, upload, organization, and back. */
+export const guarded: readonly Guarded[] = [
+  {
+    file: 'packages/server/src/feed/candidates.ts',
+    judges: ['packages/server/test/reach.test.ts', 'packages/server/test/profile-rows.test.ts'],
+  },
+  {
+    file: 'packages/sync/src/apply/overlay.ts',
+    judges: [sync('overlay.property')],
+  },
+];
+
+/** The guarded file that a path means: as it is from the root or from here, or its end. */
+export function guardedFile(path: string): Guarded | undefined {
+  const wanted = path.replace(/^\.?\//, '').replace(/(\.ts)?$/, '.ts');
+  return guarded.find(({ file }) => file === wanted || `/${file}`.endsWith(`/${wanted}`));
+}
