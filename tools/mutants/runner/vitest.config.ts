@@ -34,6 +34,8 @@ export default defineConfig({
   resolve: { alias: aliases },
   test: {
     isolate: false,
+    // A file's text is not what it was a moment ago, and copies are gone after the run.
+    fsModuleCache: false,
     include: judges,
     sequence: { sequencer: InOrder },
     testTimeout: 120_000,

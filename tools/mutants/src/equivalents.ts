@@ -10,4 +10,31 @@ export interface Equivalent {
   readonly why: string;
 }
 
-export const equivalents: readonly Equivalent[] = [];
+const overlay = 'packages/sync/src/apply/overlay.ts';
+
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: overlay,
+    source: 'return row[0] === null ? null : (JSON.parse(String(row[0])) as Cells);',
+    from: 'row[0] === null',
+    to: 'false',
+    why: 'JSON.parse of the text "null" is null too; the type would not say so.',
+  },
+  {
+    file: overlay,
+    source: 'if (readBase(tx, table, id) === undefined) {',
+    from: 'readBase(tx, table, id) === undefined',
+    to: 'false',
+    why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
+  },
+  {
+    file: overlay,
+    source: 'if (readBase(tx, table, id) === undefined) {',
+    from: `{
+    writeVisible(tx, table, id, cells);
+    return;
+  }`,
+    to: '{}',
+    why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
+  },
+];

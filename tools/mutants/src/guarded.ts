@@ -15,7 +15,7 @@ export const guarded: readonly Guarded[] = [
   },
   {
     file: 'packages/sync/src/apply/overlay.ts',
-    judges: [sync('overlay.property')],
+    judges: [sync('overlay.property'), sync('overlay')],
   },
 ];
 

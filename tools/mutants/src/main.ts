@@ -9,6 +9,7 @@ import { guarded, guardedFile } from './guarded.ts';
 import { judge } from './judge.ts';
 import { reportOf, summaryLine } from './report.ts';
 import { root } from './root.ts';
+import { runSql } from './sql-run.ts';
 import { runStryker } from './stryker-run.ts';
 
 const usage = `npm run mutants [-- PATH ...] [--min 85] [--changed]
@@ -44,7 +45,10 @@ if (values.help) {
   const reports = join(root, 'tools/mutants/.reports');
   const lines: string[] = [];
   for (const one of files) {
-    const mutants = await runStryker(one, { reports, onlyChanged: values.changed });
+    const mutants = [
+      ...(await runStryker(one, { reports, onlyChanged: values.changed })),
+      ...(await runSql(one)),
+    ];
     const verdict = judge(
       mutants,
       equivalents.filter(({ file }) => file === one.file),

@@ -82,11 +82,8 @@ function writeVisible(tx: WriteTx, table: string, id: string, cells: Cells | nul
     tx.delete(table, id);
     return;
   }
-  const { slots, table: definition } = tx.schemaOf(table);
   const complete: Record<string, Cell> = {};
-  for (const slot of slots) {
-    complete[slot.name] = slot.name === definition.primaryId ? id : (cells[slot.name] ?? null);
-  }
+  for (const slot of tx.schemaOf(table).slots) complete[slot.name] = cells[slot.name] ?? null;
   if (tx.get(table, id) === null) tx.insert(table, id, complete);
   else tx.update(table, id, complete);
 }

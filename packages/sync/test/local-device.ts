@@ -1,0 +1,99 @@
+import {
+  type AppModel,
+  defineApp,
+  defineTable,
+  indexModel,
+  withSystemTables,
+} from '@outpost/model';
+import { type DeviceStore, openStore, type WriteTx } from '@outpost/store';
+import { memoryStorage } from '@outpost/store/node';
+import { countingGuids, VirtualClock } from '@outpost/testkit';
+import { type Entry, readEntries } from '../src/outbox/entry.ts';
+import { Outbox } from '../src/outbox/outbox.ts';
+import { syncModule } from '../src/own-tables.ts';
+import { SyncErrors } from '../src/repair/sync-errors.ts';
+
+const account = defineTable({
+  name: 'account',
+  label: 'Account',
+  primaryName: 'name',
+  ownership: 'user',
+  columns: {
+    name: { type: 'string', maxLength: 160 },
+    city: { type: 'string', maxLength: 80 },
+    employees: { type: 'integer' },
+    parentaccountid: { type: 'lookup', targets: ['account'] },
+    score: { type: 'integer', readOnly: true },
+  },
+});
+const contact = defineTable({
+  name: 'contact',
+  label: 'Contact',
+  primaryName: 'fullname',
+  ownership: 'user',
+  columns: {
+    fullname: { type: 'string', maxLength: 160 },
+    parentcustomerid: { type: 'lookup', targets: ['account', 'contact'] },
+    portrait: { type: 'memo', maxLength: 2_000_000 },
+  },
+});
+
+export const app: AppModel = withSystemTables(
+  defineApp({ name: 'Sales', uniqueName: 'sales', tables: [account, contact] }),
+);
+export const model = indexModel(app);
+
+export const id = (n: number): string =>
+  `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+
+export const now = '2026-03-02T08:00:00Z';
+
+/** What the engine keeps on a device, without an organization: tests say what it answers. */
+export interface LocalDevice {
+  readonly store: DeviceStore;
+  readonly clock: VirtualClock;
+  readonly outbox: Outbox;
+  readonly errors: SyncErrors;
+  readonly ids: ReturnType<typeof countingGuids>;
+  /** The user edits; one transaction. */
+  edit(fn: (tx: WriteTx) => void): void;
+  /** The organization's side of the engine writes. */
+  take<T>(fn: (tx: WriteTx) => T): T;
+  /** Cells of a row by slot, or null. */
+  row(table: string, id: string): Readonly<Record<string, unknown>> | null;
+  entries(): readonly Entry[];
+  /** Rows of one of the engine's own tables, by column. */
+  own(sql: string): readonly (readonly unknown[])[];
+}
+
+export async function openLocalDevice(epoch = 'e1'): Promise<LocalDevice> {
+  const store = await openStore({
+    storage: memoryStorage(),
+    modules: [syncModule],
+    tripwire: 'assert',
+    freeze: true,
+  });
+  store.applySchema(app, ['account', 'contact', 'syncerror']);
+  const clock = new VirtualClock(Date.parse(now));
+  const ids = countingGuids(0xabc);
+  const outbox = new Outbox(store, { clock, ids }, epoch);
+  store.participate(outbox);
+  return {
+    store,
+    clock,
+    outbox,
+    ids,
+    errors: new SyncErrors(store, outbox),
+    edit: (fn) => {
+      store.write({ origin: 'local' }, fn);
+    },
+    take: (fn) => store.write({ origin: 'sync' }, fn).value,
+    row(table, rowId) {
+      const image = store.get(table, rowId);
+      const slots = store.schema.get(table)?.slots ?? [];
+      return image && Object.fromEntries(slots.map(({ name }, i) => [name, image[i] ?? null]));
+    },
+    entries: () => readEntries(store),
+    own: (sql) => store.all(sql),
+  };
+}
