@@ -37,9 +37,17 @@ const contact = defineTable({
     portrait: { type: 'memo', maxLength: 2_000_000 },
   },
 });
+/** Its rows have no name. */
+const visit = defineTable({
+  name: 'visit',
+  label: 'Visit',
+  primaryName: null,
+  ownership: 'user',
+  columns: { duration: { type: 'integer' } },
+});
 
 export const app: AppModel = withSystemTables(
-  defineApp({ name: 'Sales', uniqueName: 'sales', tables: [account, contact] }),
+  defineApp({ name: 'Sales', uniqueName: 'sales', tables: [account, contact, visit] }),
 );
 export const model = indexModel(app);
 
@@ -73,7 +81,7 @@ export async function openLocalDevice(epoch = 'e1'): Promise<LocalDevice> {
     tripwire: 'assert',
     freeze: true,
   });
-  store.applySchema(app, ['account', 'contact', 'syncerror']);
+  store.applySchema(app, ['account', 'contact', 'visit', 'syncerror']);
   const clock = new VirtualClock(Date.parse(now));
   const ids = countingGuids(0xabc);
   const outbox = new Outbox(store, { clock, ids }, epoch);

@@ -37,4 +37,11 @@ export const equivalents: readonly Equivalent[] = [
     to: '{}',
     why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
   },
+  {
+    file: 'packages/sync/src/outbox/coalesce.ts',
+    source: 'if (key[1] > earlier.key[1]) return null;',
+    from: 'key[1] > earlier.key[1]',
+    to: 'key[1] >= earlier.key[1]',
+    why: 'A number is never used twice, so an equal one is the same key, which was passed over above.',
+  },
 ];

@@ -9,13 +9,23 @@ const sync = (name: string): string => `packages/sync/test/${name}.test.ts`;
 
 /** In the order of an edit's way: device, upload, organization, and back. */
 export const guarded: readonly Guarded[] = [
+  { file: 'packages/sync/src/outbox/outbox.ts', judges: [sync('outbox'), sync('coalesce')] },
+  { file: 'packages/sync/src/outbox/coalesce.ts', judges: [sync('coalesce')] },
   {
-    file: 'packages/server/src/feed/candidates.ts',
-    judges: ['packages/server/test/reach.test.ts', 'packages/server/test/profile-rows.test.ts'],
+    file: 'packages/sync/src/outbox/entry.ts',
+    judges: [sync('outbox'), sync('apply-results'), sync('sync-errors'), sync('coalesce')],
   },
+  { file: 'packages/sync/src/outbox/apply-results.ts', judges: [sync('apply-results')] },
+  { file: 'packages/sync/src/repair/sync-errors.ts', judges: [sync('sync-errors')] },
+  { file: 'packages/sync/src/apply/apply-rows.ts', judges: [sync('apply-rows')] },
+  { file: 'packages/sync/src/apply/leave.ts', judges: [sync('leave')] },
   {
     file: 'packages/sync/src/apply/overlay.ts',
     judges: [sync('overlay.property'), sync('overlay')],
+  },
+  {
+    file: 'packages/server/src/feed/candidates.ts',
+    judges: ['packages/server/test/reach.test.ts', 'packages/server/test/profile-rows.test.ts'],
   },
 ];
 

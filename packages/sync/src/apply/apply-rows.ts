@@ -1,4 +1,4 @@
-import { type Cell, type Cells, isDocumentColumn } from '@outpost/model';
+import { type Cell, isDocumentColumn } from '@outpost/model';
 import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
 import { type KeyRange, readFact, writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
@@ -177,23 +177,21 @@ function startCheck(tx: WriteTx, table: string, view: string, why: CheckReason):
     .run([view, table]);
 }
 
+/** Cells that did not travel are empty: the row becomes what came. */
 function applyTableRows(tx: WriteTx, rows: TableRows): ReadonlySet<string> {
   const schema = tx.schemaOf(rows.table);
   noteDocuments(tx, rows);
   const primary = rows.columns.indexOf(schema.table.primaryId);
   const known = rows.columns.map((column) => (schema.slotIndex.has(column) ? column : null));
-  const nulls = Object.fromEntries(
-    rows.empty.filter((column) => schema.slotIndex.has(column)).map((column) => [column, null]),
-  );
   const ids = new Set<string>();
   for (const row of rows.rows) {
-    const cells: Record<string, Cell> = { ...nulls };
+    const cells: Record<string, Cell> = {};
     known.forEach((column, i) => {
       if (column !== null) cells[column] = row[i] ?? null;
     });
     const id = String(row[primary]);
     ids.add(id);
-    applyBase(tx, rows.table, id, cells as Cells);
+    applyBase(tx, rows.table, id, cells);
   }
   return ids;
 }

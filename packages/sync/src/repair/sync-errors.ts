@@ -66,7 +66,7 @@ export class SyncErrors {
         table: String(row[1] ?? ''),
         rowId: String(row[2] ?? ''),
         action: String(row[3] ?? ''),
-        type: typeNames[Number(row[4])] ?? 'Others',
+        type: typeNames[Number(row[4] ?? 3)] ?? 'Others',
         code: String(row[5] ?? ''),
         message: String(row[6] ?? ''),
         at: String(row[7] ?? ''),
