@@ -8,6 +8,7 @@ import {
 import { type DeviceStore, openStore, type WriteTx } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
 import { countingGuids, VirtualClock } from '@outpost/testkit';
+import { writeFact } from '../src/engine/sync-state.ts';
 import { type Entry, readEntries } from '../src/outbox/entry.ts';
 import { Outbox } from '../src/outbox/outbox.ts';
 import { syncModule } from '../src/own-tables.ts';
@@ -80,6 +81,11 @@ export async function openLocalDevice(epoch = 'e1'): Promise<LocalDevice> {
     modules: [syncModule],
     tripwire: 'assert',
     freeze: true,
+  });
+  // As an opening does; other facts lie beside those that a test is about.
+  store.write({ origin: 'sync' }, (tx) => {
+    writeFact(tx.sql, 'device', 'd1');
+    writeFact(tx.sql, 'epoch', epoch);
   });
   store.applySchema(app, ['account', 'contact', 'visit', 'syncerror']);
   const clock = new VirtualClock(Date.parse(now));

@@ -7,6 +7,8 @@ import {
   holdEntry,
   insertEntry,
   markSent,
+  readEntries,
+  readerOf,
   setEntryState,
 } from '../src/outbox/entry.ts';
 import { Outbox, toPushEntry } from '../src/outbox/outbox.ts';
@@ -124,6 +126,22 @@ describe('an edit is queued', () => {
   });
 });
 
+test('edits are in the outbox when what makes indexes of a commit looks at it', () => {
+  const seen: number[] = [];
+  device.store.participate({
+    name: 'index',
+    phase: 'index',
+    beforeCommit: (tx) => {
+      seen.push(readEntries(readerOf(tx.sql)).length);
+    },
+  });
+  // Whichever came to the store first.
+  const late = new Outbox(device.store, device, 'e2');
+  device.store.participate(late);
+  device.edit((tx) => tx.insert('account', id(1), { name: 'A' }));
+  expect(seen).toEqual([2]);
+});
+
 describe('what an edit points at comes before it', () => {
   const pointer = (n: number, to: number) => ({
     fullname: `Contact ${n}`,
@@ -185,6 +203,18 @@ describe('what an edit points at comes before it', () => {
     ]);
   });
 
+  test('though a known row and a new one point at each other: the new one comes first', () => {
+    fromServer('account', 9, { name: 'Known' });
+    device.edit((tx) => {
+      tx.update('account', id(9), { parentaccountid: id(1) });
+      tx.insert('account', id(1), { name: 'A', parentaccountid: id(9) });
+    });
+    expect(device.entries().map((entry) => [entry.id, entry.after])).toEqual([
+      [id(1), []],
+      [id(9), [key(1)]],
+    ]);
+  });
+
   test.each([
     ['queued', [key(1)]],
     ['sent', [key(1)]],
@@ -228,17 +258,17 @@ describe('the queue tells', () => {
     expect(device.outbox.lowMarks()).toEqual([key(2)]);
     finish(2, 4);
     expect(device.outbox.lowMarks()).toEqual([key(5)]);
-    // A number of another opening says nothing about this one.
+    // What another opening still has to do says nothing about this one.
     const next = new Outbox(device.store, device, 'e2');
-    const insert = {
-      table: 'account',
-      id: id(9),
-      kind: 'insert',
-      before: null,
-      after: null,
-    } as const;
-    device.take((tx) => next.describe(insert, tx));
-    expect(next.lowMarks()).toEqual([key(5), ['e2', 5]]);
+    device.take((tx) => {
+      for (const n of [8, 9])
+        next.describe(
+          { table: 'account', id: id(n), kind: 'insert', before: null, after: null },
+          tx,
+        );
+      deleteEntry(tx.sql, ['e2', 5]);
+    });
+    expect(next.lowMarks()).toEqual([key(5), ['e2', 6]]);
   });
 
   test('nothing of openings that are finished and known to be, but never forgets its own', () => {

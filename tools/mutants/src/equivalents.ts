@@ -1,47 +1,120 @@
-/** A mutant that no test can kill, because nothing that anybody could see differs. */
+/** Mutants of one line that no test can kill, because nothing that anybody could see differs. */
 export interface Equivalent {
   readonly file: string;
-  /** The line on which the changed piece begins, trimmed. */
+  /** The line on which the changed pieces begin, trimmed. */
   readonly source: string;
-  readonly from: string;
-  readonly to: string;
+  /** Pieces, and what stands in their place. */
+  readonly changes: readonly (readonly [from: string, to: string])[];
   /** Which one, counted from 1, where the file has several such lines. */
   readonly nth?: number;
   readonly why: string;
 }
 
+const outbox = 'packages/sync/src/outbox/outbox.ts';
 const overlay = 'packages/sync/src/apply/overlay.ts';
 
 export const equivalents: readonly Equivalent[] = [
   {
+    file: outbox,
+    source: "return typeof row?.[0] === 'number' ? row[0] : null;",
+    changes: [
+      ["typeof row?.[0] === 'number'", 'true'],
+      ['row?.[0]', 'row[0]'],
+    ],
+    why: 'An aggregate always has a row, and in it a number or null; the type does not know.',
+  },
+  {
+    file: outbox,
+    source: 'if (join !== null && last !== undefined) {',
+    changes: [['last !== undefined', 'true']],
+    why: 'Without an earlier entry nothing is joined; the type does not know.',
+  },
+  {
+    file: outbox,
+    source: "baseVersion: last === undefined && typeof version === 'number' ? version : null,",
+    changes: [["typeof version === 'number'", 'true']],
+    why: 'A version is a number or null, and null stays null; the type does not know.',
+  },
+  {
+    file: outbox,
+    source: 'const known = entry.changeSet === null ? undefined : sets.get(entry.changeSet);',
+    changes: [['entry.changeSet === null', 'false']],
+    why: 'No change set is kept under null, so none is found.',
+  },
+  {
+    file: outbox,
+    source: 'if (entry.changeSet !== null) sets.set(entry.changeSet, group);',
+    changes: [['entry.changeSet !== null', 'true']],
+    why: 'Nobody asks for a change set under null.',
+  },
+  {
+    file: outbox,
+    source: 'return at === undefined ? null : (image?.[at] ?? null);',
+    changes: [['at === undefined', 'false']],
+    why: 'Every table has a version; the type does not know.',
+  },
+  {
+    file: outbox,
+    source:
+      "const ids = Object.values(set).filter((cell) => typeof cell === 'string' && cell.length === 36);",
+    changes: [
+      [
+        "Object.values(set).filter((cell) => typeof cell === 'string' && cell.length === 36)",
+        'Object.values(set)',
+      ],
+      ["typeof cell === 'string' && cell.length === 36", 'true'],
+      [
+        "typeof cell === 'string' && cell.length === 36",
+        "typeof cell === 'string' || cell.length === 36",
+      ],
+      ["typeof cell === 'string'", 'true'],
+      ['cell.length === 36', 'true'],
+    ],
+    why: 'It spares look-ups of what cannot be an id; they would find nothing.',
+  },
+  {
+    file: outbox,
+    source: 'while (waiting.length > 0) {',
+    changes: [['waiting.length > 0', 'waiting.length >= 0']],
+    why: 'One more round takes nothing and ends the loop.',
+  },
+  {
+    file: outbox,
+    source: "(cell) => typeof cell === 'string' && cell !== change.id && created.has(cell),",
+    changes: [["typeof cell === 'string'", 'true']],
+    why: 'Ids are texts: no other cell is among them.',
+  },
+  {
+    file: outbox,
+    source: 'if (change === undefined) break;',
+    changes: [['change === undefined', 'false']],
+    why: 'While some wait, one is taken; the type does not know.',
+  },
+  {
+    file: outbox,
+    source: "const column = model.column(entry.table, slot.replace(/\\$t$/, ''));",
+    changes: [['/\\$t$/', '/\\$t/']],
+    why: 'Names of columns have no such sign, so it is at the end or nowhere.',
+  },
+  {
+    file: 'packages/sync/src/outbox/coalesce.ts',
+    source: 'if (key[1] > earlier.key[1]) return null;',
+    changes: [['key[1] > earlier.key[1]', 'key[1] >= earlier.key[1]']],
+    why: 'A number is never used twice, so an equal one is the same key, which was passed over above.',
+  },
+  {
     file: overlay,
     source: 'return row[0] === null ? null : (JSON.parse(String(row[0])) as Cells);',
-    from: 'row[0] === null',
-    to: 'false',
+    changes: [['row[0] === null', 'false']],
     why: 'JSON.parse of the text "null" is null too; the type would not say so.',
   },
   {
     file: overlay,
     source: 'if (readBase(tx, table, id) === undefined) {',
-    from: 'readBase(tx, table, id) === undefined',
-    to: 'false',
+    changes: [
+      ['readBase(tx, table, id) === undefined', 'false'],
+      ['{\n    writeVisible(tx, table, id, cells);\n    return;\n  }', '{}'],
+    ],
     why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
-  },
-  {
-    file: overlay,
-    source: 'if (readBase(tx, table, id) === undefined) {',
-    from: `{
-    writeVisible(tx, table, id, cells);
-    return;
-  }`,
-    to: '{}',
-    why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
-  },
-  {
-    file: 'packages/sync/src/outbox/coalesce.ts',
-    source: 'if (key[1] > earlier.key[1]) return null;',
-    from: 'key[1] > earlier.key[1]',
-    to: 'key[1] >= earlier.key[1]',
-    why: 'A number is never used twice, so an equal one is the same key, which was passed over above.',
   },
 ];

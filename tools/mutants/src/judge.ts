@@ -20,16 +20,20 @@ export function judge(mutants: readonly Mutant[], known: readonly Equivalent[]):
   const excused = new Set<Mutant>();
   const complaints: string[] = [];
   for (const one of known) {
-    const found = mutants.filter((mutant) => isMeant(one, mutant));
-    const mutant = found[(one.nth ?? 1) - 1];
-    const name = `equivalents.ts: ${one.file}: "${shortened(one.source)}" with "${shortened(one.to)}"`;
-    if (mutant === undefined) {
-      complaints.push(`${name} is no mutant of this file any more. Remove it or follow the code.`);
-    } else if (found.length > 1 && one.nth === undefined) {
-      complaints.push(`${name} means ${found.length} mutants. Say which one with \`nth\`.`);
-    } else if (mutant.fate === 'killed' || mutant.fate === 'timeout') {
-      complaints.push(`${name} is noticed by a test, so it is not equivalent. Remove it.`);
-    } else excused.add(mutant);
+    for (const change of one.changes) {
+      const found = mutants.filter((mutant) => isMeant(one, change, mutant));
+      const mutant = found[(one.nth ?? 1) - 1];
+      const name = `equivalents.ts: ${one.file}: "${shortened(one.source)}" with "${shortened(change[1])}"`;
+      if (mutant === undefined) {
+        complaints.push(
+          `${name} is no mutant of this file any more. Remove it or follow the code.`,
+        );
+      } else if (found.length > 1 && one.nth === undefined) {
+        complaints.push(`${name} means ${found.length} mutants. Say which one with \`nth\`.`);
+      } else if (mutant.fate === 'killed' || mutant.fate === 'timeout') {
+        complaints.push(`${name} is noticed by a test, so it is not equivalent. Remove it.`);
+      } else excused.add(mutant);
+    }
   }
   const left = mutants.filter((mutant) => !excused.has(mutant));
   const timeouts = left.filter(({ fate }) => fate === 'timeout');
@@ -48,8 +52,12 @@ export function judge(mutants: readonly Mutant[], known: readonly Equivalent[]):
   };
 }
 
-function isMeant(one: Equivalent, mutant: Mutant): boolean {
-  return one.source === mutant.source && one.from === mutant.from && one.to === mutant.to;
+function isMeant(
+  { source }: Equivalent,
+  [from, to]: Equivalent['changes'][number],
+  mutant: Mutant,
+): boolean {
+  return source === mutant.source && from === mutant.from && to === mutant.to;
 }
 
 /** One line of at most 60 characters. */

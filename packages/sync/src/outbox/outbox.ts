@@ -164,11 +164,11 @@ export class Outbox implements Participant {
     ];
     const { table, id } = change;
     const join = joined(tx, this.#epoch, last, { op, set, base, after, changeSet });
-    if (join === 'gone' && last !== undefined) {
+    if (join !== null && last !== undefined) {
+      if (join !== 'gone') return rewriteEntry(tx.sql, join);
       deleteEntry(tx.sql, last.key);
       return dropBase(tx, table, id);
     }
-    if (join !== null && join !== 'gone') return rewriteEntry(tx.sql, join);
     this.enqueue(tx, {
       op,
       table,
@@ -262,7 +262,7 @@ function parentsFirst(changes: readonly RowChange[], tx: WriteTx): readonly RowC
 /** What travels: columns the user may set, without display names. */
 export function toPushEntry(entry: Entry, model: ModelIndex): PushEntry {
   const travels = (slot: string) => {
-    if (slot.endsWith('$n')) return false;
+    // Names of lookups are in slots that no column is called by.
     const column = model.column(entry.table, slot.replace(/\$t$/, ''));
     return column !== undefined && column.readOnly !== true;
   };
