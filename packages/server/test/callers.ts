@@ -1,8 +1,11 @@
-import { buildSecurityContext, type Depth, hierarchyOff } from '@outpost/model';
+import { buildSecurityContext, hierarchyOff, type TablePrivileges } from '@outpost/model';
 import type { Caller } from '../src/sync/sync-env.ts';
 
-/** A user of the business unit "sales", member of the team "team", with a depth of reading by table. */
-export function callerOf(userId: string, reads: Readonly<Record<string, Depth>> = {}): Caller {
+/** A user of the business unit "sales", member of the team "team", with one role. */
+export function callerOf(
+  userId: string,
+  privileges: Readonly<Record<string, TablePrivileges>> = {},
+): Caller {
   const context = buildSecurityContext({
     userId,
     directory: {
@@ -16,15 +19,7 @@ export function callerOf(userId: string, reads: Readonly<Record<string, Depth>> 
       ],
       positions: [],
     },
-    roles: [
-      {
-        id: 'r',
-        name: 'Reads',
-        privileges: Object.fromEntries(
-          Object.entries(reads).map(([table, depth]) => [table, { read: depth }]),
-        ),
-      },
-    ],
+    roles: [{ id: 'r', name: 'Role', privileges }],
     teamRoles: new Map(),
     hierarchy: hierarchyOff,
   });

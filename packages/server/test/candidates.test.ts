@@ -16,7 +16,12 @@ const model = withSystemTables(
   defineApp({ name: 'T', uniqueName: 't', tables: [table('account'), table('contact')] }),
 );
 
-const anaReads = (depths: Readonly<Record<string, Depth>>) => callerOf(ana, depths);
+/** With a depth of reading by table. */
+const anaReads = (depths: Readonly<Record<string, Depth>>) =>
+  callerOf(
+    ana,
+    Object.fromEntries(Object.entries(depths).map(([name, depth]) => [name, { read: depth }])),
+  );
 
 let store: ServerStore;
 beforeEach(async () => {

@@ -37,7 +37,7 @@ import {
 } from './row-values.ts';
 import type { RowAccess, RowWrite, WriteEnv, Writer, WriteScope } from './write-env.ts';
 
-const maxCascadeRows = 50_000;
+const defaultMaxCascadeRows = 50_000;
 
 /** All row writes of one transaction: checks, values, rules, cascades, versions and the change log. */
 export class RowWriter {
@@ -235,8 +235,9 @@ export class RowWriter {
 
   #countCascade(): void {
     this.#cascaded += 1;
-    if (this.#cascaded <= maxCascadeRows) return;
-    const message = `The change would cascade to more than ${maxCascadeRows} rows.`;
+    const most = this.#env.maxCascadeRows ?? defaultMaxCascadeRows;
+    if (this.#cascaded <= most) return;
+    const message = `The change would cascade to more than ${most} rows.`;
     throw new Refusal('invalidArgument', message);
   }
 
@@ -358,12 +359,14 @@ export class RowWriter {
         continue;
       for (const [childId] of await this.#childrenOf(one.table, one.column, id)) {
         const row = await readRow(this.#tx, child, String(childId));
-        if (row === null) continue;
+        if (row === null || !hasMoved(row, access)) continue;
+        this.#countCascade();
         await this.#tx.run(
           `UPDATE ${name(child.name)} SET ${name(ownerSlot)} = ?, ${name(businessUnitSlot)} = ? WHERE ${name(child.primaryId)} = ?`,
           [access.owner, access.businessUnit, String(childId)],
         );
         await this.#logChange(child, String(childId), row, row.cells, access);
+        await this.#moveChildren(child, String(childId), access);
       }
     }
   }

@@ -9,6 +9,8 @@ export interface WriteEnv
   readonly now: () => number;
   /** Largest content of a file that users may upload. */
   readonly maxDocumentBytes: number;
+  /** Rows that one change may take along; default 50,000. */
+  readonly maxCascadeRows?: number;
 }
 
 /** Who writes. `system` loads initial rows: no checks, given owners and dates. */
