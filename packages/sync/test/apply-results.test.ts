@@ -2,7 +2,13 @@ import type { ChangeSet } from '@outpost/store';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { applyBase } from '../src/apply/overlay.ts';
 import { applyResults } from '../src/outbox/apply-results.ts';
-import { type Entry, holdEntry, markSent, setEntryState } from '../src/outbox/entry.ts';
+import {
+  type Entry,
+  holdEntry,
+  insertEntry,
+  markSent,
+  setEntryState,
+} from '../src/outbox/entry.ts';
 import type { EntryKey, EntryResult } from '../src/protocol/index.ts';
 import { id, type LocalDevice, now, openLocalDevice } from './local-device.ts';
 
@@ -25,7 +31,7 @@ const heldUntil = 77_000;
 const key = (seq: number): EntryKey => ['e1', seq];
 const city = (n: number) => device.row('account', id(n))?.['city'];
 const entry = (seq: number): Entry => {
-  const found = device.entries().find((one) => one.key[1] === seq);
+  const found = device.entries().find((one) => one.key[0] === 'e1' && one.key[1] === seq);
   if (found === undefined) throw new Error(`no entry ${seq}`);
   return found;
 };
@@ -133,6 +139,28 @@ describe('a verdict is passed over', () => {
     answer(refused(7), { key: key(1), status: 'applied', version: 2 });
     expect(entry(1).state).toBe('applied');
   });
+});
+
+test('edits of two openings with the same number are two', () => {
+  move(1, 'Chur');
+  send(1);
+  move(1, 'Davos');
+  device.take((tx) => {
+    for (const seq of [1, 2])
+      insertEntry(tx.sql, { ...entry(seq), key: ['e0', seq], id: id(2), after: [], baseOf: null });
+    // Found first, and refused long ago.
+    setEntryState(tx.sql, ['e0', 2], 'refused');
+  });
+  answer(refused(1));
+  const states = device.entries().map((one) => [one.key[0], one.key[1], one.state]);
+  expect(states.filter(([epoch]) => epoch === 'e0')).toEqual([
+    ['e0', 1, 'sent'],
+    ['e0', 2, 'refused'],
+  ]);
+  expect(states.filter(([epoch]) => epoch === 'e1').slice(0, 2)).toEqual([
+    ['e1', 1, 'refused'],
+    ['e1', 2, 'refused'],
+  ]);
 });
 
 describe('what depends on a refused edit is refused with it', () => {

@@ -11,6 +11,7 @@ export interface Equivalent {
 }
 
 const outbox = 'packages/sync/src/outbox/outbox.ts';
+const applyResults = 'packages/sync/src/outbox/apply-results.ts';
 const overlay = 'packages/sync/src/apply/overlay.ts';
 
 export const equivalents: readonly Equivalent[] = [
@@ -101,6 +102,18 @@ export const equivalents: readonly Equivalent[] = [
     source: 'if (key[1] > earlier.key[1]) return null;',
     changes: [['key[1] > earlier.key[1]', 'key[1] >= earlier.key[1]']],
     why: 'A number is never used twice, so an equal one is the same key, which was passed over above.',
+  },
+  {
+    file: applyResults,
+    source: 'default:',
+    changes: [['default:\n          result satisfies never;', 'default:']],
+    why: 'No other status is left; the compiler sees to it.',
+  },
+  {
+    file: applyResults,
+    source: "if (current === undefined || current.state === 'refused') continue;",
+    changes: [['current === undefined', 'false']],
+    why: 'Nothing is deleted meanwhile; the type does not know.',
   },
   {
     file: overlay,

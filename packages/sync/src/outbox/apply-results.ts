@@ -22,11 +22,6 @@ export function applyResults(
   heldUntilMs: number,
 ): void {
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
-    const answered = new Set(
-      response.results
-        .filter(({ status }) => status === 'applied' || status === 'refused')
-        .map(({ key }) => key.join('/')),
-    );
     const refused: Entry[] = [];
     for (const result of response.results) {
       const entry = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...result.key])[0];
@@ -50,10 +45,8 @@ export function applyResults(
           result satisfies never;
       }
     }
-    // Those that the organization has answered itself have their own reason.
-    for (const entry of refused) {
-      refuseDependants(tx, outbox, ids, entry, response.now, userId, answered);
-    }
+    // After all verdicts: what the organization has answered itself has its own reason.
+    for (const entry of refused) refuseDependants(tx, outbox, ids, entry, response.now, userId);
   });
 }
 
@@ -92,7 +85,6 @@ function refuseDependants(
   root: Entry,
   now: string,
   userId: string,
-  answered: ReadonlySet<string>,
 ): void {
   const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent')");
   for (const entry of open) {
@@ -100,7 +92,7 @@ function refuseDependants(
       entry.after.some((key) => sameKey(key, root.key)) ||
       (entry.baseOf !== null && sameKey(entry.baseOf, root.key)) ||
       (entry.changeSet !== null && entry.changeSet === root.changeSet);
-    if (!depends || answered.has(entry.key.join('/'))) continue;
+    if (!depends) continue;
     // An earlier one may have taken it along.
     const [current] = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...entry.key]);
     if (current === undefined || current.state === 'refused') continue;
@@ -110,6 +102,6 @@ function refuseDependants(
     refuse(tx, entry, refusal, now, userId, root);
     const after = tx.get(syncErrorTable.name, id);
     outbox.describe({ table: syncErrorTable.name, id, kind: 'insert', before: null, after }, tx);
-    refuseDependants(tx, outbox, ids, entry, now, userId, answered);
+    refuseDependants(tx, outbox, ids, entry, now, userId);
   }
 }
