@@ -1,0 +1,3 @@
+import { testConfig } from '@outpost/vitest';
+
+export default testConfig();
