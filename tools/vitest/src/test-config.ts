@@ -5,7 +5,6 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import { ResultLine } from './result-line.ts';
 
-
 /** Whether this is a run of the long tests. */
 export const isLong: boolean = process.env['OUTPOST_LONG'] === '1';
 
