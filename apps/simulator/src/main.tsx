@@ -1,68 +1,12 @@
 import { enableCompileCache } from 'node:module';
-import { helpText, parseArguments } from './arguments.ts';
-import { isTerminal } from './is-terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { program } from './program.ts';
 
 // A program that is started often is compiled once.
 enableCompileCache();
-
-/** Loads only the command that is asked for. */
-async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseArguments(args);
-  if (parsed.values['help'] === true) {
-    process.stdout.write(helpText(parsed.command));
-    return 0;
-  }
-  switch (parsed.command) {
-    case 'run':
-      return (await import('./commands/run.ts')).runCommand(parsed);
-    case 'inspect':
-      return (await import('./commands/inspect.ts')).inspectCommand(parsed);
-    case 'conformance':
-      return (await import('./commands/conformance.ts')).conformanceCommand(parsed);
-    case 'schema':
-      return (await import('./commands/schema.ts')).schemaCommand(parsed);
-    case 'fleet':
-      return (await import('./commands/fleet.ts')).fleetCommand(parsed);
-    case 'fuzz':
-      return (await import('./commands/fuzz.ts')).fuzzCommand(parsed);
-    case 'replay':
-      return (await import('./commands/replay.tsx')).replayCommand(parsed);
-    case 'serve':
-      return (await import('./commands/serve.ts')).serveCommand(parsed);
-    case 'tour':
-      return (await import('./commands/tour.tsx')).tourCommand(parsed);
-    case 'device': {
-      if (!isTerminal()) {
-        const given = parsed.values['solution'] !== undefined;
-        return (await import('./commands/run.ts')).runCommand({
-          ...parsed,
-          command: 'run',
-          operand: given ? 'first-sync' : 'field-day',
-        });
-      }
-      return (await import('./commands/device.tsx')).deviceCommand(parsed);
-    }
-    default:
-      return parsed.command satisfies never;
-  }
-}
 
 // `outpost ... | head` ends quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? 0 : 1),
 );
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`outpost: ${error.message}\nTry --help.`);
-    process.exitCode = 2;
-  } else {
-    const known = error as { code?: unknown; fix?: unknown; message?: unknown };
-    const text = typeof known.fix === 'string' ? `${String(known.message)} ${known.fix}` : error;
-    console.error('outpost:', text);
-    process.exitCode = known.code === 'store.locked' ? 2 : 1;
-  }
-}
+process.exitCode = await program(process.argv.slice(2));

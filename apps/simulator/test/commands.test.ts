@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { commandMatrix, customTableCommands } from '@outpost/model';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { helpText, parseArguments } from '../src/arguments.ts';
 import { parseScenario } from '../src/scenario/scenario.ts';
-import { jsonLines, outpost, temporaryFolder } from './program.ts';
+import { corpusFile, hasCorpus } from './corpus.ts';
+import { jsonLines, outpost, outpostProcess, temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,35 +18,40 @@ const file = (name: string, text: string): string => {
 };
 
 describe('run field-day', () => {
-  test.each([7])('seed %i: every expectation holds and the device equals the server', (seed) => {
-    const { code, stdout } = outpost('run', 'field-day', '--json', '--seed', String(seed));
+  test('every expectation holds, every command of the matrix is carried out, and the device equals the server', async () => {
+    const args = ['run', 'field-day', '--json', '--seed', '7', '--rows', '600'] as const;
+    const { code, stdout } = await outpost(...args);
     const events = jsonLines(stdout);
     expect(events.filter((one) => one['type'] === 'expect' && one['ok'] !== true)).toEqual([]);
+    const all = new Set([...Object.values(commandMatrix).flat(), ...customTableCommands]);
     expect(events.at(-1)).toMatchObject({
       type: 'end',
       ok: true,
       converged: true,
       conflicts: 1,
       syncErrors: 0,
+      commands: [...all].sort(),
     });
-    expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThan(1000);
+    expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThan(500);
     expect(Number(events.at(-1)?.['editsUploaded'])).toBeGreaterThan(5);
     expect(code).toBe(0);
+    // U-3: twice the same, to the byte.
+    expect((await outpost(...args)).stdout === stdout).toBe(true);
   });
 
-  test('without a terminal the bare program runs it in plain text', () => {
-    const { code, stdout } = outpost();
+  test('without a terminal the bare program runs it in plain text', async () => {
+    const { code, stdout } = await outpostProcess('--rows', '300');
     expect(stdout).toContain('Scenario field-day');
     expect(stdout).toContain('Everything held.');
     expect(code).toBe(0);
   });
 
-  test('an expectation that does not hold ends with exit code 1 and says wanted and found', () => {
+  test('an expectation that does not hold ends with exit code 1 and says wanted and found', async () => {
     const path = file(
       'fails.yaml',
       'scenario: fails\nrows: 200\nsteps:\n  - open: phone\n  - expect: { readiness: available }\n',
     );
-    const { code, stdout } = outpost('run', path, '--plain');
+    const { code, stdout } = await outpost('run', path, '--plain');
     expect(stdout).toContain(
       'FAILED  readiness (line 5): wanted "available", found "notAvailable"',
     );
@@ -59,18 +67,25 @@ describe('wrong usage is a clear message and exit code 2', () => {
     ['a bad number', ['run', 'field-day', '--seed', 'x'], '--seed expects a whole number'],
     ['an unknown scenario', ['run', 'nowhere'], 'There is no scenario "nowhere"'],
     ['an unreadable file', ['inspect', 'nowhere.zip'], 'cannot be read'],
-  ])('%s', (_, args, message) => {
-    const { code, stderr } = outpost(...args);
+  ])('%s', async (_, args, message) => {
+    const { code, stderr } = await outpost(...args);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });
 
+  test('in a process of its own too', async () => {
+    const { code, stdout, stderr } = await outpostProcess('frobnicate');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Unknown command "frobnicate"');
+    expect(stderr).toContain('Try --help.');
+  });
+
   test('a port that is taken', async () => {
-    const { createServer } = await import('node:net');
     const taken = createServer().listen(0, '127.0.0.1');
-    await new Promise((done) => taken.once('listening', done));
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
-    const { code, stderr } = outpost(
+    const { code, stderr } = await outpost(
       'serve',
       '--port',
       String(port),
@@ -79,13 +94,12 @@ describe('wrong usage is a clear message and exit code 2', () => {
       '--dir',
       join(folder, 'serve'),
     );
-    taken.close();
     expect(stderr).toContain(`Port ${port} cannot be used`);
     expect(code).toBe(2);
   });
 
-  test('a malformed solution', () => {
-    const { code, stderr } = outpost('inspect', file('broken.zip', 'not a zip'));
+  test('a malformed solution', async () => {
+    const { code, stderr } = await outpost('inspect', file('broken.zip', 'not a zip'));
     expect(stderr).toContain('not a zip archive');
     expect(code).toBe(2);
   });
@@ -113,35 +127,28 @@ describe('a scenario file with a mistake names line and column', () => {
   });
 });
 
-test('help lists every command and option', () => {
+test('help lists every command and option', async () => {
   expect(helpText('device')).toContain('outpost run SCENARIO');
   expect(parseArguments(['run', '--help'])).toMatchObject({
     command: 'run',
     values: { help: true },
   });
-  expect(outpost('--help')).toMatchObject({ code: 0 });
+  expect(await outpost('--help')).toMatchObject({ code: 0, stdout: helpText('device') });
 });
 
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
-describe.skipIf(!existsSync(corpus))('real solutions', () => {
+describe.skipIf(!hasCorpus)('real solutions', () => {
   test.each([
     ['higher-education', 7310, 24],
     ['education-common', 1296, 77],
-  ])('%s syncs all its rows to the device', (name, rows, tables) => {
-    const args = [
-      '--solution',
-      join(corpus, `${name}.solution.zip`),
-      '--data',
-      join(corpus, `${name}.data.zip`),
-    ];
-    const { code, stdout } = outpost('run', 'first-sync', '--json', ...args);
+  ])('%s syncs all its rows to the device', async (name, rows, tables) => {
+    const [solution, data] = [corpusFile(name, 'solution'), corpusFile(name, 'data')];
+    const args = ['run', 'first-sync', '--json', '--solution', solution, '--data', data];
+    const { code, stdout } = await outpost(...args);
     const events = jsonLines(stdout);
     expect(events.at(-1)).toMatchObject({ type: 'end', ok: true, converged: true });
     expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThanOrEqual(rows);
     expect(code).toBe(0);
-    const inspected = outpost('inspect', args[1] ?? '', '--data', args[3] ?? '', '--json');
+    const inspected = await outpost('inspect', solution, '--data', data, '--json');
     expect(JSON.parse(inspected.stdout)).toMatchObject({ tables, data: { rows } });
   });
 });

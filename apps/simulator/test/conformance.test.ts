@@ -37,18 +37,20 @@ const format = 'fetchxml-conformance/1';
 
 test.each(['sqljs', 'node-sqlite'])(
   'cases run on %s; a failing one shows query, SQL, expected and actual',
-  (driver) => {
+  async (driver) => {
     const path = file('cases.json', { format, cases: [good, bad] });
-    const { code, stdout } = outpost('conformance', 'fetchxml', path, '--driver', driver);
+    const { code, stdout } = await outpost(
+      ...['conformance', 'fetchxml', path, '--driver', driver],
+    );
     expect(code).toBe(1);
     expect(stdout).toContain('FAILED bad: The rows differ.');
     expect(stdout).toContain('SELECT ');
     expect(stdout).toContain('actual    [{"name":"Beta"},{"name":"Bêta"}]');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('1 passed, 1 failed');
-    const json = jsonLines(
-      outpost('conformance', 'fetchxml', path, '--driver', driver, '--json', '--id', 'good').stdout,
+    const json = await outpost(
+      ...['conformance', 'fetchxml', path, '--driver', driver, '--json', '--id', 'good'],
     );
-    expect(json).toEqual([
+    expect(jsonLines(json.stdout)).toEqual([
       { type: 'case', id: 'good', family: 'string', kind: 'passed', alternative: false },
       { type: 'end', driver, passed: 1, failed: 0, alternative: 0 },
     ]);
@@ -68,8 +70,8 @@ test.each([
     ['conformance', 'fetchxml', file('other.json', { format: 'x' })],
     'not "fetchxml-conformance/1"',
   ],
-])('%s is a clear error', (_, args, message) => {
-  const { code, stderr } = outpost(...args);
+])('%s is a clear error', async (_, args, message) => {
+  const { code, stderr } = await outpost(...args);
   expect(stderr).toContain(message);
   expect(code).toBe(2);
 });

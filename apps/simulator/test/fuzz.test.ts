@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goodNetwork, writeReplay } from '@outpost/simulation';
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { closeTerminal, openTerminal } from './open-terminal.ts';
+import { afterAll, expect, test } from 'vitest';
+import { openTerminal } from './open-terminal.ts';
 import { jsonLines, outpost, temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
@@ -24,26 +24,17 @@ writeFileSync(
     null,
   ),
 );
-afterEach(closeTerminal);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('fuzz tells what it ran, and that nothing broke', () => {
-  const plain = outpost('fuzz', '--seeds', '2', '--steps', '15', '--devices', '2');
+test('fuzz tells what it ran, and that nothing broke', async () => {
+  const plain = await outpost('fuzz', '--seeds', '2', '--steps', '15', '--devices', '2');
   expect(plain.stdout).toMatch(
     /^2 seeds from 1, \d+ edits, \d+ requests in [\d.]+ s: nothing broken$/m,
   );
   expect(plain.code).toBe(0);
-  const json = outpost(
-    'fuzz',
-    '--seeds',
-    '2',
-    '--from',
-    '7',
-    '--steps',
-    '10',
-    '--faults',
-    'none',
-    '--json',
+  const json = await outpost(
+    ...['fuzz', '--seeds', '2', '--from', '7', '--steps', '5', '--devices', '1'],
+    ...['--faults', 'none', '--json'],
   );
   const lines = jsonLines(json.stdout);
   expect(lines.at(-1)).toMatchObject({ type: 'end', ok: true, seeds: 2 });
@@ -57,29 +48,27 @@ test.each([
   [['fuzz', '--faults', 'storm'], 'not "storm"'],
   [['fuzz', '--devices', '0'], 'from 1 to 20'],
   [['replay', 'nothing.json'], 'cannot be read'],
-])('%j says what is wrong', (args, message) => {
-  const { code, stderr } = outpost(...args);
+])('%j says what is wrong', async (args, message) => {
+  const { code, stderr } = await outpost(...args);
   expect(stderr).toContain(message);
   expect(code).toBe(2);
 });
 
-test('a file that is no replay says so, and what to do', () => {
+test('a file that is no replay says so, and what to do', async () => {
   const other = join(folder, 'other.json');
   writeFileSync(other, '{}');
-  const { code, stderr } = outpost('replay', other);
+  const { code, stderr } = await outpost('replay', other);
   expect(stderr).toContain('Use a file that `fuzz` has written');
   expect(code).toBe(1);
 });
 
-test('a replay as text tells each decision; as JSON too', () => {
-  const { code, stdout } = outpost('replay', file, '--plain');
+test('a replay as text tells each decision; as JSON too', async () => {
+  const { code, stdout } = await outpost('replay', file, '--plain');
   expect(stdout.split('\n').filter((line) => /\+\d/.test(line))).toHaveLength(5);
   expect(stdout).toContain('everything holds');
   expect(code).toBe(0);
-  expect(jsonLines(outpost('replay', file, '--json').stdout).at(-1)).toMatchObject({
-    type: 'end',
-    violation: null,
-  });
+  const json = await outpost('replay', file, '--json');
+  expect(jsonLines(json.stdout).at(-1)).toMatchObject({ type: 'end', violation: null });
 });
 
 test('on a terminal a person goes through a replay step by step', async () => {

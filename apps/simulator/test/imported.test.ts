@@ -1,34 +1,28 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { queryTypes, siteMapTables } from '@outpost/model';
 import { testSystem } from '@outpost/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openWorld } from '../src/world/world.ts';
+import { corpusFile, hasCorpus } from './corpus.ts';
 
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
-
-describe.skipIf(!existsSync(corpus))('a real app on the device', () => {
+describe.skipIf(!hasCorpus)('a real app on the device', () => {
   test.each([
     ['higher-education', 7],
     ['education-common', 7],
   ])(
     '%s: the tables of its site map, real rows in their default views, their forms',
     async (name, least) => {
-      const file = (kind: string) => join(corpus, `${name}.${kind}.zip`);
       const options = {
         rows: 0,
         seed: 1,
-        solution: file('solution'),
-        data: file('data'),
+        solution: corpusFile(name, 'solution'),
+        data: corpusFile(name, 'data'),
         dir: null,
       };
       const world = await openWorld({ ...options, system: testSystem(1) });
+      onTestFinished(() => world.close());
       const choice = { name: 'phone', user: 'ana', start: 'manual', online: true } as const;
       const { device } = await world.openDevice(choice);
-      await device.sync.run('DELTA_SYNC');
+      expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
       const tables = siteMapTables(device.model.siteMap);
       expect(tables.length).toBeGreaterThanOrEqual(least);
       let withRows = 0;
@@ -53,7 +47,6 @@ describe.skipIf(!existsSync(corpus))('a real app on the device', () => {
         return result.kind === 'ok' ? [] : [[view.name, result.errors]];
       });
       expect(odd).toEqual([]);
-      await world.close();
     },
   );
 });

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
+import { corpusFile, hasCorpus } from './corpus.ts';
 import { outpost, temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
@@ -24,9 +24,9 @@ const roles =
   '<Role id="{00000000-0000-4000-8000-000000000001}" name="Visitor" isinherited="0"><RolePrivileges><RolePrivilege name="prvReadnew_visit" level="Deep"/><RolePrivilege name="prvWritenew_visit" level="Basic"/><RolePrivilege name="prvReadnew_note" level="Global"/></RolePrivileges></Role>';
 
 describe('inspect', () => {
-  test('says the depths of every privilege of every role, as JSON and as text', () => {
+  test('says the depths of every privilege of every role, as JSON and as text', async () => {
     const path = solution(roles);
-    const { code, stdout } = outpost('inspect', path, '--json');
+    const { code, stdout } = await outpost('inspect', path, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       roles: 1,
@@ -43,13 +43,14 @@ describe('inspect', () => {
       ],
       profile: null,
     });
-    const plain = outpost('inspect', path).stdout;
-    expect(plain).toContain('Role Visitor (team privileges only)');
-    expect(plain).toMatch(/new_visit +read Deep, write Basic/);
+    const plain = await outpost('inspect', path);
+    expect(plain.stdout).toContain('Role Visitor (team privileges only)');
+    expect(plain.stdout).toMatch(/new_visit +read Deep, write Basic/);
   });
 
-  test('generates a profile of the tables of the app module, says what to enable, and that it can be published', () => {
-    const { code, stdout } = outpost('inspect', solution(''), '--profile', 'auto', '--json');
+  test('generates a profile of the tables of the app module, says what to enable, and that it can be published', async () => {
+    const args = ['inspect', solution(''), '--profile', 'auto'] as const;
+    const { code, stdout } = await outpost(...args, '--json');
     expect(code).toBe(0);
     const { profile } = JSON.parse(stdout);
     expect(profile).toMatchObject({
@@ -58,41 +59,36 @@ describe('inspect', () => {
       order: ['new_visit'],
       profile: { items: [{ table: 'new_visit', criteria: 'other', mine: true, myTeams: true }] },
     });
-    expect(outpost('inspect', solution(''), '--profile', 'auto').stdout).toContain(
-      'It can be published.',
-    );
+    expect((await outpost(...args)).stdout).toContain('It can be published.');
   });
 
   test.each([
     ['an unknown app', ['--app', 'other'], 'no app module "other"'],
     ['another profile', ['--profile', 'best'], '--profile is "auto", not "best"'],
-  ])('%s is a clear error', (_, args, message) => {
-    const { code, stderr } = outpost('inspect', solution(''), ...args);
+  ])('%s is a clear error', async (_, args, message) => {
+    const { code, stderr } = await outpost('inspect', solution(''), ...args);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });
 });
 
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
-describe.skipIf(!existsSync(corpus))('the profile generated for a real solution', () => {
+describe.skipIf(!hasCorpus)('the profile generated for a real solution', () => {
   test.each([
     ['higher-education', 23],
     ['education-common', 12],
-  ])('%s publishes without findings', (name, least) => {
-    const file = (kind: string) => join(corpus, `${name}.${kind}.zip`);
-    const args = [file('solution'), '--data', file('data'), '--profile', 'auto', '--json'];
-    const { code, stdout } = outpost('inspect', ...args);
+  ])('%s publishes without findings', async (name, least) => {
+    const files = [corpusFile(name, 'solution'), '--data', corpusFile(name, 'data')];
+    const { code, stdout } = await outpost('inspect', ...files, '--profile', 'auto', '--json');
     const { profile } = JSON.parse(stdout);
     expect(profile.findings).toEqual([]);
     expect(profile.profile.items.length).toBeGreaterThanOrEqual(least);
     expect(code).toBe(0);
   });
 
-  test('inspect says of each view whether it compiles, is available, why not, and its rows', () => {
-    const file = (kind: string) => join(corpus, `education-common.${kind}.zip`);
-    const { stdout } = outpost('inspect', file('solution'), '--data', file('data'), '--json');
+  test('inspect says of each view whether it compiles, is available, why not, and its rows', async () => {
+    const name = 'education-common';
+    const files = [corpusFile(name, 'solution'), '--data', corpusFile(name, 'data')];
+    const { stdout } = await outpost('inspect', ...files, '--json');
     const { views, savedQueries } = JSON.parse(stdout);
     expect(views).toHaveLength(savedQueries);
     type View = { compiled: boolean; available: boolean; reason: string; rows: number | null };

@@ -1,15 +1,7 @@
-import { type IPty, spawn } from '@lydell/node-pty';
+import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { expect, vi } from 'vitest';
-import { appFolder, programArgs } from './program.ts';
-
-let open: readonly IPty[] = [];
-
-/** Ends the programs that were opened. */
-export function closeTerminal(): void {
-  for (const one of open) one.kill();
-  open = [];
-}
+import { onTestFailed, onTestFinished } from 'vitest';
+import { appFolder, built } from './program.ts';
 
 export interface Terminal {
   readonly text: () => string;
@@ -18,9 +10,11 @@ export interface Terminal {
   /** Everything written so far, with control sequences. */
   readonly raw: () => string;
   readonly exited: Promise<number>;
-  see(what: string | RegExp, timeout?: number): Promise<void>;
-  /** The screen when it no longer changes. */
-  settled(): Promise<string>;
+  /**
+   * Waits until the screen shows it, for as long as a test may take: what is waited for must stay until a key is pressed.
+   * Fails when the program ends before.
+   */
+  see(what: string | RegExp | ((screen: string) => boolean)): Promise<void>;
   press(...keys: readonly string[]): void;
   resize(columns: number, rows: number): void;
   signal(name: string): void;
@@ -37,31 +31,29 @@ export function openTerminalWith(
   rows: number,
   ...args: readonly string[]
 ): Terminal {
-  return openInTerminal([...programArgs, ...args], more, columns, rows);
+  return openInTerminal(process.execPath, [built('main'), ...args], more, columns, rows);
 }
 
-/** Any script in a pseudo terminal. */
+/** Any program in a pseudo terminal; it ends with the test, and the screen is shown if that fails. */
 export function openInTerminal(
-  nodeArgs: readonly string[],
+  command: string,
+  args: readonly string[],
   more: Readonly<Record<string, string>>,
   columns: number,
   rows: number,
 ): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const { CI: _, NO_COLOR: _none, FORCE_COLOR: _forced, ...env } = process.env;
-  const started = spawn(process.execPath, [...nodeArgs], {
+  const started = spawn(command, [...args], {
     name: 'xterm-256color',
     cols: columns,
     rows,
     cwd: appFolder,
     env: { ...env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', INIT_CWD: appFolder, ...more },
   });
-  open = [...open, started];
   let raw = '';
-  started.onData((data) => {
-    raw += data;
-    screen.write(data);
-  });
+  let waiting: Waiting | null = null;
+  let code: number | null = null;
   const linesOf = () => {
     const buffer = screen.buffer.active;
     return Array.from({ length: screen.rows }, (_, i) => buffer.getLine(buffer.baseY + i));
@@ -76,6 +68,32 @@ export function openInTerminal(
         (cell) => cell !== undefined,
       ),
     );
+  const look = () => {
+    if (waiting === null) return;
+    if (waiting.isSeen(text())) waiting.done();
+    else if (code !== null) waiting.failed(code);
+    else return;
+    waiting = null;
+  };
+  const exited = new Promise<number>((done) =>
+    started.onExit(({ exitCode }) => {
+      // What it wrote last is drawn first.
+      screen.write('', () => {
+        code = exitCode;
+        look();
+        done(exitCode);
+      });
+    }),
+  );
+  started.onData((data) => {
+    raw += data;
+    screen.write(data, look);
+  });
+  onTestFailed(() => console.error(`The terminal showed:\n${text()}`));
+  onTestFinished(async () => {
+    if (code === null) started.kill('SIGKILL');
+    await exited;
+  });
   return {
     text,
     styles: () => ({
@@ -83,21 +101,22 @@ export function openInTerminal(
       inverse: cells().filter((cell) => cell.isInverse() !== 0).length,
     }),
     raw: () => raw,
-    exited: new Promise((done) => started.onExit(({ exitCode }) => done(exitCode))),
-    see: (what, timeout = 25_000) =>
-      vi.waitFor(() => expect(text()).toMatch(what), { timeout, interval: 25 }),
-    async settled() {
-      let last = '';
-      await vi.waitFor(
-        () => {
-          const now = text();
-          const same = now === last;
-          last = now;
-          expect(same).toBe(true);
-        },
-        { timeout: 10_000, interval: 80 },
-      );
-      return last;
+    exited,
+    see: (what) => {
+      const isSeen = seenBy(what);
+      // The stack of the caller, not that of whoever draws.
+      const error = new Error(`The program ended before its screen showed ${String(what)}.`);
+      return new Promise((done, reject) => {
+        waiting = {
+          isSeen,
+          done,
+          failed: (exitCode) => {
+            error.message += ` Exit code ${exitCode}.`;
+            reject(error);
+          },
+        };
+        look();
+      });
     },
     press: (...keys) => {
       for (const key of keys) started.write(key);
@@ -108,4 +127,15 @@ export function openInTerminal(
     },
     signal: (name) => started.kill(name),
   };
+}
+
+interface Waiting {
+  readonly isSeen: (screen: string) => boolean;
+  readonly done: () => void;
+  readonly failed: (code: number) => void;
+}
+
+function seenBy(what: string | RegExp | ((screen: string) => boolean)) {
+  if (typeof what === 'function') return what;
+  return (screen: string) => (typeof what === 'string' ? screen.includes(what) : what.test(screen));
 }

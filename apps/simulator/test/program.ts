@@ -1,11 +1,19 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { format } from 'node:util';
+import { inject, onTestFinished, vi } from 'vitest';
+import { program } from '../src/program.ts';
 
 export const appFolder: string = fileURLToPath(new URL('..', import.meta.url));
-export const programArgs: readonly string[] = ['--import', 'tsx', 'src/main.tsx'];
+/** A script that `build-program.ts` has made. */
+export function built(name: 'main' | 'failing-screen'): string {
+  return join(inject('built'), `${name}.js`);
+}
 
 export interface Outcome {
   readonly code: number | null;
@@ -13,26 +21,57 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the program to its end, without a terminal. */
-export function outpost(...args: readonly string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...programArgs, ...args], {
-    cwd: appFolder,
-    encoding: 'utf8',
-    env: { ...process.env, INIT_CWD: appFolder, NO_COLOR: '1' },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return { code: status, stdout, stderr };
+/** Runs the program with these words in this process, which has it loaded; one at a time. */
+export async function outpost(...args: readonly string[]): Promise<Outcome> {
+  let [stdout, stderr] = ['', ''];
+  vi.stubEnv('INIT_CWD', appFolder);
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((...said) => {
+      stdout += `${format(...said)}\n`;
+    }),
+    vi.spyOn(console, 'error').mockImplementation((...said) => {
+      stderr += `${format(...said)}\n`;
+    }),
+    vi.spyOn(process.stdout, 'write').mockImplementation((said) => {
+      stdout += said;
+      return true;
+    }),
+  ];
+  try {
+    return { code: await program(args), stdout, stderr };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
 }
 
-/** Starts the program and leaves it running. */
-export function startOutpost(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...programArgs, ...args], {
-    cwd: appFolder,
-    env: { ...process.env, INIT_CWD: appFolder, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+/** Runs the program as a process of its own, without a terminal. */
+export function outpostProcess(...args: readonly string[]): Promise<Outcome> {
+  return runProcess(process.execPath, [built('main'), ...args]);
 }
 
+/** Runs a process to its end, or to that of the test. */
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const child = spawn(command, args, {
+    cwd: appFolder,
+    env: { ...process.env, INIT_CWD: appFolder, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** A folder that is gone after the run of the tests. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'outpost-simulator-'));
 }

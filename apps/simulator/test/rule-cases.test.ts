@@ -1,16 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BusinessRule, Condition, RuleAction, RuleBranch, RuleOperator } from '@outpost/model';
 import { parseRuleCases, runRuleCase } from '@outpost/rules';
 import { readSolution } from '@outpost/solution';
 import { afterAll, describe, expect, test } from 'vitest';
+import { corpusFile, hasCorpus } from './corpus.ts';
 import { jsonLines, outpost, temporaryFolder } from './program.ts';
 
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
-const solutionFile = join(corpus, 'education-common.solution.zip');
+const solutionFile = corpusFile('education-common', 'solution');
 const casesFile = fileURLToPath(new URL('./education-common.rules.json', import.meta.url));
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,9 +81,10 @@ function misread(rule: BusinessRule): readonly BusinessRule[] {
   return found;
 }
 
-describe.skipIf(!existsSync(solutionFile))('R05: cases of the rules of a real solution', () => {
-  test('pass, and the program says so', () => {
-    const { code, stdout } = outpost('conformance', 'rules', casesFile, '--solution', solutionFile);
+describe.skipIf(!hasCorpus)('R05: cases of the rules of a real solution', () => {
+  test('pass, and the program says so', async () => {
+    const args = ['conformance', 'rules', casesFile, '--solution', solutionFile];
+    const { code, stdout } = await outpost(...args);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('134 passed, 0 failed');
     expect(code).toBe(0);
   });
@@ -108,7 +107,7 @@ describe.skipIf(!existsSync(solutionFile))('R05: cases of the rules of a real so
     expect(mutants).toBeGreaterThan(200);
   });
 
-  test('a case that fails shows what was expected and what came', () => {
+  test('a case that fails shows what was expected and what came', async () => {
     const [first] = parseRuleCases(readFileSync(casesFile, 'utf8'));
     const path = file('failing.json', {
       format,
@@ -120,7 +119,8 @@ describe.skipIf(!existsSync(solutionFile))('R05: cases of the rules of a real so
         { ...first, table: 'nowhere' },
       ],
     });
-    const { code, stdout } = outpost('conformance', 'rules', path, '--solution', solutionFile);
+    const args = ['conformance', 'rules', path, '--solution', solutionFile] as const;
+    const { code, stdout } = await outpost(...args);
     expect(code).toBe(1);
     expect(stdout).toContain('The required differ.');
     expect(stdout).toContain('expected {"required":{}}');
@@ -129,8 +129,7 @@ describe.skipIf(!existsSync(solutionFile))('R05: cases of the rules of a real so
     expect(stdout).toContain('has no column "nowhere"');
     expect(stdout).toContain('There is no table "nowhere"');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('1 passed, 4 failed');
-    const args = ['conformance', 'rules', path, '--solution', solutionFile, '--json'] as const;
-    const lines = jsonLines(outpost(...args).stdout);
+    const lines = jsonLines((await outpost(...args, '--json')).stdout);
     expect(lines.map((one) => one['kind'] ?? one['failed'])).toEqual([
       'passed',
       'failed',
@@ -163,8 +162,8 @@ test.each([
     [file('d.json', { format, cases: [] }), '--solution', 'no.zip'],
     'cannot be read',
   ],
-])('%s is a clear error', (_, args, message) => {
-  const { code, stderr } = outpost('conformance', 'rules', ...args);
+])('%s is a clear error', async (_, args, message) => {
+  const { code, stderr } = await outpost('conformance', 'rules', ...args);
   expect(stderr).toContain(message);
   expect(code).toBe(2);
 });

@@ -1,15 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Device } from '@outpost/device';
 import { queryTypes, type Random } from '@outpost/model';
 import { seededRandom, testSystem } from '@outpost/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openWorld } from '../src/world/world.ts';
+import { corpusFile, hasCorpus } from './corpus.ts';
 
-const corpus =
-  process.env['OUTPOST_CORPUS'] ??
-  fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
 /** Terms per quick find view. */
 const terms = Number(process.env['OUTPOST_ROUNDS'] ?? 25);
 
@@ -111,33 +106,32 @@ function compare(device: Device, random: Random) {
 async function openSynced(solution: string | null, data: string | null, rows: number) {
   const system = testSystem(1);
   const world = await openWorld({ rows, seed: 1, solution, data, dir: null, system });
+  onTestFinished(() => world.close());
   const choice = { name: 'phone', user: 'ana', start: 'manual', online: true, system } as const;
   const { device } = await world.openDevice(choice);
-  await device.sync.run('DELTA_SYNC');
+  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
   system.clock.advance({ ms: 1 });
-  return { world, device };
+  return device;
 }
 
 test('F-2: begins gives what each quick find view of the sample app gives, and the index is right', async () => {
-  const { world, device } = await openSynced(null, null, 1500);
+  const device = await openSynced(null, null, 1500);
   const { views, searches, byIndex, hits } = compare(device, seededRandom(5));
   expect(views).toBeGreaterThanOrEqual(12);
   expect(byIndex).toBeGreaterThan(searches / 3);
   expect(hits).toBeGreaterThan(searches);
   expect(device.searchIndex.currentStatus.filter((one) => one.state !== 'ready')).toEqual([]);
   expect(device.searchIndex.verify()).toEqual([]);
-  await world.close();
 });
 
-describe.skipIf(!existsSync(corpus))('F-2: begins on real apps', () => {
+describe.skipIf(!hasCorpus)('F-2: begins on real apps', () => {
   test.each(['higher-education', 'education-common'])('%s', async (name) => {
-    const file = (kind: string) => join(corpus, `${name}.${kind}.zip`);
-    const { world, device } = await openSynced(file('solution'), file('data'), 0);
+    const files = [corpusFile(name, 'solution'), corpusFile(name, 'data')] as const;
+    const device = await openSynced(...files, 0);
     const { views, searches, byIndex, hits } = compare(device, seededRandom(6));
     expect(views).toBeGreaterThan(10);
     expect(byIndex).toBeGreaterThan(searches / 3);
     expect(hits).toBeGreaterThan(100);
     expect(device.searchIndex.verify()).toEqual([]);
-    await world.close();
   });
 });

@@ -38,8 +38,9 @@ export const testFiles: { readonly include: string[]; readonly exclude: string[]
  * each its own. `OUTPOST_LONG=1` runs the tests that have a long length, and those in `*.long.test.ts`, which are left out
  * otherwise.
  */
-export function testConfig(test: InlineConfig = {}): ViteUserConfig {
+export function testConfig({ globalSetup = [], ...test }: InlineConfig = {}): ViteUserConfig {
   const results = isLong ? '.results/vitest-long.json' : '.results/vitest.json';
+  const temporaryFolder = fileURLToPath(new URL('temporary-folder.ts', import.meta.url));
   return defineConfig({
     test: {
       isolate: false,
@@ -50,7 +51,7 @@ export function testConfig(test: InlineConfig = {}): ViteUserConfig {
       expect: { requireAssertions: true },
       ...(test.projects === undefined ? testFiles : {}),
       passWithNoTests: isLong,
-      globalSetup: [fileURLToPath(new URL('temporary-folder.ts', import.meta.url))],
+      globalSetup: [temporaryFolder, ...[globalSetup].flat()],
       // Under turbo, one line and what failed; by hand, what vitest shows.
       reporters:
         process.env['TURBO_HASH'] === undefined

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 /** A process that serves the organization. */
 export interface ServerProcess {
@@ -9,10 +8,9 @@ export interface ServerProcess {
   readonly url: string;
 }
 
-const program = fileURLToPath(new URL('../main.tsx', import.meta.url));
-
 /** Starts this program's `serve`; resolves when it answers. Throws what it says when it ends instead. */
 export async function startServer(args: readonly string[]): Promise<ServerProcess> {
+  const [, program = ''] = process.argv;
   const child = spawn(process.execPath, [...process.execArgv, program, 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
