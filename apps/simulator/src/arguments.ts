@@ -152,6 +152,7 @@ export const commands = {
       { name: 'devices', value: 'N', text: 'how many devices (default 20)' },
       { name: 'processes', value: 'P', text: 'how many server processes (default 1)' },
       { name: 'seconds', value: 'S', text: 'how long they work (default 30)' },
+      { name: 'rounds', value: 'N', text: 'so many rounds of each device, however long they take' },
       { name: 'kill', value: 'S', text: 'kill one of the processes every S seconds' },
       { name: 'rows', value: 'N', text: 'about how many sample rows (default 500)' },
       { name: 'seed', value: 'N', text: 'seed of what devices do (default 1)' },

@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { onTestFailed, onTestFinished } from 'vitest';
-import { appFolder, built } from './program.ts';
+import { appFolder, built, killWithChildren } from './program.ts';
 
 export interface Terminal {
   readonly text: () => string;
@@ -91,7 +91,7 @@ export function openInTerminal(
   });
   onTestFailed(() => console.error(`The terminal showed:\n${text()}`));
   onTestFinished(async () => {
-    if (code === null) started.kill('SIGKILL');
+    killWithChildren(started.pid);
     await exited;
   });
   return {

@@ -60,15 +60,27 @@ export async function runProcess(
     cwd: appFolder,
     env: { ...process.env, INIT_CWD: appFolder, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const closed = once(child, 'close');
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    killWithChildren(child.pid);
     await closed;
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await closed;
   return { code: child.exitCode, stdout, stderr };
+}
+
+/** Ends the leader of a process group, and whatever it has started and left behind. */
+export function killWithChildren(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // They have ended by themselves.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** A folder that is gone after the run of the tests. */

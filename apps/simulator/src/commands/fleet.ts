@@ -14,6 +14,10 @@ export async function fleetCommand({ values }: Arguments): Promise<number> {
       'Several processes need a database that they share: --store postgres://...',
     );
   }
+  const rounds = values['rounds'] === undefined ? null : ranged(values, 'rounds', 1, 1_000_000);
+  if (rounds !== null && values['kill'] !== undefined) {
+    throw new UsageError('--kill goes by the clock: use --seconds with it, not --rounds.');
+  }
   const dir = mkdtempSync(join(tmpdir(), 'outpost-fleet-'));
   const isJson = values['json'] === true;
   const screen = isJson ? jsonScreen() : textScreen();
@@ -22,6 +26,7 @@ export async function fleetCommand({ values }: Arguments): Promise<number> {
       devices: ranged(values, 'devices', 20, 1000),
       processes,
       seconds: ranged(values, 'seconds', 30, 86_400),
+      rounds,
       seed: numberOption(values, 'seed', 1),
       killSeconds: numberOption(values, 'kill', 0),
       serveArgs: [

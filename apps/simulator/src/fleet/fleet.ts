@@ -11,7 +11,10 @@ import { Tally } from './tally.ts';
 export interface FleetOptions {
   readonly devices: number;
   readonly processes: number;
+  /** How long they work. */
   readonly seconds: number;
+  /** Each device works so many rounds instead, however long they take; null: as many as the seconds allow. */
+  readonly rounds: number | null;
   readonly seed: number;
   /** A process is killed every so many seconds; 0: none. */
   readonly killSeconds: number;
@@ -101,13 +104,14 @@ class Fleet {
   }
 
   async run(): Promise<FleetVerdict> {
-    const { devices, seconds, killSeconds } = this.#options;
+    const { devices, seconds, rounds, killSeconds } = this.#options;
     this.#started = now();
     for (let n = 0; n < devices; n++) this.#members.push(await this.#open(n));
     const shows = setInterval(() => this.#show('work'), 1000);
     try {
       const until = now() + seconds * 1000;
-      const work = this.#members.map((member, n) => this.#work(member, n, until));
+      const goesOn = (round: number) => (rounds === null ? now() < until : round < rounds);
+      const work = this.#members.map((member, n) => this.#work(member, n, goesOn));
       await Promise.all([...work, this.#kills(until, killSeconds)]);
     } finally {
       clearInterval(shows);
@@ -149,8 +153,8 @@ class Fleet {
     };
   }
 
-  async #work(member: Member, n: number, until: number): Promise<void> {
-    for (let round = 0; now() < until; round++) {
+  async #work(member: Member, n: number, goesOn: (round: number) => boolean): Promise<void> {
+    for (let round = 0; goesOn(round); round++) {
       if (member.isReady) this.#edit(member, n, round);
       await this.#sync(member);
       // People look at what came before they go on.

@@ -1,4 +1,5 @@
 import { describe, errorBody, failed, parseJson, statusClass } from '../http/failure.ts';
+import { sendAgain } from '../http/send-again.ts';
 import type { Failure, TokenSource } from '../transport.ts';
 import {
   type BatchAnswer,
@@ -63,6 +64,7 @@ export class WebApiClient {
       absolute,
       { prefer },
       null,
+      true,
       signal,
     );
     if (status === 200 && typeof json === 'object' && json !== null) return json as Json;
@@ -125,7 +127,7 @@ export class WebApiClient {
       'content-type': batchType,
       ...(isChangeSet ? {} : { prefer: 'odata.continue-on-error' }),
     };
-    const sent = await this.#send('POST', this.#absolute('$batch'), headers, body, signal);
+    const sent = await this.#send('POST', this.#absolute('$batch'), headers, body, !isChangeSet, signal);
     const answers = parseBatch(sent.text);
     const isWhole = isChangeSet
       ? answers.length === requests.length ||
@@ -141,6 +143,7 @@ export class WebApiClient {
     url: string,
     headers: Readonly<Record<string, string>>,
     body: string | null,
+    mayBeSentAgain: boolean,
     signal: AbortSignal | undefined,
   ): Promise<{
     readonly status: number;
@@ -156,7 +159,7 @@ export class WebApiClient {
         const token = await this.#options.tokens.token({ refresh });
         if (token === null)
           throw new WebApiFailure(failed('auth', null, null, 'Sign in to synchronize.').failure);
-        answered = await call(url, {
+        const request = {
           method,
           headers: {
             authorization: `Bearer ${token}`,
@@ -167,7 +170,9 @@ export class WebApiClient {
           },
           ...(body === null ? {} : { body }),
           ...(signal === undefined ? {} : { signal }),
-        });
+        };
+        const send = () => call(url, request);
+        answered = await (mayBeSentAgain ? sendAgain(send) : send());
         bytes = await answered.arrayBuffer();
       } catch (error) {
         if (error instanceof WebApiFailure) throw error;

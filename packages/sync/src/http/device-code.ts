@@ -1,6 +1,7 @@
 import type { Clock } from '@outpost/model';
 import { SyncError } from '../sync-error.ts';
 import type { TokenSource } from '../transport.ts';
+import { sendAgain } from './send-again.ts';
 
 /** What a person needs to let a device in. */
 export interface DeviceCode {
@@ -157,7 +158,7 @@ class DeviceCodeTokens implements SignIn {
     const base = this.#options.issuer.replace(/\/$/, '');
     const call = this.#options.fetch ?? fetch;
     const url = `${base}/.well-known/openid-configuration`;
-    const fields = await call(url)
+    const fields = await sendAgain(() => call(url))
       .then(fieldsOf)
       .catch((error: unknown) => {
         throw unreachable(String(error));
@@ -175,12 +176,13 @@ class DeviceCodeTokens implements SignIn {
   ): Promise<{ readonly status: number; readonly fields: Fields }> {
     const call = this.#options.fetch ?? fetch;
     try {
-      const response = await call(url, {
+      const request = {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams(form).toString(),
         ...(signal === undefined ? {} : { signal }),
-      });
+      };
+      const response = await sendAgain(() => call(url, request));
       return { status: response.status, fields: await fieldsOf(response) };
     } catch (error) {
       if (signal?.aborted === true) throw error;

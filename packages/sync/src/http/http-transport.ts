@@ -14,6 +14,7 @@ import {
 import type { Hint, Reply, SyncTransport, TokenSource } from '../transport.ts';
 import { describe, errorBody, failed, parseJson, statusClass } from './failure.ts';
 import { HintReader } from './hint-stream.ts';
+import { sendAgain } from './send-again.ts';
 
 export interface HttpTransportOptions {
   /** Address of the organization, e.g. `https://org.example`. */
@@ -131,7 +132,7 @@ async function exchangeByFetch(
   const call = options.fetch ?? fetch;
   const isLarge = body !== null && body.length > compressAbove;
   try {
-    const response = await call(`${options.url.replace(/\/$/, '')}${path}`, {
+    const request = {
       method: body === null ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${token}`,
@@ -141,7 +142,10 @@ async function exchangeByFetch(
       },
       ...(body === null ? {} : { body: isLarge ? await gzipped(body) : body }),
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    const response = await sendAgain(() =>
+      call(`${options.url.replace(/\/$/, '')}${path}`, request),
+    );
     const bytes = await response.arrayBuffer();
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     return {
