@@ -1,4 +1,4 @@
-import { platformSystem } from '@outpost/device';
+import type { System } from '@outpost/model';
 import { namedRows } from '@outpost/sample';
 import type { Icon, SyncStatus } from '@outpost/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,21 +9,14 @@ import { fit, type Line, widthOf, wrapped } from '../src/tui/line.ts';
 import { detectLook, type Look } from '../src/tui/look.ts';
 import type { ScreenId } from '../src/tui/place.ts';
 import { screens } from '../src/tui/screens/screens.ts';
-import { type OpenDevice, openWorld, type World } from '../src/world/world.ts';
+import type { OpenDevice, World } from '../src/world/world.ts';
+import { openSyncedPhone } from './synced-phone.ts';
 
 let world: World;
 let opened: OpenDevice;
+let system: System;
 beforeAll(async () => {
-  world = await openWorld({
-    rows: 300,
-    seed: 1,
-    solution: null,
-    data: null,
-    dir: null,
-    system: platformSystem,
-  });
-  opened = await world.openDevice({ name: 'phone', user: 'ana', start: 'manual', online: true });
-  await opened.device.sync.run('DELTA_SYNC');
+  ({ world, phone: opened, system } = await openSyncedPhone({ rows: 300 }));
 });
 afterAll(() => world.close());
 
@@ -139,7 +132,7 @@ test('U-10: rows of the newest commit are marked in a grid', () => {
   const { desk, store } = openDesk();
   store.go('grid', { table: 'account' });
   expect(textOf(drawFrame(desk, 100, 30, plain))).not.toMatch(/^ .\*/m);
-  store.device.update('account', namedRows.alpine, { description: `${Date.now()}` });
+  store.device.update('account', namedRows.alpine, { description: 'Wants a quote.' });
   expect(textOf(drawFrame(desk, 100, 30, plain))).toMatch(/^ .\*Alpine Ski House/m);
   const entry = store.device.sync.outbox.pending()[0];
   if (entry !== undefined) store.device.sync.undo(entry.key);
@@ -189,13 +182,16 @@ test('A09, U-11: the three notifications: first sync, refresh of a grid, refresh
     start: 'manual',
     online: true,
     pageRows: 20,
+    system,
   });
+  const sync = async () =>
+    expect(await second.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
   const { desk, store } = openDesk(second);
   const frames: string[] = [];
   const subscription = desk.changes.subscribe(() =>
     frames.push(textOf(drawFrame(desk, 110, 30, plain))),
   );
-  await second.device.sync.run('DELTA_SYNC');
+  await sync();
   expect(
     frames.some((one) =>
       /Syncing offline data: [\d,]+ rows downloaded, .* used +\[d\] See details/.test(one),
@@ -204,11 +200,11 @@ test('A09, U-11: the three notifications: first sync, refresh of a grid, refresh
   store.go('grid', { table: 'account' });
   frames.length = 0;
   desk.press('r');
-  await second.device.sync.run('DELTA_SYNC');
+  await sync();
   expect(frames).toContainEqual(expect.stringMatching(/^ Updating data\.\.\. +$/m));
-  await second.device.sync.run('DELTA_SYNC');
+  await sync();
   frames.length = 0;
-  await second.device.sync.run('DELTA_SYNC');
+  await sync();
   expect(frames.some((one) => /Syncing offline data|^ Updating data/m.test(one))).toBe(false);
   second.online.next(false);
   desk.press('r');

@@ -1,8 +1,7 @@
 import { queryTypes, siteMapTables } from '@outpost/model';
-import { testSystem } from '@outpost/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openWorld } from '../src/world/world.ts';
 import { corpusFile, hasCorpus } from './corpus.ts';
+import { openSyncedPhone } from './synced-phone.ts';
 
 describe.skipIf(!hasCorpus)('a real app on the device', () => {
   test.each([
@@ -11,18 +10,12 @@ describe.skipIf(!hasCorpus)('a real app on the device', () => {
   ])(
     '%s: the tables of its site map, real rows in their default views, their forms',
     async (name, least) => {
-      const options = {
-        rows: 0,
-        seed: 1,
+      const { world, phone } = await openSyncedPhone({
         solution: corpusFile(name, 'solution'),
         data: corpusFile(name, 'data'),
-        dir: null,
-      };
-      const world = await openWorld({ ...options, system: testSystem(1) });
+      });
       onTestFinished(() => world.close());
-      const choice = { name: 'phone', user: 'ana', start: 'manual', online: true } as const;
-      const { device } = await world.openDevice(choice);
-      expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+      const { device } = phone;
       const tables = siteMapTables(device.model.siteMap);
       expect(tables.length).toBeGreaterThanOrEqual(least);
       let withRows = 0;

@@ -1,9 +1,9 @@
 import type { Device } from '@outpost/device';
 import { queryTypes, type Random } from '@outpost/model';
-import { seededRandom, testSystem } from '@outpost/testkit';
+import { seededRandom } from '@outpost/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openWorld } from '../src/world/world.ts';
 import { corpusFile, hasCorpus } from './corpus.ts';
+import { type AppChoice, openSyncedPhone } from './synced-phone.ts';
 
 /** Terms per quick find view. */
 const terms = Number(process.env['OUTPOST_ROUNDS'] ?? 25);
@@ -103,19 +103,16 @@ function compare(device: Device, random: Random) {
   return { views, searches, byIndex, hits };
 }
 
-async function openSynced(solution: string | null, data: string | null, rows: number) {
-  const system = testSystem(1);
-  const world = await openWorld({ rows, seed: 1, solution, data, dir: null, system });
+/** A phone with everything on it, and time for the index to take it in. */
+async function openIndexed(app: AppChoice): Promise<Device> {
+  const { world, phone, system } = await openSyncedPhone(app);
   onTestFinished(() => world.close());
-  const choice = { name: 'phone', user: 'ana', start: 'manual', online: true, system } as const;
-  const { device } = await world.openDevice(choice);
-  expect(await device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
   system.clock.advance({ ms: 1 });
-  return device;
+  return phone.device;
 }
 
 test('F-2: begins gives what each quick find view of the sample app gives, and the index is right', async () => {
-  const device = await openSynced(null, null, 1500);
+  const device = await openIndexed({ rows: 600 });
   const { views, searches, byIndex, hits } = compare(device, seededRandom(5));
   expect(views).toBeGreaterThanOrEqual(12);
   expect(byIndex).toBeGreaterThan(searches / 3);
@@ -126,8 +123,10 @@ test('F-2: begins gives what each quick find view of the sample app gives, and t
 
 describe.skipIf(!hasCorpus)('F-2: begins on real apps', () => {
   test.each(['higher-education', 'education-common'])('%s', async (name) => {
-    const files = [corpusFile(name, 'solution'), corpusFile(name, 'data')] as const;
-    const device = await openSynced(...files, 0);
+    const device = await openIndexed({
+      solution: corpusFile(name, 'solution'),
+      data: corpusFile(name, 'data'),
+    });
     const { views, searches, byIndex, hits } = compare(device, seededRandom(6));
     expect(views).toBeGreaterThan(10);
     expect(byIndex).toBeGreaterThan(searches / 3);
