@@ -41,6 +41,7 @@ const inItsPlace: Plugin = {
   },
   transform: {
     filter: { code: 'import.meta.url' },
-    handler: (code, id) => code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
+    handler: (code, id) =>
+      code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
   },
 };

@@ -6,7 +6,6 @@ import { commandMatrix, customTableCommands } from '@outpost/model';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { helpText, parseArguments } from '../src/arguments.ts';
 import { parseScenario } from '../src/scenario/scenario.ts';
-import { corpusFile, hasCorpus } from './corpus.ts';
 import { jsonLines, outpost, outpostProcess, temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
@@ -134,21 +133,4 @@ test('help lists every command and option', async () => {
     values: { help: true },
   });
   expect(await outpost('--help')).toMatchObject({ code: 0, stdout: helpText('device') });
-});
-
-describe.skipIf(!hasCorpus)('real solutions', () => {
-  test.each([
-    ['higher-education', 7310, 24],
-    ['education-common', 1296, 77],
-  ])('%s syncs all its rows to the device', async (name, rows, tables) => {
-    const [solution, data] = [corpusFile(name, 'solution'), corpusFile(name, 'data')];
-    const args = ['run', 'first-sync', '--json', '--solution', solution, '--data', data];
-    const { code, stdout } = await outpost(...args);
-    const events = jsonLines(stdout);
-    expect(events.at(-1)).toMatchObject({ type: 'end', ok: true, converged: true });
-    expect(Number(events.at(-1)?.['rowsDownloaded'])).toBeGreaterThanOrEqual(rows);
-    expect(code).toBe(0);
-    const inspected = await outpost('inspect', solution, '--data', data, '--json');
-    expect(JSON.parse(inspected.stdout)).toMatchObject({ tables, data: { rows } });
-  });
 });

@@ -2,8 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
-import { corpusFile, hasCorpus } from './corpus.ts';
-import { outpost, temporaryFolder } from './program.ts';
+import { jsonLines, outpost, temporaryFolder } from './program.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,38 +71,8 @@ describe('inspect', () => {
   });
 });
 
-describe.skipIf(!hasCorpus)('the profile generated for a real solution', () => {
-  test.each([
-    ['higher-education', 23],
-    ['education-common', 12],
-  ])('%s publishes without findings', async (name, least) => {
-    const files = [corpusFile(name, 'solution'), '--data', corpusFile(name, 'data')];
-    const { code, stdout } = await outpost('inspect', ...files, '--profile', 'auto', '--json');
-    const { profile } = JSON.parse(stdout);
-    expect(profile.findings).toEqual([]);
-    expect(profile.profile.items.length).toBeGreaterThanOrEqual(least);
-    expect(code).toBe(0);
-  });
-
-  test('inspect says of each view whether it compiles, is available, why not, and its rows', async () => {
-    const name = 'education-common';
-    const files = [corpusFile(name, 'solution'), '--data', corpusFile(name, 'data')];
-    const { stdout } = await outpost('inspect', ...files, '--json');
-    const { views, savedQueries } = JSON.parse(stdout);
-    expect(views).toHaveLength(savedQueries);
-    type View = { compiled: boolean; available: boolean; reason: string; rows: number | null };
-    const closed = views.filter((view: View) => !view.available);
-    expect(closed.map((view: View) => [view.compiled, view.reason, view.rows])).toEqual([
-      [false, expect.stringContaining('0x80071125 Table "email"'), null],
-      [false, expect.stringContaining('0x80071125 Table "email"'), null],
-      [true, expect.stringContaining('0x8005f21b Table "task" has no views'), null],
-      [true, expect.stringContaining('0x8005f21b Table "task" has no views'), null],
-    ]);
-    expect(views.filter((view: View) => (view.rows ?? 0) > 0).length).toBeGreaterThan(200);
-    expect(views[0]).toMatchObject({
-      id: expect.any(String),
-      name: expect.any(String),
-      type: expect.any(Number),
-    });
-  });
+test('a scenario plays with a given solution', async () => {
+  const { code, stdout } = await outpost('run', 'first-sync', '--json', '--solution', solution(''));
+  expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'end', ok: true, converged: true });
+  expect(code).toBe(0);
 });

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { isLong } from '@outpost/vitest';
+import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 import { built, jsonLines, outpost, runProcess, temporaryFolder } from './program.ts';
 
 /** How many devices are killed, twice each; more on request. */
-const rounds = Number(process.env['OUTPOST_ROUNDS'] ?? (isLong ? 10 : 1));
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 10 });
 const killInWrite = fileURLToPath(new URL('kill-in-write.ts', import.meta.url));
 
 test.each(Array.from({ length: rounds }, (_, round) => round))(

@@ -3,7 +3,9 @@ import { expect } from 'vitest';
 import { type OpenDevice, openWorld, type World } from '../src/world/world.ts';
 
 /** The sample app with about so many rows, or a real one: the files of its solution and data. */
-export type AppChoice = { readonly rows: number } | { readonly solution: string; readonly data: string };
+export type AppChoice =
+  | { readonly rows: number }
+  | { readonly solution: string; readonly data: string };
 
 export interface SyncedPhone {
   readonly world: World;

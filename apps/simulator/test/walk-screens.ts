@@ -10,7 +10,11 @@ const folder = fileURLToPath(new URL('./screens/', import.meta.url));
 const world = ['--memory', '--rows', '400', '--seed', '1', '--clock', '2026-03-02T08:00:00Z'];
 
 /** Goes through every screen in a real terminal; each must come to be the frame that is kept for this size. */
-export async function walkScreens(columns: number, rows: number, withColor: boolean): Promise<void> {
+export async function walkScreens(
+  columns: number,
+  rows: number,
+  withColor: boolean,
+): Promise<void> {
   const file = `${folder}${columns}x${rows}.txt`;
   const kept = isUpdate ? new Map<string, string>() : readFrames(file);
   const env: Readonly<Record<string, string>> = withColor ? {} : { NO_COLOR: '1' };
@@ -65,7 +69,9 @@ async function settled(terminal: Terminal): Promise<string> {
 }
 
 function readFrames(file: string): Map<string, string> {
-  const parts = readFileSync(file, 'utf8').split(/^### (.*)\n/m).slice(1);
+  const parts = readFileSync(file, 'utf8')
+    .split(/^### (.*)\n/m)
+    .slice(1);
   const frames = new Map<string, string>();
   for (let i = 0; i < parts.length; i += 2)
     frames.set(parts[i] ?? '', (parts[i + 1] ?? '').replace(/\n$/, ''));

@@ -21,7 +21,12 @@ function watchScenario(byStep: boolean) {
     }
   })();
   const caption = () =>
-    watch.caption(80).map((runs) => runs.map((run) => run.text).join('').trimEnd());
+    watch.caption(80).map((runs) =>
+      runs
+        .map((run) => run.text)
+        .join('')
+        .trimEnd(),
+    );
   const after = async (ms: number) => {
     await vi.advanceTimersByTimeAsync(ms);
     return begun;

@@ -127,7 +127,14 @@ export class WebApiClient {
       'content-type': batchType,
       ...(isChangeSet ? {} : { prefer: 'odata.continue-on-error' }),
     };
-    const sent = await this.#send('POST', this.#absolute('$batch'), headers, body, !isChangeSet, signal);
+    const sent = await this.#send(
+      'POST',
+      this.#absolute('$batch'),
+      headers,
+      body,
+      !isChangeSet,
+      signal,
+    );
     const answers = parseBatch(sent.text);
     const isWhole = isChangeSet
       ? answers.length === requests.length ||
