@@ -249,7 +249,9 @@ describe('C17, C18: documents', () => {
     expect(stored(device)).toHaveLength(1);
     expect(device.removeAttachment(note).kind).toBe('saved');
     await cycle(device);
-    expect((await carla().retrieve('annotation', note))?.[column] ?? null).toBeNull();
+    const kept = await carla().retrieve('annotation', note);
+    expect(kept).toMatchObject({ annotationid: note, isdocument: false });
+    expect(kept?.[column]).toBeUndefined();
     await cycle(other);
     expect(other.notes('account', account)[0]).toMatchObject({ id: note, attachment: null });
     device.attachFile(note, attachment(bytes));

@@ -91,7 +91,7 @@ describe.each(locations)('%s', (_, location) => {
             store.commit === commit ? [] : [commit + 1],
           );
           for (const change of told.flatMap(rowsOf)) {
-            expect(replayed.get(change.id) ?? null).toEqual(change.before);
+            expect(replayed.get(change.id)).toEqual(change.before ?? undefined);
             if (change.after === null) replayed.delete(change.id);
             else replayed.set(change.id, change.after);
           }
