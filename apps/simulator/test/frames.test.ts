@@ -1,5 +1,5 @@
 import type { System } from '@outpost/model';
-import { namedRows } from '@outpost/sample';
+import { namedRows, sampleUsers } from '@outpost/sample';
 import type { Icon, SyncStatus } from '@outpost/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../src/tui/desk.ts';
@@ -136,6 +136,21 @@ test('U-10: rows of the newest commit are marked in a grid', () => {
   expect(textOf(drawFrame(desk, 100, 30, plain))).toMatch(/^ .\*Alpine Ski House/m);
   const entry = store.device.sync.outbox.pending()[0];
   if (entry !== undefined) store.device.sync.undo(entry.key);
+  desk.close();
+});
+
+test('X14: an open row that is deleted meanwhile is "Record Not Found", with the reason', async () => {
+  const { desk, store } = openDesk();
+  const made = store.device.create('account', { name: 'Soon gone' });
+  if (made.kind !== 'saved') throw new Error(JSON.stringify(made));
+  expect(await store.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  store.openForm('account', made.id);
+  const frame = () => textOf(drawFrame(desk, 100, 30, plain));
+  expect(frame()).toContain('Soon gone');
+  await world.organization.as(sampleUsers.carla.id).delete('account', made.id);
+  expect(frame()).toContain('Soon gone');
+  expect(await store.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(frame()).toMatch(/Record Not Found\s+The row is not on this device any more: deleted\./);
   desk.close();
 });
 

@@ -382,7 +382,7 @@ test('random requests neither read nor change what is not the caller’s, and ne
   expect(await foreignRows()).toBe(before);
 });
 
-describe('documents', () => {
+describe('X-5: documents', () => {
   const device = { id: 'documents', epoch: 'of documents' };
   const bytes = new Uint8Array(1000).fill(7);
   const reference = documentReferenceText({

@@ -64,7 +64,7 @@ const businessTables = sampleApp.tables
   // Who the caller is and what they may do is read with each request.
   .filter((name) => !security.has(name));
 
-test('a cycle in which nothing changed is one request, and reads no row of any business table', async () => {
+test('X03: a cycle in which nothing changed is one request, and reads no row of any business table', async () => {
   const { store, device, requests, close } = await open();
   const before = requests();
   store.statements.length = 0;

@@ -108,7 +108,7 @@ function tapped(user: UserName) {
 
 describe('C17, C18: documents', () => {
   test.each([1, partBytes - 1, partBytes, partBytes + 1, 3 * partBytes + 7])(
-    'a file of %i bytes, attached offline, survives a restart and reaches the organization and other devices',
+    'X-1: a file of %i bytes, attached offline, survives a restart and reaches the organization and other devices',
     async (size) => {
       const bytes = content(size);
       const storage = memoryStorage();
@@ -133,7 +133,7 @@ describe('C17, C18: documents', () => {
     },
   );
 
-  test('an upload goes on where it was cut off: parts that arrived are not sent again', async () => {
+  test('X-2: an upload goes on where it was cut off: parts that arrived are not sent again', async () => {
     const bytes = content(8 * partBytes + 5);
     const { tap, transport } = tapped('ana');
     const device = await synced('ana', { transport });
@@ -180,7 +180,7 @@ describe('C17, C18: documents', () => {
     expect(tap.uploads).toHaveLength(4);
   });
 
-  test('a download goes on where it was cut off, in a later life of the device too', async () => {
+  test('X-2: a download goes on where it was cut off, in a later life of the device too', async () => {
     const bytes = content(9 * partBytes + 1);
     const note = await noteOfCarla(bytes);
     const storage = memoryStorage();
@@ -211,7 +211,7 @@ describe('C17, C18: documents', () => {
     expect(second.tap.documents).toHaveLength(before);
   });
 
-  test('rows and quick edits go before documents, and what depends on a document after it', async () => {
+  test('X-4: rows and quick edits go before documents, and what depends on a document after it', async () => {
     const { tap, transport } = tapped('ana');
     await noteOfCarla(content(10));
     const device = await synced('ana', { transport });
@@ -300,7 +300,7 @@ describe('C17, C18: documents', () => {
     expect(stored(onDemand)).toEqual([]);
   });
 
-  test('content that is not what its name says is never kept; a damaged one of the device becomes a sync error', async () => {
+  test('X-3: content that is not what its name says is never kept; a damaged one of the device becomes a sync error', async () => {
     const note = await noteOfCarla(content(1000));
     const inner = httpTransport({ url: world.server.url, tokens: staticToken(tokenOf('ana')) });
     let wrong = true;

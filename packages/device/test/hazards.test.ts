@@ -578,7 +578,7 @@ describe('H-18, S01, S02: races follow the table of conflicts', () => {
   });
 });
 
-test('H-19: a row that leaves the filter leaves the device, and the reason is told', async () => {
+test('H-19, X09: a row that leaves the filter leaves the device, and the reason is told', async () => {
   const device = await synced();
   const id = firstIds(device, 'account', 1)[0] ?? '';
   const dev = { table: 'systemuser', id: sampleUsers.dev.id };
@@ -592,7 +592,7 @@ test('H-19: a row that leaves the filter leaves the device, and the reason is to
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('H-20: a row that enters without being modified arrives, with what is related to it', async () => {
+test('H-20, X09: a row that enters without being modified arrives, with what is related to it', async () => {
   const device = await synced();
   const [[line, opportunity]] = device.store.all(
     'SELECT opportunityproductid, opportunityid FROM opportunityproduct ORDER BY 1 LIMIT 1',
@@ -651,7 +651,7 @@ test('H-20: rows of nobody come with the row they belong to, untouched themselve
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('H-21: a row held by two reasons stays when one ends', async () => {
+test('H-21, X09: a row held by two reasons stays when one ends', async () => {
   const device = await synced();
   const [account] = firstIds(device, 'account', 1) as [string];
   const task = idOf(

@@ -126,7 +126,7 @@ describe('planProfile', () => {
     );
   });
 
-  test('reports every finding at once', () => {
+  test('X10: reports every finding at once', () => {
     const planned = plan(item('nope'), item('hidden'), item('contact', { criteria: 'related' }));
     expect(planned.kind === 'invalid' ? planned.findings : []).toHaveLength(3);
   });

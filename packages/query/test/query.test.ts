@@ -98,7 +98,7 @@ describe('conditions', () => {
   });
 });
 
-describe('links', () => {
+describe('X11: links, and tests of linked rows', () => {
   const link = (type: string, inside = '') =>
     `<link-entity name="contact" from="accountid" to="accountid" link-type="${type}" alias="c">${inside}</link-entity>`;
   test.each([
@@ -372,7 +372,7 @@ describe('bad input is a typed error with the Dataverse code', () => {
     });
   });
 
-  test('an unknown view', () => {
+  test('C11: a view that the app does not have, such as a personal one', () => {
     expect(fixture.engine.run({ view: 'nope' })).toMatchObject({
       kind: 'invalid',
       errors: [{ code: 'metadata', dataverseCode: '0x8005f21b' }],

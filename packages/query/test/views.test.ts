@@ -200,7 +200,7 @@ describe('saved views', () => {
     expect(found).toEqual([id(2), id(3), id(4), id(5), undefined]);
   });
 
-  test('show the current name of a lookup, money in the currency of the row, linked columns', () => {
+  test('X13: show the current name of a lookup, money in the currency of the row, linked columns', () => {
     const { result, row } = first({ view: id(2) });
     expect(row.values).toMatchObject({
       primarycontactid: { id: id(60), name: 'Ana Silva' },
@@ -249,7 +249,7 @@ describe('availability gives every reason with its code', () => {
         [reason, code, table ?? column ?? '', operator ?? ''].filter((one) => one !== ''),
       );
   };
-  test('a table without views, a missing table, a column that does not exist', () => {
+  test('C32: a table without views, a missing table, a column that does not exist', () => {
     expect(reasons(2)).toEqual([]);
     expect(reasons(3)).toEqual([]);
     expect(reasons(6)).toEqual([['tableWithoutViews', '0x8005f21b', 'task']]);
@@ -261,6 +261,26 @@ describe('availability gives every reason with its code', () => {
       ['tableNotOffline', '0x80071125', 'contact'],
     ]);
     expect(reasons(8)).toEqual([['invalidQuery', '0x80041103']]);
+  });
+  describe('C23 to C31: nine tables have no views offline', () => {
+    test.each([
+      'email',
+      'task',
+      'fax',
+      'letter',
+      'serviceappointment',
+      'campaignresponse',
+      'campaignactivity',
+      'recurringappointmentmaster',
+      'socialactivity',
+    ])('%s', (table) => {
+      const known = index.savedQuery(id(6));
+      if (known === undefined) throw new Error('no view');
+      const found = open({ tables: [...tables, table] }).availability({ ...known, table });
+      expect(found).toContainEqual(
+        expect.objectContaining({ reason: 'tableWithoutViews', code: '0x8005f21b', table }),
+      );
+    });
   });
   test('a column that the profile leaves out', () => {
     const items = [
@@ -351,7 +371,7 @@ describe('limits', () => {
     expect(code(count(400))).toBe(null);
     expect(code(count(60_000))).toEqual(['limit', null]);
   });
-  test('too many conditions, and long lists', () => {
+  test('X11: too many conditions, and long lists', () => {
     const condition = '<condition attribute="name" operator="null"/>';
     expect(
       code(

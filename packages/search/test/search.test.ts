@@ -190,7 +190,7 @@ test('a limit truncates and keeps the total', () => {
   });
 });
 
-describe('C13, C15: a search that cannot run is refused with its reason', () => {
+describe('C13, C14, C15: a search that cannot run is refused with its reason', () => {
   test.each([
     [{ table: 'task', term: 'x' }, 'tableNotOffline', '0x80071125'],
     [{ table: 'plain', term: 'x' }, 'noQuickFindView', '0x8005f21b'],
@@ -199,7 +199,7 @@ describe('C13, C15: a search that cannot run is refused with its reason', () => 
     expect(world.search.query(request)).toMatchObject({ kind: 'refused', reason, code });
   });
 
-  test('several tables at once, unless it was asked for', async () => {
+  test('C14: several tables at once, unless it was asked for', async () => {
     const requests = ['account', 'contact'].map((table) => ({ table, term: 'alp' }));
     expect(world.search.queryTables(requests)).toMatchObject([
       { kind: 'refused', reason: 'severalTables' },

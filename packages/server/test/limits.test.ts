@@ -11,7 +11,7 @@ import { openStore } from './stores.ts';
 const minute = 60_000;
 const limits: RequestLimits = { requests: 10, windowMs: 5 * minute, concurrent: 3 };
 
-describe('service protection limits', () => {
+describe('X15: service protection limits', () => {
   const limited = () => {
     const clock = new VirtualClock(0);
     const limiter = new RequestLimiter(limits, () => clock.now());

@@ -29,7 +29,7 @@ const edits = fc.array(
   { maxLength: 6 },
 );
 
-test('the visible row is the base with the edits applied one after another', () => {
+test('Y-8: the visible row is the base with the edits applied one after another', () => {
   fc.assert(
     fc.property(fc.option(cells), edits, (base, list) => {
       const entries = list.map(({ op, set }) => entry(op as Entry['op'], set));

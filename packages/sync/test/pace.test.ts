@@ -35,7 +35,7 @@ describe('A06, Y-3: how far a cycle is', () => {
   });
 });
 
-test('telemetry has an event of the cycle and one of each table that brought rows', () => {
+test('X08: telemetry has an event of the cycle and one of each table that brought rows', () => {
   const tally = new CycleTally();
   tally.add(
     [

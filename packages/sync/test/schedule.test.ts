@@ -161,7 +161,7 @@ describe('H-30: cycles end, and delays grow', () => {
     expect(made.current).toMatchObject({ failures: 0, warnings: [] });
   });
 
-  test('an organization that asks to wait is not asked before', async () => {
+  test('X15: an organization that asks to wait is not asked before', async () => {
     const { runs, answers, advance } = setUp();
     answers.push(failed('server', '0x80072322', 5 * minute));
     await advance(12);
@@ -170,7 +170,7 @@ describe('H-30: cycles end, and delays grow', () => {
   });
 });
 
-describe('reasons for not synchronizing', () => {
+describe('X02: reasons for not synchronizing', () => {
   const online = { online: true, metered: false, foreground: true };
   test.each<[PauseReason, Partial<Connectivity>, Partial<SyncSettings>]>([
     ['offline', { online: false }, {}],
