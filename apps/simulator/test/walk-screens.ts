@@ -27,13 +27,12 @@ export async function walkScreens(
     await terminal.see(equalTo(name, kept.get(name) ?? ''));
     check(name, kept.get(name) ?? '', rows);
     const { inverse } = terminal.styles();
-    if (['home', 'grid', 'form', 'errors', 'conflict', 'chaos'].includes(name))
-      expect(inverse, name).toBeGreaterThan(20);
+    const isMarked = ['home', 'grid', 'form', 'errors', 'conflict', 'chaos'].includes(name);
+    expect(inverse, name).toBeGreaterThan(isMarked ? 20 : -1);
   });
   expect(names).toEqual([...kept.keys()]);
   const colors = terminal.raw().split('\x1b[3').length - 1;
-  if (withColor) expect(colors).toBeGreaterThan(50);
-  else expect(colors).toBe(0);
+  expect(colors > 50 ? 'many' : colors).toBe(withColor ? 'many' : 0);
   if (isUpdate) keepFrames(file, kept);
 }
 

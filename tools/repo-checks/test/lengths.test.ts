@@ -37,12 +37,11 @@ function lengths(): string {
 test('CONTRIBUTING lists the lengths of tests; `OUTPOST_UPDATE=1` writes the list', () => {
   const text = readFileSync(contributing, 'utf8');
   const [before, rest = ''] = text.split(begin);
-  const [listed, after] = rest.split(end);
-  if (process.env['OUTPOST_UPDATE'] !== '1') expect(listed).toBe(lengths());
-  else {
-    expect(after).toBeDefined();
-    writeFileSync(contributing, `${before}${begin}${lengths()}${end}${after}`);
-  }
+  const [, after] = rest.split(end);
+  const wanted = `${before}${begin}${lengths()}${end}${after}`;
+  const isUpdate = process.env['OUTPOST_UPDATE'] === '1';
+  if (isUpdate) writeFileSync(contributing, wanted);
+  expect(isUpdate ? wanted : text).toBe(wanted);
 });
 
 /** What tests tell the programs they start; nobody else sets it. */
@@ -61,4 +60,17 @@ test('every option of tests is explained in CONTRIBUTING', () => {
       .filter((option) => !text.includes(option) && !between.includes(option))
       .sort(),
   ).toEqual([]);
+});
+
+test('READMEs name the options and not the lengths, which are above', () => {
+  const told = globSync('{packages,apps,tools,examples,bench}/**/README.md', {
+    cwd: root,
+    exclude: (name) => name.includes('node_modules'),
+  }).flatMap((file) => {
+    const lines = readFileSync(join(root, file), 'utf8').split('\n');
+    return lines.flatMap((line) => (line.includes('OUTPOST_') ? [`${file}: ${line}`] : []));
+  });
+  expect(told.length).toBeGreaterThan(5);
+  const counts = /\d[\d,]* (?:random|drawn|seeds|worlds|commits|queries|kills|rounds)/;
+  expect(told.filter((line) => counts.test(line))).toEqual([]);
 });
