@@ -4,9 +4,12 @@ import { parseArguments } from '@outpost/simulator/arguments';
 import { expect, test } from 'vitest';
 import { documents, readDocument, root, startCommands } from '../src/examples.ts';
 
-test.each(documents())('%s: every npm start is one that the program understands', (name) => {
-  for (const words of startCommands(name))
-    expect(() => parseArguments(words), words.join(' ')).not.toThrow();
+const commands = documents().flatMap((name) =>
+  startCommands(name).map((words) => [name, words.join(' '), words] as const),
+);
+
+test.each(commands)('%s: npm start -- %s is what the program understands', (_, _text, words) => {
+  expect(() => parseArguments(words)).not.toThrow();
 });
 
 test.each(documents())('%s: links and pictures lead to files that exist', (name) => {
