@@ -53,7 +53,8 @@ function steps(): readonly TourStep[] {
     {
       title: 'Back in range',
       text: 'Press v to be Ana again, then o. The phone connects and synchronizes by itself in a moment (s does it at once). Both changed the same column: that is a conflict, and nothing is overwritten.',
-      done: (_, { status }) => status.errors > 0,
+      // What the server has comes at the end of the cycle that found the conflict.
+      done: (_, { status }) => status.errors > 0 && status.running === null,
     },
     {
       title: 'Look at the conflict',
@@ -68,7 +69,8 @@ function steps(): readonly TourStep[] {
     {
       title: 'Reconcile',
       text: 'The edit is queued again and goes up with the next sync, in a moment by itself or at once with s.',
-      done: (_, { status }) => status.pending.updates === 0 && status.running === null,
+      done: (_, { status }) =>
+        status.pending.updates === 0 && status.errors === 0 && status.running === null,
     },
     {
       title: 'Done',
