@@ -160,6 +160,22 @@ describe('the sides of a conflict', () => {
     expect(device.errors.sides(errorId(1))).toMatchObject([{ theirs: null }]);
   });
 
+  test('are those of the row and table of the edit, among others that are edited', () => {
+    device.take((tx) => {
+      applyBase(tx, 'contact', id(2), { fullname: 'Ana', ownerid: id(31) });
+      applyBase(tx, 'account', id(2), { city: 'Basel', ownerid: id(32) });
+    });
+    const toBen = { ownerid: id(33) };
+    device.edit((tx) => tx.update('contact', id(2), toBen));
+    device.edit((tx) => tx.update('account', id(2), { city: 'Davos' }));
+    device.edit((tx) => tx.update('account', id(1), { city: 'Chur' }));
+    refuse(1, 2);
+    device.edit((tx) => tx.update('contact', id(2), { fullname: 'Ben' }));
+    device.edit((tx) => tx.update('account', id(2), { employees: 4 }));
+    expect(device.errors.sides(errorId(1))).toMatchObject([{ column: 'ownerid', theirs: id(31) }]);
+    expect(device.errors.sides(errorId(2))).toMatchObject([{ column: 'city', theirs: 'Basel' }]);
+  });
+
   test('are not there where the row is not, or its table', () => {
     move(1, 'Chur');
     refuse(1);
@@ -226,6 +242,21 @@ describe('to give an edit up', () => {
       expect(errorRow(one)).toMatchObject({ statecode: 1, statuscode: 1 });
   });
 
+  test('leaves other change sets as they are', () => {
+    for (const pair of [
+      [1, 2],
+      [5, 6],
+    ]) {
+      for (const n of pair) fromServer(n, { city: 'Bern' });
+      device.edit((tx) => {
+        for (const n of pair) tx.update('account', id(n), { city: 'Chur' });
+      });
+    }
+    refuse(1, 2, 3, 4);
+    device.errors.resolve(errorId(3), 'discard');
+    expect(edits().map((one) => one.key)).toEqual([key(1), key(2)]);
+  });
+
   test('of one that waited leaves the one that it waited for', () => {
     device.edit((tx) => tx.insert('account', id(3), { name: 'Parent' }));
     device.edit((tx) => tx.insert('account', id(4), { name: 'Child', parentaccountid: id(3) }));
@@ -233,6 +264,19 @@ describe('to give an edit up', () => {
     device.errors.resolve(errorOf(2), 'discard');
     expect(edits().map((one) => one.key)).toEqual([key(1)]);
     expect(listed().map((one) => one.id)).toEqual([errorId(1)]);
+  });
+
+  test('says nothing more about an error that the organization has taken away', () => {
+    device.edit((tx) => tx.insert('account', id(3), { name: 'Parent' }));
+    device.edit((tx) => tx.insert('account', id(4), { name: 'Child', parentaccountid: id(3) }));
+    refuse(1);
+    const second = errorOf(2);
+    device.take((tx) => {
+      tx.sql.prepare(`DELETE FROM "$outbox" WHERE row_id = ?`).run([second]);
+      applyBase(tx, 'syncerror', second, null);
+    });
+    device.errors.resolve(errorId(1), 'discard');
+    expect(device.entries().map((one) => one.id)).toEqual([errorId(1)]);
   });
 
   test('works for an error of another device', () => {
@@ -305,6 +349,19 @@ describe('to send an edit again', () => {
       },
     ]);
     expect(device.row('account', id(1))).toMatchObject({ city: 'Davos', employees: 8 });
+  });
+
+  test('is not held up by others that are refused or newer, which stay as they are', () => {
+    move(2, 'Davos');
+    refuse(2);
+    const elsewhere = { statecode: 0, errortime: '2026-03-02T09:00:00Z' };
+    device.take((tx) => applyBase(tx, 'syncerror', errorId(7), elsewhere));
+    device.errors.resolve(errorId(1), 'retry');
+    expect(edits()).toMatchObject([
+      { key: key(2), state: 'refused' },
+      { id: id(1), state: 'queued', baseVersion: 7, baseOf: null },
+    ]);
+    expect(listed().map((one) => one.id)).toEqual([errorId(7), errorId(2)]);
   });
 
   test('is durable when the call returns, and one commit', () => {
@@ -401,6 +458,9 @@ describe('a sync error cannot be repaired', () => {
     move(1, 'Chur');
     refuse(1);
     device.errors.resolve(errorId(1), 'discard');
+    move(2, 'Davos');
+    refuse(2 + 1);
+    expect(listed()).toHaveLength(1);
     for (const unknown of [errorId(1), 'unknown']) {
       expect(failure(() => device.errors.resolve(unknown, 'retry'))).toMatchObject({
         code: 'error.unknown',

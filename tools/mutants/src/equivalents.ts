@@ -12,6 +12,7 @@ export interface Equivalent {
 
 const outbox = 'packages/sync/src/outbox/outbox.ts';
 const applyResults = 'packages/sync/src/outbox/apply-results.ts';
+const syncErrors = 'packages/sync/src/repair/sync-errors.ts';
 const overlay = 'packages/sync/src/apply/overlay.ts';
 
 export const equivalents: readonly Equivalent[] = [
@@ -114,6 +115,27 @@ export const equivalents: readonly Equivalent[] = [
     source: "if (current === undefined || current.state === 'refused') continue;",
     changes: [['current === undefined', 'false']],
     why: 'Nothing is deleted meanwhile; the type does not know.',
+  },
+  {
+    file: syncErrors,
+    source: 'const image = schema === undefined ? null : this.#store.get(table, row);',
+    changes: [['schema === undefined', 'false']],
+    why: 'The store has no row of a table that it has not.',
+  },
+  {
+    file: syncErrors,
+    source: 'return image?.[schema?.slotIndex.get(slot) ?? -1] ?? null;',
+    changes: [
+      ['schema?.slotIndex', 'schema.slotIndex'],
+      ['-1', '+1'],
+    ],
+    why: 'Where there is an image there is a schema, with every column of an edit; the type does not know.',
+  },
+  {
+    file: syncErrors,
+    source: 'const renamed: (readonly [EntryKey, EntryKey])[] = [];',
+    changes: [['[]', '["Stryker was here"]']],
+    why: 'The text is no pair of keys, so it is found by none; the compiler refuses it.',
   },
   {
     file: overlay,

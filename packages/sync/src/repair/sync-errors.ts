@@ -217,9 +217,7 @@ function refusedWith(tx: WriteTx, syncErrorId: string): readonly Entry[] {
   );
 }
 
+/** Refused edits are not on their rows any more: nothing changes there. */
 function discard(tx: WriteTx, family: readonly Entry[]): void {
-  for (const entry of family) {
-    deleteEntry(tx.sql, entry.key);
-    recomputeVisible(tx, entry.table, entry.id);
-  }
+  for (const entry of family) deleteEntry(tx.sql, entry.key);
 }
