@@ -1,6 +1,6 @@
-/** The process of `sql-run.ts`: runs the judges on each text of a file that it is sent, and answers what they say. */
+/** The process of `judge-process.ts`: runs the judges on each text of a file that it is sent, and answers what they say. */
 import { createVitest, type TestModule } from 'vitest/node';
-import type { Judgement } from './sql-run.ts';
+import type { Judgement } from './judge-process.ts';
 
 const file = process.argv[2] ?? '';
 let current = '';
@@ -27,6 +27,12 @@ process.on('message', async ({ text }: { readonly text: string }) => {
   const by = failedIn(testModules) ?? (outside === undefined ? null : messageOf(outside));
   const judgement: Judgement = by === null ? { kind: 'passed' } : { kind: 'failed', by };
   process.send?.(judgement);
+});
+
+// The other side is done, or gone.
+process.on('disconnect', async () => {
+  await vitest.close();
+  process.exit();
 });
 
 function failedIn(modules: readonly TestModule[]): string | null {

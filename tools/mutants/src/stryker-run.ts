@@ -20,6 +20,8 @@ const fates: Readonly<Record<MutantStatus, Fate>> = {
 export interface RunOptions {
   /** Where reports go. */
   readonly reports: string;
+  /** Folder in the repository for the copy that is changed. */
+  readonly copies: string;
   /** Only what changed since the last run: mutants that are new, and those whose tests are. */
   readonly onlyChanged: boolean;
 }
@@ -31,7 +33,7 @@ export interface RunOptions {
  */
 export async function runStryker(
   { file, judges }: Guarded,
-  { reports, onlyChanged }: RunOptions,
+  { reports, copies, onlyChanged }: RunOptions,
 ): Promise<readonly Mutant[]> {
   const name = file.replace(/^packages\//, '').replaceAll('/', '.');
   const json = join(reports, `${name}.json`);
@@ -43,6 +45,7 @@ export async function runStryker(
     configFile: 'tools/mutants/stryker.config.json',
     mutate: [file],
     plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
+    tempDirName: copies,
     incremental: onlyChanged,
     incrementalFile: join(reports, `${name}.known.json`),
     reporters: ['json', 'html', ...(process.stdout.isTTY ? ['progress'] : [])],
