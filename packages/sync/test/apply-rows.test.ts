@@ -217,6 +217,23 @@ describe('a page', () => {
     expect(here()).toEqual([3]);
   });
 
+  test('leaves edited rows outside of its range too', () => {
+    for (const n of [1, 2, 3]) fromServer(n, { name: 'Old', city: 'Bern' });
+    for (const n of [1, 3]) move(n, 'Chur');
+    applyPage(device.store, page({ covered: id(2) }), id(1), 1);
+    expect(here()).toEqual([1, 3]);
+    expect([base(1), base(3)]).toMatchObject([{ city: 'Bern' }, { city: 'Bern' }]);
+  });
+
+  test('goes by how far its own table is read, not another', () => {
+    set('account', `again = 1, view = 'other', walk_rows = 50`);
+    const contacts = { table: 'contact', columns: ['contactid', 'fullname'], empty: [] };
+    const first = page({ ...contacts, rows: [[id(1), 'Ana']], covered: id(1) });
+    applyPage(device.store, first, null, 1);
+    applyPage(device.store, page({ ...contacts, rows: [[id(2), 'Ben']] }), id(1), 1);
+    expect(state('contact')).toMatchObject({ state: 'ready', view: 'v1', rowsDone: 2 });
+  });
+
   test('takes no row that exists here only, and no edit of one that it takes', () => {
     fromServer(1, { name: 'A', city: 'Bern' });
     fromServer(2, { name: 'B', city: 'Bern' });
@@ -441,6 +458,13 @@ describe('a delta', () => {
     expect(device.row('account', id(2))?.['city']).toBe('Davos');
   });
 
+  test('that confirms an edit of another opening leaves the one of the same number', () => {
+    move(1, 'Chur');
+    applyPull(device.store, pull({ acked: [['e0', 1]] }), 1);
+    expect(device.entries()).toHaveLength(1);
+    expect(device.row('account', id(1))?.['city']).toBe('Chur');
+  });
+
   test('that confirms an edit and says nothing of its row shows the row without it', () => {
     move(1, 'Chur');
     device.take((tx) => setEntryState(tx.sql, key(1), 'applied'));
@@ -460,7 +484,7 @@ describe('a delta', () => {
     const states = () => device.entries().map((one) => one.state);
     applyPull(device.store, pull({ check: check('expired') }), 1);
     expect(states()).toEqual(['applied', 'refused', 'queued']);
-    applyPull(device.store, pull({ check: check('feed') }), 1);
+    applyPull(device.store, pull({ check: [...check('view'), ...check('feed')] }), 1);
     expect(states()).toEqual(['queued', 'refused', 'queued']);
   });
 });
@@ -511,6 +535,14 @@ describe('a table that is to be read again', () => {
     expect(state('account')).toMatchObject({ state: name, view: 'v1', again: false });
   });
 
+  test('goes by its own state, not that of another', () => {
+    set('account', `state = 'ready', view = 'v1'`);
+    const check = [{ table: 'contact', why: 'view', view: 'v9' }] as const;
+    applyPull(device.store, pull({ check }), 1);
+    expect(state('contact')).toMatchObject({ state: 'load', view: 'v9' });
+    expect(state('account')).toMatchObject({ state: 'ready', view: 'v1' });
+  });
+
   test('that is not planned is no table to be read', () => {
     device.take((tx) => forgetUnplanned(tx, hello(['contact', 1])));
     check();
@@ -518,4 +550,21 @@ describe('a table that is to be read again', () => {
       ['contact', 'load'],
     ]);
   });
+});
+
+test.each([
+  ['a plan', () => applyPlan(device.store, hello(['account', 1]))],
+  ['a page', () => applyPage(device.store, page({ rows: [account(1)] }), null, 1)],
+  ['a part of a check', () => applyCheckPage(device.store, page(), null, [], 1)],
+  ['what a check found', () => setRanges(device.store, 'account', [], 'v2')],
+  ['the end of a check', () => finishCheck(device.store, 'account')],
+  ['a row that was asked for', () => applyIds(device.store, page({ rows: [account(1)] }), [id(1)])],
+  ['a delta', () => applyPull(device.store, pull(), 1)],
+])('%s is one commit, in the name of the organization', (_, act) => {
+  applyPlan(device.store, hello(['account', 3]));
+  const origins: unknown[] = [];
+  device.store.commits.subscribe((one) => origins.push(one.origin));
+  act();
+  expect(origins).toEqual(['sync']);
+  expect(device.entries()).toEqual([]);
 });

@@ -36,6 +36,7 @@ const contact = defineTable({
     fullname: { type: 'string', maxLength: 160 },
     parentcustomerid: { type: 'lookup', targets: ['account', 'contact'] },
     portrait: { type: 'memo', maxLength: 2_000_000 },
+    resume: { type: 'memo', maxLength: 2_000_000 },
   },
 });
 /** Its rows have no name. */

@@ -13,6 +13,8 @@ export interface Equivalent {
 const outbox = 'packages/sync/src/outbox/outbox.ts';
 const applyResults = 'packages/sync/src/outbox/apply-results.ts';
 const syncErrors = 'packages/sync/src/repair/sync-errors.ts';
+const applyRows = 'packages/sync/src/apply/apply-rows.ts';
+const planned = 'A page is of a table that is planned, which has its row; the type does not know.';
 const overlay = 'packages/sync/src/apply/overlay.ts';
 
 export const equivalents: readonly Equivalent[] = [
@@ -136,6 +138,51 @@ export const equivalents: readonly Equivalent[] = [
     source: 'const renamed: (readonly [EntryKey, EntryKey])[] = [];',
     changes: [['[]', '["Stryker was here"]']],
     why: 'The text is no pair of keys, so it is found by none; the compiler refuses it.',
+  },
+  {
+    file: applyRows,
+    source: 'const startView = first ? page.view : walk?.[1];',
+    changes: [['walk?.[1]', 'walk[1]']],
+    why: planned,
+  },
+  {
+    file: applyRows,
+    source: 'const again = startView !== page.view || (!first && walk?.[0] === 1);',
+    changes: [['walk?.[0]', 'walk[0]']],
+    why: planned,
+  },
+  {
+    file: applyRows,
+    source: 'const walkRows = (first ? 0 : Number(walk?.[2])) + page.rows.length;',
+    changes: [['walk?.[2]', 'walk[2]']],
+    why: planned,
+  },
+  {
+    file: applyRows,
+    source: 'const known = slots.filter((slot) => rows.columns.includes(slot.name));',
+    changes: [['slots.filter((slot) => rows.columns.includes(slot.name))', 'slots']],
+    why: 'It spares columns that did not travel, which are written as empty either way.',
+  },
+  {
+    file: applyRows,
+    source: `\`SELECT row_id FROM "$base" WHERE table_name = ? AND cells IS NOT NULL AND $\{where.replaceAll(primary, 'row_id')}\`,`,
+    changes: [['table_name = ?', '(table_name = ? OR 1)']],
+    why: 'Of a row that only another table has, nothing can leave this one.',
+  },
+  {
+    file: applyRows,
+    source: '.run([one.table, i + 1, one.rows, one.intervalMinutes]);',
+    changes: [['i + 1', 'i - 1']],
+    why: 'Only the order of the numbers counts.',
+  },
+  {
+    file: 'packages/sync/src/apply/leave.ts',
+    source: 'const name = primary === null ? null : (image[slotIndex.get(primary) ?? -1] ?? null);',
+    changes: [
+      ['primary === null', 'false'],
+      ['-1', '+1'],
+    ],
+    why: 'A table that has no name has no such column, and one that has one has it; the type does not know.',
   },
   {
     file: overlay,
