@@ -176,6 +176,12 @@ export const equivalents: readonly Equivalent[] = [
     why: 'Only the order of the numbers counts.',
   },
   {
+    file: 'packages/server/src/sync/results.ts',
+    source: "result.status === 'applied' ? result.version : null,",
+    changes: [["result.status === 'applied'", 'true']],
+    why: 'Other results have no version, which is stored as NULL; the compiler refuses it.',
+  },
+  {
     file: 'packages/sync/src/apply/leave.ts',
     source: 'const name = primary === null ? null : (image[slotIndex.get(primary) ?? -1] ?? null);',
     changes: [

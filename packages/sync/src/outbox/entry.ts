@@ -56,9 +56,8 @@ export function readerOf(sql: SqlDriver): Reader {
 }
 
 function toEntry(row: readonly SqlValue[]): Entry {
+  // The text of NULL is JSON for it.
   const json = <T>(cell: SqlValue | undefined): T => JSON.parse(String(cell)) as T;
-  const nullableJson = <T>(cell: SqlValue | undefined): T | null =>
-    cell === null || cell === undefined ? null : json<T>(cell);
   return {
     key: [String(row[0]), Number(row[1])],
     state: String(row[2]) as EntryState,
@@ -68,11 +67,11 @@ function toEntry(row: readonly SqlValue[]): Entry {
     set: json(row[6]),
     base: json(row[7]),
     baseVersion: row[8] === null ? null : Number(row[8]),
-    baseOf: nullableJson(row[9]),
+    baseOf: json(row[9]),
     after: json(row[10]),
     at: String(row[11]),
     syncErrorId: row[12] === null ? null : String(row[12]),
-    blockedBy: nullableJson(row[13]),
+    blockedBy: json(row[13]),
     changeSet: row[14] === null ? null : String(row[14]),
     everSent: row[15] === 1,
     attempts: Number(row[16]),
