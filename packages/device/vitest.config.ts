@@ -6,7 +6,10 @@ const onPostgres = {
   extends: true,
   test: {
     name: 'PostgreSQL',
-    env: { OUTPOST_STORE: 'postgres' },
+    env: {
+      OUTPOST_STORE: 'postgres',
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '300' : '40'),
+    },
     include: [
       isLong ? 'test/convergence.property.test.ts' : 'test/{convergence.property,publish}.test.ts',
     ],
@@ -20,7 +23,7 @@ const onWebApi = {
     name: 'Web API',
     env: {
       OUTPOST_TRANSPORT: 'dataverse',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '400' : '60'),
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '300' : '40'),
     },
     include: [
       isLong

@@ -1,3 +1,3 @@
-import { testConfig } from '@outpost/vitest';
+import { seededProperties, testConfig } from '@outpost/vitest';
 
-export default testConfig();
+export default testConfig(seededProperties);

@@ -76,7 +76,8 @@ test.skipIf(address === undefined)(
           const name = `Device ${n} ${round}`;
           if (device.create('account', { name }).kind === 'saved') names.push(name);
         }
-        await sync(device);
+        // It fails only where a process was killed under it.
+        expect(['done', 'failed']).toContain((await device.sync.run('DELTA_SYNC')).kind);
       }
     };
     const kill = async () => {

@@ -1,3 +1,4 @@
+import { lengthOf } from '@outpost/vitest/length';
 import { describe, expect, test } from 'vitest';
 import {
   faultKinds,
@@ -12,10 +13,12 @@ import {
 import { saboteurs } from './saboteurs.ts';
 
 const app = sampleWorld();
+/** Worlds that are run twice. */
+const repeated = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 20 });
 
 test('W-1: equal worlds and decisions give equal runs, event for event', async () => {
-  for (const seed of [3, 10, 12]) {
-    const { spec, decisions } = generateRun(app, seed);
+  for (let seed = 3; seed < 3 + repeated; seed++) {
+    const { spec, decisions } = generateRun(app, seed, { steps: 25 });
     const first = await runWorld(app, spec, decisions);
     const second = await runWorld(app, spec, decisions);
     expect(second.trace).toEqual(first.trace);
@@ -42,7 +45,7 @@ test('other seeds give other runs; without faults nothing of them happens', asyn
 
 test('a failure is made small, and its file gives the same failure again', async () => {
   const fault = saboteurs.find((one) => one.what === 'rows that leave are not named');
-  const found = await fuzz(app, { seeds: 30, steps: 30, shrinkRuns: 80, sabotage: fault?.plant });
+  const found = await fuzz(app, { seeds: 30, steps: 30, shrinkRuns: 30, sabotage: fault?.plant });
   if (found.failure === null) throw new Error('The fault was not found.');
   const { small, smallReport, found: large } = found.failure;
   expect(small.decisions.length).toBeLessThan(large.decisions.length / 2);

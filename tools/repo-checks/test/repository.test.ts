@@ -94,6 +94,15 @@ test('no suppressions and no any', () => {
   expect(found).toEqual([]);
 });
 
+test.each(packages)(
+  'properties of package %s are tried with the same values in every run',
+  (name) => {
+    const usesFastCheck = read('packages', name, 'package.json').includes('"fast-check"');
+    const isSeeded = read('packages', name, 'vitest.config.ts').includes('seededProperties');
+    expect(isSeeded).toBe(usesFastCheck);
+  },
+);
+
 const headings = ['What it does', 'Use it', 'Concepts', 'Guarantees', 'Limits'];
 describe.each([
   ...packages.map((name) => join('packages', name)),

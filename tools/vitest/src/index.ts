@@ -1,1 +1,1 @@
-export { isLong, testConfig, testFiles } from './test-config.ts';
+export { isLong, seededProperties, testConfig, testFiles } from './test-config.ts';

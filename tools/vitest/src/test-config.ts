@@ -31,6 +31,11 @@ export const testFiles: { readonly include: string[]; readonly exclude: string[]
   exclude: ['**/node_modules/**', ...(isLong ? [] : ['**/*.long.test.*'])],
 };
 
+/** For packages with properties of fast-check: they are tried with the same values in every run. */
+export const seededProperties: { readonly setupFiles: string[] } = {
+  setupFiles: [fileURLToPath(new URL('seed-properties.ts', import.meta.url))],
+};
+
 /**
  * How every package runs its tests, by whatever command or editor they are started.
  *
