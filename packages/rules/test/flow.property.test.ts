@@ -123,7 +123,7 @@ function gate(
   );
 }
 
-test('P02: W-1 to W-5, W-7 hold after any walk through any flow', () => {
+test('P02, FL-1, FL-2, FL-3, FL-4, FL-5, FL-6: what holds of a flow holds after any walk through any flow', () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(flows, moves, (definition, list) => {
@@ -136,28 +136,28 @@ test('P02: W-1 to W-5, W-7 hold after any walk through any flow', () => {
         const subject = { row, visible, online };
         const result = step(flow, instance, subject, command);
         seen.add(`${kind} ${result.kind}`);
-        // W-7: what is offered is what is not refused.
+        // FL-6: what is offered is what is not refused.
         const offered = flowCommands(flow, instance, subject).some(
           (one) => JSON.stringify(one) === JSON.stringify(command),
         );
         expect(offered).toBe(result.kind !== 'refused');
-        // W-3: offline only the three.
+        // FL-3: offline only the three.
         const onlyOnline = ['finish', 'abandon', 'reactivate'].includes(kind);
         if (!online && onlyOnline) seen.add(`offline ${result.kind}`);
-        // W-5: a look changes nothing, whatever the row says.
+        // FL-5: a look changes nothing, whatever the row says.
         const views = flowPath(flow, instance, row);
         expect(views.filter((one) => one.state === 'active').map((one) => one.stage.id)).toEqual([
           instance.activeStageId,
         ]);
         const path = instance.traversedPath.split(',');
-        // W-4: it is blocked by every missing column, and by nothing else.
+        // FL-4: it is blocked by every missing column, and by nothing else.
         const asked = gate(definition, path, row, hides);
         const missing = result.kind === 'blocked' ? result.missing.map((one) => one.column) : [];
         const isGated = kind === 'nextStage' && result.kind !== 'refused';
         expect(missing).toEqual(isGated || result.kind === 'blocked' ? asked : []);
         expect(missing.length > 0).toBe(result.kind === 'blocked');
         if (result.kind !== 'moved') continue;
-        // W-1: the path begins with the first stage and ends with the active one.
+        // FL-1: the path begins with the first stage and ends with the active one.
         expect(checkInstance(flow, result.instance)).toBeNull();
         expect(checkInstanceWrite(flow, instance, result.instance)).toBeNull();
         const saved = { ...columnsOf(instance), ...result.changes };
@@ -186,7 +186,7 @@ test('P02: W-1 to W-5, W-7 hold after any walk through any flow', () => {
   expect([...seen].filter((one) => one.startsWith('offline'))).toEqual(['offline refused']);
 });
 
-/** W-2: back again is where it was. */
+/** FL-2: back again is where it was. */
 function checkBack(flow: CompiledFlow, before: FlowInstance, after: FlowInstance): void {
   const back = step(flow, after, { row: {} }, { kind: 'previousStage' });
   expect(back).toMatchObject({ kind: 'moved', instance: before });

@@ -112,7 +112,7 @@ test('finish, abandon and reactivate change the state of the instance, online', 
 
 test('C06, P01: Next Stage is gated by required steps and appends to the path', () => {
   const blocked = step(flow, start, { row: {} }, { kind: 'nextStage' });
-  // W-4: everything that is missing is listed.
+  // FL-4: everything that is missing is listed.
   expect(blocked).toEqual({
     kind: 'blocked',
     missing: [
@@ -191,7 +191,7 @@ test('P02: a write of an instance row is checked the same way', () => {
   expect(checkInstanceWrite(flow, finished, { ...finished })).toBeNull();
 });
 
-test('P04: the predicted path follows the row as it is edited; W-5: the active stage does not', () => {
+test('P04, FL-5: the predicted path follows the row as it is edited; the active stage does not', () => {
   const path = (row: RowValues) =>
     flowPath(flow, start, row).map(({ stage, state }) => `${stage.id} ${state}`);
   expect(path(poor)).toEqual(['qualify active', 'develop predicted', 'close predicted']);
