@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import { jsonLines, outpost, outpostProcess } from './program.ts';
 
-const address = process.env['OUTPOST_POSTGRES'];
-
 test('a fleet against one process: what it does meanwhile, then a verdict', async () => {
   const work = ['--devices', '3', '--rounds', '3', '--rows', '100'];
   const run = await outpostProcess('fleet', ...work, '--json');
@@ -15,18 +13,6 @@ test('a fleet against one process: what it does meanwhile, then a verdict', asyn
   expect(end?.['edits']).toBeGreaterThan(0);
   expect(lines.at(-2)).toMatchObject({ type: 'progress', part: 'settle', devicesReady: 3 });
 });
-
-test.skipIf(address === undefined)(
-  'a fleet against two processes on one PostgreSQL, one of them killed',
-  async () => {
-    const store = `${address}?schema=outpost_fleet_${process.pid}`;
-    const work = ['--devices', '3', '--processes', '2', '--seconds', '4', '--kill', '2'];
-    const run = await outpostProcess('fleet', ...work, '--rows', '100', '--store', store);
-    expect(run.stdout + run.stderr).toContain('Nothing lost.');
-    expect(run.stdout).toMatch(/3 devices, 2 processes, [1-9] killed/);
-    expect(run.code).toBe(0);
-  },
-);
 
 test.each([
   [['--processes', '2'], 'need a database that they share'],

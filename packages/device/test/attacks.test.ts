@@ -9,7 +9,7 @@ import { type CountingStore, countingStore } from './counting-store.ts';
 import { organizationStore } from './organization-store.ts';
 
 /** Requests of each random attack. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 300, long: 20_000 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 300, long: 5000 });
 
 let store: CountingStore;
 let organization: Organization;

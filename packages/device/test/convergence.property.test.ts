@@ -14,8 +14,8 @@ import { organizationStore } from './organization-store.ts';
 import { isPlainWebApi, sync, transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
-const operations = lengthOf('OUTPOST_OPERATIONS', { short: 120, long: 400 });
-const runs = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
+const operations = lengthOf('OUTPOST_OPERATIONS', { short: 120, long: 300 });
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 3 });
 
 const bad: Faults = { lost: 0.08, answerLost: 0.08, twice: 0.1, busy: 0.04 };
 /** Where tokens are written, two columns of each table. */

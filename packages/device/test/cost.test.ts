@@ -13,7 +13,7 @@ import { organizationStore } from './organization-store.ts';
 import { sync } from './world.ts';
 
 /** Changes of others; the full number by hand. */
-const others = lengthOf('OUTPOST_ROUNDS', { short: 2000, long: 100_000 });
+const others = lengthOf('OUTPOST_ROUNDS', { short: 2000, long: 20_000 });
 
 async function open() {
   const system = testSystem(21);

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { sampleUsers } from '@outpost/sample';
 import { memoryStorage } from '@outpost/store/node';
 import type { SyncTransport } from '@outpost/sync';
@@ -9,33 +7,21 @@ import { seededRandom, testSystem } from '@outpost/testkit';
 import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
+import { type Serving, serve } from './serve.ts';
 import { sync } from './world.ts';
 
 const address = process.env['OUTPOST_POSTGRES'];
 /** How many devices, and how often a process is killed; more on request. */
 const count = lengthOf('OUTPOST_DEVICES', { short: 4, long: 6 });
-const kills = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 12 });
+const kills = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 8 });
 const schema = `outpost_${process.pid}_${process.hrtime.bigint() % 1_000_000_000n}`;
 const random = seededRandom(7);
 const users = Object.keys(sampleUsers);
 
-interface Serving {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
 const serving: Serving[] = [];
 afterAll(() => {
   for (const { child } of serving) child.kill('SIGKILL');
 });
-
-async function serve(): Promise<Serving> {
-  const file = fileURLToPath(new URL('serving-child.ts', import.meta.url));
-  const child = spawn(process.execPath, [file, address ?? '', schema], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, url: chunk.toString('utf8').trim() };
-}
 
 /** Each request goes to whichever process. */
 function anyProcess(user: string): SyncTransport {
@@ -58,7 +44,7 @@ function anyProcess(user: string): SyncTransport {
 test.skipIf(address === undefined)(
   `two processes on one PostgreSQL, one of them killed ${kills} times: ${count} devices lose nothing`,
   async () => {
-    serving.push(await serve(), await serve());
+    serving.push(await serve(address ?? '', schema), await serve(address ?? '', schema));
     const devices: Device[] = [];
     for (let n = 0; n < count; n++) {
       const user = users[n % users.length] ?? '';
@@ -88,7 +74,7 @@ test.skipIf(address === undefined)(
         await fetch(`${serving[1 - place]?.url}/health`);
         child.kill('SIGKILL');
         if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-        serving[place] = await serve();
+        serving[place] = await serve(address ?? '', schema);
       }
       working = false;
     };

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { memoryStorage } from '@outpost/store/node';
 import type { SyncTransport } from '@outpost/sync';
 import { httpTransport, staticToken } from '@outpost/sync/http';
@@ -11,10 +10,11 @@ import { seededRandom, testSystem } from '@outpost/testkit';
 import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, expect, test } from 'vitest';
 import { openDevice } from '../src/index.ts';
+import { serve } from './serve.ts';
 import { sync } from './world.ts';
 
 /** How many kills; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 5, long: 40 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 5, long: 20 });
 const folder = mkdtempSync(join(tmpdir(), 'outpost-server-kill-'));
 let child: ChildProcess | null = null;
 afterAll(() => {
@@ -22,20 +22,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function serve(): Promise<string> {
-  const started = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('serving-child.ts', import.meta.url)), join(folder, 'org.db')],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  child = started;
-  const [chunk] = (await once(started.stdout, 'data')) as [Buffer];
-  return chunk.toString('utf8').trim();
+async function serveAnew(): Promise<string> {
+  const started = await serve(join(folder, 'org.db'));
+  child = started.child;
+  return started.url;
 }
 
 test('SIGKILL of the server between requests and inside them: every edit arrives once', async () => {
   const random = seededRandom(4);
-  let url = await serve();
+  let url = await serveAnew();
   let requests = 0;
   let killAt = Number.POSITIVE_INFINITY;
   /** The server dies with the request on its way, at a place nobody chooses. */
@@ -76,7 +71,7 @@ test('SIGKILL of the server between requests and inside them: every edit arrives
     if (child0?.killed === true) {
       killed += 1;
       if (child0.exitCode === null && child0.signalCode === null) await once(child0, 'exit');
-      url = await serve();
+      url = await serveAnew();
     }
   }
   killAt = Number.POSITIVE_INFINITY;

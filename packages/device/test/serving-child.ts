@@ -26,3 +26,5 @@ if (!(await organization.isLoaded())) {
 }
 const { url } = await listen(organization);
 process.stdout.write(`${url}\n`);
+// It ends with the tests, however they end.
+process.stdin.resume().on('end', () => process.exit());

@@ -9,7 +9,7 @@ import { countingStore } from './counting-store.ts';
 import { organizationStore } from './organization-store.ts';
 
 /** Rows that are read to the end; 1,000,000 by hand. */
-const rowCount = lengthOf('OUTPOST_ROWS', { short: 6000, long: 200_000 });
+const rowCount = lengthOf('OUTPOST_ROWS', { short: 6000, long: 100_000 });
 const pageRows = 2000;
 
 const visit = 'new_visit';

@@ -18,7 +18,7 @@ import type { RefusalReason, SaveResult } from '../src/index.ts';
 import { openWorld, sync } from './world.ts';
 
 /** Sets of rules, each with its own organization. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 40 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 20 });
 const editsPerRound = 25;
 
 const table = defineTable({

@@ -9,7 +9,7 @@ import type { ViewSnapshot } from '../src/live/view-snapshot.ts';
 import { type LiveTally, runLive } from './oracle/live-run.ts';
 
 /** Worlds, each with 8 views and 25 commits. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 6, long: 100 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 6, long: 30 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const commits = 25;
 const folder = mkdtempSync(join(tmpdir(), 'outpost-live-'));

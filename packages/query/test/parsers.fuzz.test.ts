@@ -17,7 +17,7 @@ import { index as linked } from './oracle/world.ts';
 import { valueOrTypedErrors } from './typed-errors.ts';
 
 /** Texts of each parser; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 50_000 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 20_000 });
 const index = indexModel(model);
 const context = {
   now: Date.parse('2026-03-02T08:00:00Z'),

@@ -8,7 +8,7 @@ import { RandomWrites } from './random-writes.ts';
 import { attachWorld, makeModel, openWorld, type World } from './world.ts';
 
 /** Thousands of writes. */
-const thousands = lengthOf('OUTPOST_ROUNDS', { short: 6, long: 100 });
+const thousands = lengthOf('OUTPOST_ROUNDS', { short: 6, long: 20 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 
 const finds = [

@@ -6,7 +6,7 @@ import { rankRow } from './oracle.ts';
 import { Generator, id, openWorld, type World } from './world.ts';
 
 /** Worlds, each with 60 terms. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 60 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 15 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const seeds = Array.from({ length: rounds }, (_, i) => first + i);
 

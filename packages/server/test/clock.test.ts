@@ -13,7 +13,7 @@ import { createSchema } from '../src/store/physical-schema.ts';
 import { newSchema, postgresAddress } from './stores.ts';
 
 /** Transactions of each writer. */
-const transactions = lengthOf('OUTPOST_TRANSACTIONS', { short: 20, long: 2000 });
+const transactions = lengthOf('OUTPOST_TRANSACTIONS', { short: 20, long: 200 });
 const writers = 16;
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const model = withSystemTables(defineApp({ name: 'T', uniqueName: 't', tables: [] }));

@@ -7,7 +7,7 @@ import { listen, type RunningServer } from '../src/node/index.ts';
 import { openStore } from './stores.ts';
 
 /** Requests; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 50_000 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1500, long: 15_000 });
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
 let organization: Organization;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { generateRun, runWorld, sampleWorld } from '../src/index.ts';
 
 const from = Number(process.env['OUTPOST_SEED'] ?? 1);
-const seeds = lengthOf('OUTPOST_ROUNDS', { short: 10, long: 300 });
+const seeds = lengthOf('OUTPOST_ROUNDS', { short: 10, long: 120 });
 /** Short runs, many of them; `fuzz` of the command line has longer ones. */
 const steps = Number(process.env['OUTPOST_STEPS'] ?? 20);
 const app = sampleWorld();

@@ -14,7 +14,7 @@ import { saboteurs } from './saboteurs.ts';
 
 const app = sampleWorld();
 /** Worlds that are run twice. */
-const repeated = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 20 });
+const repeated = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
 
 test('W-1: equal worlds and decisions give equal runs, event for event', async () => {
   for (let seed = 3; seed < 3 + repeated; seed++) {

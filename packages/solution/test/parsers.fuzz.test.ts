@@ -5,7 +5,7 @@ import { readDataPackage, readSolution, SolutionError } from '../src/index.ts';
 import { attributeXml, entityXml, manifest, solutionZip, zip } from './zip.ts';
 
 /** Files of each kind; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 400, long: 10_000 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 400, long: 4000 });
 
 const entities = `<Entities>${entityXml(
   'new_visit',

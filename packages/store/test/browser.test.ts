@@ -13,7 +13,7 @@ import { driverContract } from '../src/contract/index.ts';
 import { temporaryFolder } from './locations.ts';
 
 /** Browser kills per storage; `OUTPOST_ROUNDS` asks for more. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 10 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 5 });
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const browser =
   process.env['OUTPOST_BROWSER'] ??

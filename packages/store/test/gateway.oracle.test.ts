@@ -6,7 +6,7 @@ import type { ChangeSet, DeviceStore, RowImage } from '../src/index.ts';
 import { id, openTestStore, rowsOf } from './fixture.ts';
 import { locations } from './locations.ts';
 
-const runs = lengthOf('OUTPOST_ROUNDS', { short: 25, long: 500 });
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 25, long: 200 });
 const text = fc.oneof(
   fc.constant(null),
   fc.string({ unit: 'binary', maxLength: 5 }).map((one) => one.toWellFormed()),

@@ -14,7 +14,7 @@ import { memoryStorage } from '../src/node/index.ts';
 import { withoutWal } from './locations.ts';
 
 /** Power cuts per persistence; `OUTPOST_ROUNDS` asks for more. */
-const points = lengthOf('OUTPOST_ROUNDS', { short: 20, long: 600 });
+const points = lengthOf('OUTPOST_ROUNDS', { short: 20, long: 200 });
 const seed = 20_260;
 
 function locationOf(files: FaultFiles | MemoryFiles): StorageLocation {

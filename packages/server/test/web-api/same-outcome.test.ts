@@ -4,7 +4,7 @@ import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, id, model, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = 60 * lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
+const rounds = 60 * lengthOf('OUTPOST_ROUNDS', { short: 1, long: 4 });
 let world: WebApiWorld;
 beforeAll(async () => {
   world = await openWorld();

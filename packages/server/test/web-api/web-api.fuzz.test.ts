@@ -3,7 +3,7 @@ import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { id, openWorld, users, type WebApiWorld } from './world.ts';
 
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 20 }) * 600;
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 6 }) * 600;
 let world: WebApiWorld;
 const faults: unknown[] = [];
 beforeAll(async () => {
