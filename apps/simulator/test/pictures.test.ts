@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandMatrix, customTableCommands } from '@outpost/model';
 import { expect, test } from 'vitest';
+import { plainReporter, type RunEvent } from '../src/output/events.ts';
 import { shipped } from '../src/scenario/scenario.ts';
-import { outpost, temporaryFolder } from './program.ts';
+import { jsonLines, outpost, temporaryFolder } from './program.ts';
 
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
 /** `OUTPOST_UPDATE=1` writes the pictures and the walkthrough anew. */
@@ -31,19 +33,39 @@ test.each(shipped.filter((one) => one !== 'field-day'))(
   },
 );
 
-test('the transcript of field-day is the walkthrough', async () => {
+test('field-day carries out every command of the matrix, and its transcript is the walkthrough', async () => {
   const folder = temporaryFolder();
-  const { code, stdout } = await outpost('run', 'field-day', '--plain', '--frames', folder);
+  const { code, stdout } = await outpost('run', 'field-day', '--json', '--frames', folder);
   expect(code, stdout).toBe(0);
   comparePictures(folder);
+  const events = jsonLines(stdout) as unknown as readonly RunEvent[];
+  const all = new Set([...Object.values(commandMatrix).flat(), ...customTableCommands]);
+  expect(events.at(-1)).toMatchObject({
+    type: 'end',
+    ok: true,
+    converged: true,
+    conflicts: 1,
+    syncErrors: 0,
+    commands: [...all].sort(),
+  });
   const file = join(docs, 'field-day.md');
-  const text = walkthrough(stdout);
+  const document = walkthrough(transcriptOf(events));
   if (isUpdate) {
     mkdirSync(docs, { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, document);
   }
-  expect(text).toBe(readFileSync(file, 'utf8'));
+  expect(document).toBe(readFileSync(file, 'utf8'));
 });
+
+/** What the same run prints as text. */
+function transcriptOf(events: readonly RunEvent[]): string {
+  let transcript = '';
+  const report = plainReporter((line) => {
+    transcript += line;
+  });
+  for (const event of events) report(event);
+  return transcript;
+}
 
 /** The transcript as a document: what is told as text, what is done as blocks, with the pictures in their places. */
 function walkthrough(transcript: string): string {

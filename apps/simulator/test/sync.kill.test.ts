@@ -10,7 +10,7 @@ const killInWrite = fileURLToPath(new URL('kill-in-write.ts', import.meta.url));
 test.each(Array.from({ length: rounds }, (_, round) => round))(
   'A07: SIGKILL in the middle of the initial sync, again and again; it resumes and fetches no finished table again (%i)',
   async (round) => {
-    const args = ['run', 'first-sync', '--json', '--rows', '1000', '--dir', temporaryFolder()];
+    const args = ['run', 'first-sync', '--json', '--rows', '600', '--dir', temporaryFolder()];
     let finished: readonly string[] = [];
     for (const kill of [0, 1]) {
       const { code, stdout, stderr } = await runProcess(

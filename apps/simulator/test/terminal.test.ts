@@ -2,10 +2,8 @@ import { expect, test } from 'vitest';
 import { openInTerminal, openTerminal } from './open-terminal.ts';
 import { built, temporaryFolder } from './program.ts';
 
-test('npm start: a person syncs, goes offline, edits, comes back and reconciles', async () => {
-  const words = ['start', '--silent', '--prefix', '../..', '--'];
-  const args = ['--dir', temporaryFolder(), '--rows', '300'];
-  const terminal = openInTerminal('npm', [...words, ...args], {}, 100, 30);
+test('a person syncs, goes offline, edits, comes back and reconciles', async () => {
+  const terminal = openTerminal(100, 30, '--dir', temporaryFolder(), '--rows', '200');
   await terminal.see('Field Sales and Service');
   await terminal.see(/\(⊕\) Connected/);
   await terminal.see(/> +Accounts +\d+ rows/);
@@ -36,7 +34,7 @@ test('npm start: a person syncs, goes offline, edits, comes back and reconciles'
 });
 
 test('a person searches while typing, sees what matched by table, and opens a hit; a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves with 130 and the terminal as it was', async () => {
-  const terminal = openTerminal(100, 30, '--memory', '--rows', '300');
+  const terminal = openTerminal(100, 30, '--memory', '--rows', '200');
   await terminal.see(/> +Accounts +\d+ rows/);
   await terminal.see(/\(⊕\) Connected/);
   terminal.press('/');
@@ -55,7 +53,7 @@ test('a person searches while typing, sees what matched by table, and opens a hi
   await terminal.see('words: words in any order');
   await terminal.see(/> Alpine.* value/);
   terminal.press('\x1b[C');
-  await terminal.see('Search Accounts: alpine_');
+  await terminal.see(/Search Accounts: alpine_[^]*> Alpine/);
   terminal.press('\r');
   await terminal.see('Account Name');
   terminal.press('\x1b');
@@ -78,7 +76,7 @@ test('a person searches while typing, sees what matched by table, and opens a hi
 });
 
 test('R03, R04, P01: a form shows what rules say while it is edited, and moves its row in the process flow', async () => {
-  const terminal = openTerminal(110, 34, '--memory', '--rows', '300');
+  const terminal = openTerminal(110, 34, '--memory', '--rows', '200');
   await terminal.see(/\(⊕\) Connected/);
   await terminal.see(/ Leads +\d+ rows/);
   await terminal.see('last sync');
@@ -135,7 +133,7 @@ test('R03, R04, P01: a form shows what rules say while it is edited, and moves i
 });
 
 test('SIGTERM ends with 143, and what was edited is there at the next start, here in ASCII', async () => {
-  const args = ['--dir', temporaryFolder(), '--rows', '300', '--offline'];
+  const args = ['--dir', temporaryFolder(), '--rows', '200', '--offline'];
   const terminal = openTerminal(90, 26, ...args);
   await terminal.see('There is no network.');
   terminal.press('o');
@@ -208,8 +206,10 @@ test('the tour leads from the first sync to a repaired conflict', async () => {
   expect(await terminal.exited).toBe(0);
 });
 
-test('a screen reader gets the same app in sentences', async () => {
-  const terminal = openTerminal(80, 24, '--memory', '--rows', '300', '--screen-reader');
+test('npm start, as people type it; a screen reader gets the same app in sentences', async () => {
+  const words = ['start', '--silent', '--prefix', '../..', '--'];
+  const args = ['--memory', '--rows', '100', '--screen-reader'];
+  const terminal = openInTerminal('npm', [...words, ...args], {}, 80, 24);
   await terminal.see(/selected: Accounts \d+ rows/);
   expect(terminal.raw()).not.toContain('\x1b[?1049h');
   terminal.press('j');
@@ -219,7 +219,7 @@ test('a screen reader gets the same app in sentences', async () => {
 });
 
 test('a scenario is watched on a terminal, taken step by step, let go, and readable afterwards', async () => {
-  const args = ['run', 'conflict', '--rows', '300', '--step', '--speed', '100'];
+  const args = ['run', 'conflict', '--rows', '200', '--step', '--speed', '100'];
   const terminal = openTerminal(100, 30, ...args);
   const told = 'Ana looks at both';
   for (let step = 1; ; step++) {
