@@ -26,7 +26,7 @@ test.each(shipped.filter((one) => one !== 'field-day'))(
   async (scenario) => {
     const folder = temporaryFolder();
     // It has none, so that its rows need not be so many.
-    const rows = scenario === 'first-sync' ? ['--rows', '600'] : [];
+    const rows = scenario === 'first-sync' ? ['--rows', '200'] : [];
     const { code, stdout } = await outpost('run', scenario, '--json', '--frames', folder, ...rows);
     expect(code, stdout).toBe(0);
     comparePictures(folder);
