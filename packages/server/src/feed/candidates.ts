@@ -29,24 +29,17 @@ export async function readCandidates(
   most: number,
 ): Promise<Candidates> {
   const found: Logged[] = [];
-  // Positions from here on are not known in full.
-  let horizon = Number.POSITIVE_INFINITY;
   for (const table of tables) {
     for (const probe of probes(caller, table)) {
-      const rows = await read(tx, table, probe, from, top, most + 1);
-      found.push(...rows);
-      const over = rows[most];
-      if (over !== undefined) horizon = Math.min(horizon, over.position);
+      found.push(...(await read(tx, table, probe, from, top, most + 1)));
     }
   }
   found.sort((a, b) => a.position - b.position);
-  const over = found[most];
-  if (over !== undefined) horizon = Math.min(horizon, over.position);
-  if (horizon > top) return { to: top, byTable: grouped(found) };
-  const to = horizon - 1;
-  if (to > from && found.some((one) => one.position <= to)) {
-    return { to, byTable: grouped(found.filter((one) => one.position <= to)) };
-  }
+  // What was cut off anywhere lies here or behind: a part that was cut off has one more than `most` itself.
+  const horizon = found[most]?.position;
+  if (horizon === undefined) return { to: top, byTable: grouped(found) };
+  const known = found.filter((one) => one.position < horizon);
+  if (known.length > 0) return { to: horizon - 1, byTable: grouped(known) };
   // One transaction is larger than an answer should be: it is taken whole.
   const whole: Logged[] = [];
   for (const table of tables) {
