@@ -229,6 +229,14 @@ describe('what a transaction has changed so far', () => {
     ]);
   });
 
+  test('names the tables it is in, and none before there is any', () => {
+    write((tx) => {
+      expect([...tx.tables.keys()]).toEqual([]);
+      tx.update('account', id(1), { city: 'X' });
+      expect([...tx.tables.keys()]).toEqual(['account']);
+    });
+  });
+
   test('is counted by table and operation, for comparison with what SQLite saw', () => {
     const counted = write((tx) => {
       tx.insert('account', id(4), {});

@@ -15,6 +15,7 @@ const applyResults = 'packages/sync/src/outbox/apply-results.ts';
 const syncErrors = 'packages/sync/src/repair/sync-errors.ts';
 const applyRows = 'packages/sync/src/apply/apply-rows.ts';
 const planned = 'A page is of a table that is planned, which has its row; the type does not know.';
+const writeTx = 'packages/store/src/gateway/write-tx.ts';
 const overlay = 'packages/sync/src/apply/overlay.ts';
 
 export const equivalents: readonly Equivalent[] = [
@@ -204,5 +205,46 @@ export const equivalents: readonly Equivalent[] = [
       ['{\n    writeVisible(tx, table, id, cells);\n    return;\n  }', '{}'],
     ],
     why: 'The longer way ends the same: a base is kept, found without edits, made the row, and dropped.',
+  },
+  {
+    file: writeTx,
+    source: "#state: 'open' | 'sealed' | 'ended' = 'open';",
+    changes: [["'open'", '""']],
+    why: 'It is asked whether it is sealed or ended, never whether it is open.',
+  },
+  {
+    file: writeTx,
+    source: `Number(this.sql.prepare(\`SELECT max("_rid") FROM $\{quoted(table)}\`).get()?.[0] ?? 0);`,
+    changes: [
+      [
+        `this.sql.prepare(\`SELECT max("_rid") FROM $\{quoted(table)}\`).get()?.[0]`,
+        `this.sql.prepare(\`SELECT max("_rid") FROM $\{quoted(table)}\`).get()[0]`,
+      ],
+    ],
+    why: 'An aggregate always has a row; the type does not know.',
+  },
+  {
+    file: writeTx,
+    source: 'if (name !== table.primaryId) after[slotIndex.get(name) ?? -1] = cell;',
+    changes: [['-1', '+1']],
+    why: 'Names of cells are checked before; the type does not know.',
+  },
+  {
+    file: writeTx,
+    source: 'if (after[source] !== before[source]) {',
+    changes: [['after[source] !== before[source]', 'true']],
+    why: 'It spares folding what did not change, which would be the same again.',
+  },
+  {
+    file: writeTx,
+    source: 'after[slotIndex.get(name) ?? -1] = foldedCell(after[source] ?? null);',
+    changes: [['-1', '+1']],
+    why: 'Folded columns are in the index of their table; the type does not know.',
+  },
+  {
+    file: writeTx,
+    source: 'for (let i = 0; i < after.length; i++) if (before[i] !== after[i]) changed.push(i);',
+    changes: [['i < after.length', 'i <= after.length']],
+    why: 'Behind the end neither image has anything, which is equal.',
   },
 ];

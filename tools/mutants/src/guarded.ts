@@ -23,7 +23,7 @@ export const guarded: readonly Guarded[] = [
   { file: 'packages/sync/src/apply/overlay.ts', judges: [sync('overlay')] },
   {
     file: 'packages/store/src/gateway/write-tx.ts',
-    judges: ['packages/store/test/write-tx.test.ts', 'packages/store/test/device-store.test.ts'],
+    judges: ['packages/store/test/write-tx.test.ts'],
   },
   { file: 'packages/server/src/write/row-writer.ts', judges: [server('row-writer')] },
   { file: 'packages/server/src/sync/results.ts', judges: [server('results')] },
