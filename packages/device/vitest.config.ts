@@ -11,7 +11,7 @@ const onPostgres = {
       OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '40'),
     },
     include: [
-      isLong ? 'test/convergence.property.test.ts' : 'test/{convergence.property,publish}.test.ts',
+      isLong ? 'test/{convergence.property,publish}.test.ts' : 'test/convergence.property.test.ts',
     ],
   },
 } as const;

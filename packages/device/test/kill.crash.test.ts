@@ -10,7 +10,7 @@ import { fileStorage } from '../src/node/index.ts';
 import { openWorld, sync, type World } from './world.ts';
 
 /** How many kills; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 15 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 15 });
 const folder = mkdtempSync(join(tmpdir(), 'outpost-kill-'));
 let world: World;
 beforeAll(async () => {

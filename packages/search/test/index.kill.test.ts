@@ -8,7 +8,7 @@ import { lengthOf } from '@outpost/vitest/length';
 import { expect, test } from 'vitest';
 
 /** Kills; `OUTPOST_ROUNDS` asks for more. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 10 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 10 });
 const seed = Number(process.env['OUTPOST_SEED'] ?? 1);
 const writer = fileURLToPath(new URL('./index-writer.ts', import.meta.url));
 const random = seededRandom(seed);

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from './locations.ts';
 
 /** Kills per persistence; `OUTPOST_ROUNDS` asks for more. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 15 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 15 });
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
 const random = seededRandom(7);
 
