@@ -378,25 +378,29 @@ test.skipIf(isPlainWebApi)(
   },
 );
 
-test('X12: a row made offline that does not belong on the device is uploaded, then leaves, and that is told', async () => {
-  const device = await synced();
-  world.online.next(false);
-  // Tasks come to their owner only.
-  const ownerid = { table: 'systemuser', id: sampleUsers.ben.id };
-  const made = device.create('task', { subject: 'For Ben', ownerid });
-  if (made.kind !== 'saved') throw new Error(JSON.stringify(made));
-  expect(device.get('task', made.id)).toMatchObject({ subject: 'For Ben' });
-  world.online.next(true);
-  await sync(device);
-  await sync(device);
-  expect(device.sync.errors.list()).toEqual([]);
-  expect(await carla().retrieve('task', made.id)).toMatchObject({ subject: 'For Ben' });
-  expect(device.get('task', made.id)).toBeNull();
-  expect(device.sync.notices()).toContainEqual(
-    expect.objectContaining({ table: 'task', id: made.id, name: 'For Ben' }),
-  );
-  expect(await device.sync.compare()).toEqual([]);
-});
+// A plain Web API does not say why a row has left.
+test.skipIf(isPlainWebApi)(
+  'X12: a row made offline that does not belong on the device is uploaded, then leaves, and that is told',
+  async () => {
+    const device = await synced();
+    world.online.next(false);
+    // Tasks come to their owner only.
+    const ownerid = { table: 'systemuser', id: sampleUsers.ben.id };
+    const made = device.create('task', { subject: 'For Ben', ownerid });
+    if (made.kind !== 'saved') throw new Error(JSON.stringify(made));
+    expect(device.get('task', made.id)).toMatchObject({ subject: 'For Ben' });
+    world.online.next(true);
+    await sync(device);
+    await sync(device);
+    expect(device.sync.errors.list()).toEqual([]);
+    expect(await carla().retrieve('task', made.id)).toMatchObject({ subject: 'For Ben' });
+    expect(device.get('task', made.id)).toBeNull();
+    expect(device.sync.notices()).toContainEqual(
+      expect.objectContaining({ table: 'task', id: made.id, name: 'For Ben' }),
+    );
+    expect(await device.sync.compare()).toEqual([]);
+  },
+);
 
 test('C12: the views of a table are those of the app, and nobody’s own', async () => {
   const device = await synced();
