@@ -34,6 +34,8 @@ const onWebApi = {
 } as const;
 
 export default testConfig({
+  // The longest of all packages, so that it is not waited for at the end.
+  maxWorkers: 2,
   projects: [
     { extends: true, test: { ...testFiles, name: 'node:sqlite' } },
     onWebApi,
