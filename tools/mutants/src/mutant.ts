@@ -4,6 +4,8 @@ export type Fate = 'killed' | 'timeout' | 'survived' | 'uncovered' | 'invalid';
 /** One changed piece of a file. */
 export interface Mutant {
   readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
   /** Kind of change, in Stryker's words. */
   readonly kind: string;
   /** The piece as it is. */

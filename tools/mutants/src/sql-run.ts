@@ -26,15 +26,25 @@ export async function runSql(guarded: Guarded): Promise<readonly Mutant[]> {
     const broken = await judges.ask(`throw new Error('broken');${text}`);
     if (broken?.kind === 'passed') throw new Error(`The tests of ${file} do not load it.`);
     const limitMs = patienceMs + 10 * (performance.now() - startMs);
-    for (const { start, end, kind, to } of changes) {
-      const answer = await judges.ask(text.slice(0, start) + to + text.slice(end), limitMs);
-      if (answer === null) {
+    const askTwice = async (changed: string) => {
+      for (let tries = 0; tries < 2; tries++) {
+        const answer = await judges.ask(changed, limitMs);
+        if (answer !== null) return answer;
+        // Their test runs in circles, or the machine was asleep: others are asked.
         await judges.end();
         judges = startJudges(guarded);
       }
-      const line = text.slice(0, start).split('\n').length;
+      return null;
+    };
+    for (const { start, end, kind, to } of changes) {
+      const changed = text.slice(0, start) + to + text.slice(end);
+      const answer = await askTwice(changed);
+      const before = text.slice(0, start);
+      const line = before.split('\n').length;
       mutants.push({
         line,
+        column: start - before.lastIndexOf('\n'),
+        endLine: line + text.slice(start, end).split('\n').length - 1,
         kind,
         from: text.slice(start, end),
         to,

@@ -10,6 +10,8 @@ import { root } from '../src/root.ts';
 
 const mutant = (fate: Fate, more: Partial<Mutant> = {}): Mutant => ({
   line: 1,
+  column: 1,
+  endLine: 1,
   kind: 'EqualityOperator',
   from: 'a < b',
   to: 'a <= b',
