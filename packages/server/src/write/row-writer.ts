@@ -265,10 +265,8 @@ export class RowWriter {
     access: RowAccess,
   ): Promise<number> {
     const version = await this.#tx.engine.nextVersion(this.#tx);
-    const empty = Object.fromEntries(table.columns.map((column) => [column.name, null]));
-    const complete = { ...empty, ...values, ...composedValues(table, values) };
     const cells: Cells = {
-      ...valuesToCells(table, complete),
+      ...valuesToCells(table, { ...values, ...composedValues(table, values) }),
       [table.primaryId]: id,
       [versionColumn.name]: version,
     };
@@ -428,9 +426,7 @@ export class RowWriter {
     const values = rowValues(table, { cells });
     const shared: Record<string, ColumnValue> = {};
     for (const column of pointer.columns) shared[column.name] = values[column.name] ?? null;
-    if (pointer.columns.some((column) => column.name === 'activitytypecode')) {
-      shared['activitytypecode'] = table.name;
-    }
+    shared['activitytypecode'] = table.name;
     const owner = cells[ownerSlot] ?? null;
     const businessUnit = cells[businessUnitSlot] ?? null;
     await this.#store(pointer, id, before, shared, {
@@ -446,7 +442,6 @@ export class RowWriter {
         : table.isActivity === true && other.name === 'activitypointer',
     );
     for (const twin of twins) {
-      if (twin.name === table.name) continue;
       const row = await readRow(this.#tx, twin, id);
       if (row !== null) await this.#remove(twin, id, row);
     }
