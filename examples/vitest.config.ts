@@ -1,3 +1,3 @@
 import { testConfig } from '@outpost/vitest';
 
-export default testConfig({ isolate: true });
+export default testConfig();

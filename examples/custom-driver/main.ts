@@ -10,7 +10,7 @@ import { httpTransport, staticToken } from '@outpost/sync/http';
 import { sampleOrganization } from '../sample-organization.ts';
 import { type TracingDriver, traced } from './tracing-driver.ts';
 
-const organization = await sampleOrganization(1000);
+const organization = await sampleOrganization(300);
 const server = await listen(organization);
 const opened: TracingDriver[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'outpost-traced-'));

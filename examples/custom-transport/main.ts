@@ -7,7 +7,7 @@ import { staticToken } from '@outpost/sync/http';
 import { sampleOrganization } from '../sample-organization.ts';
 import { answerLines, lineTransport } from './line-transport.ts';
 
-const organization = await sampleOrganization(1000);
+const organization = await sampleOrganization(300);
 const server = createServer((socket) => answerLines(socket, organization)).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const line = connect((server.address() as AddressInfo).port, '127.0.0.1');

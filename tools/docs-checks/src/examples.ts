@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { givenTo } from './given-to.ts';
 
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -37,10 +38,7 @@ const fence = /(?:^<!-- (given|compiled only): (.*?) -->\n\n)?^```ts\n([\s\S]*?)
 /** Examples of a document, in order. */
 export function examplesOf(name: string): readonly Example[] {
   return [...readDocument(name).matchAll(fence)].map(([, kind, words = '', code = ''], i) => {
-    const given =
-      kind === 'given'
-        ? `import { ${words} } from '${relative('.examples', 'src/given.ts')}';\n`
-        : '';
+    const given = kind === 'given' ? givenTo(words.split(', ')) : '';
     return {
       name: `${name} ${i + 1}`,
       code: given + code,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { documents, examplesOf, root } from '../src/examples.ts';
+import { givenTo } from '../src/given-to.ts';
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +18,7 @@ function adapted(code: string): string {
   const address = "'http://127.0.0.1:4040'";
   const short = code.replace('port: 4040', 'port: 0').replace(/seeds: \d+/, 'seeds: 1');
   if (!short.includes(address)) return short;
-  return `import { url as givenUrl } from '../src/given.ts';\n${short.replace(address, 'givenUrl')}`;
+  return givenTo(['url']) + short.replace(address, 'url');
 }
 
 beforeAll(() => {
@@ -66,8 +67,11 @@ describe('every example runs', () => {
       .filter(({ notRun }) => notRun === null)
       .map(({ name, code }, i) => {
         const file = fileOf(name, copies);
-        const fresh = `../../src/given.ts?${i}'`;
-        writeFileSync(file, adapted(code).replaceAll("../src/given.ts'", fresh));
+        const fresh = adapted(code).replace(
+          /'\.\.\/src\/given\/(\w+)\.ts'/g,
+          `'../../src/given/$1.ts?${i}'`,
+        );
+        writeFileSync(file, fresh);
         return file;
       });
     const { stdout } = await run(process.execPath, [join(here, 'src/run-examples.ts'), ...files]);

@@ -14,7 +14,7 @@ export async function tourCommand(given: Arguments): Promise<number> {
   if (!isTerminal() || values['plain'] === true || values['json'] === true)
     return runCommand({ ...given, command: 'run', operand: 'conflict' });
   const world = await openWorld({
-    rows: 2000,
+    rows: 600,
     seed: 1,
     solution: null,
     data: null,

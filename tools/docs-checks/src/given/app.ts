@@ -1,22 +1,9 @@
-/**
- * What examples of the documents take as given, such as an organization to talk to. A comment `given: a, b` before an
- * example names what it uses from here.
- */
-import { openDevice } from '@outpost/device';
+/** What examples take as given of an app: its definitions, rows, a user, and what becomes of what is shown. */
 import { memoryStorage } from '@outpost/device/node';
 import { type Directory, indexModel, type Table } from '@outpost/model';
 import type { RuleCase } from '@outpost/rules';
 import { generateRows, namedRows, sampleApp, sampleUsers } from '@outpost/sample';
 import type { SearchRequest } from '@outpost/search';
-import {
-  anyOf,
-  createServer,
-  developmentIssuer,
-  jwtAuthenticator,
-  tokenList,
-} from '@outpost/server';
-import { listen, sqliteStore } from '@outpost/server/node';
-import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
 import { strToU8, zipSync } from 'fflate';
 import { of } from 'rxjs';
@@ -25,51 +12,19 @@ export const system = testSystem(1);
 export const { clock, random } = system;
 export const app = sampleApp;
 export const model = sampleApp;
-export const tokens = new Map([['token-ana', sampleUsers.ana.id]]);
 export const token = 'token-ana';
-const audience = 'outpost';
-const signIn = await developmentIssuer({
-  audience,
-  users: [{ id: sampleUsers.ana.id, name: 'Ana Silva' }],
-  system,
-});
-export const rows = [...generateRows({ random: seededRandom(1), now: clock.now(), rows: 200 })];
-const organization = await createServer({
-  store: sqliteStore(null),
-  model: sampleApp,
-  auth: anyOf(
-    tokenList(tokens),
-    jwtAuthenticator({ issuer: signIn.issuer, audience, keys: { set: signIn.keys }, clock }),
-  ),
-  system,
-});
-await organization.load(rows);
-export const server = await listen(organization, { issuer: signIn });
-export const url = server.url;
-export const transport = httpTransport({ url, tokens: staticToken(token) });
-export const issuer = server.url;
-export const clientId = 'docs';
-export const scope = `${audience}/user_impersonation offline_access`;
+export const tokens = new Map([[token, sampleUsers.ana.id]]);
+export const rows = [...generateRows({ random: seededRandom(1), now: clock.now(), rows: 100 })];
 export const storage = memoryStorage('docs');
 export const online = of(true);
 export const id = namedRows.alpine;
-
-export const device = await openDevice({ storage: memoryStorage('given'), transport, system });
-await device.sync.run('DELTA_SYNC');
-export const { store } = device;
-export const offlineTables: ReadonlySet<string> = new Set(store.schema.keys());
 export const { tables } = sampleApp;
 export const names = ['account', 'contact'];
-export const context = () => device.queries.context();
-export const viewId = device.queries.viewOf('account', 'public')?.id ?? '';
 export const text = '<fetch><entity name="account"><attribute name="name"/></entity></fetch>';
 export const index = indexModel(sampleApp);
 export const isFolded = () => true;
 export const restrict = () => null;
 export const requests = of<SearchRequest>({ table: 'account', term: 'alp' });
-export const show = (shown: unknown, ..._more: readonly unknown[]): void => {
-  if (typeof shown === 'string') signIn.approve(shown, sampleUsers.ana.id);
-};
 export const showProgress = (_: unknown): void => undefined;
 export const draw = (_: unknown): void => undefined;
 export const load = (_: unknown): void => undefined;
