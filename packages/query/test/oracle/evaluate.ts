@@ -23,6 +23,8 @@ export interface Answer {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** Ids of the root rows, in order; null where rows are no rows of a table. */
   readonly ids: readonly string[] | null;
+  /** Whether it is said which rows these are, and their order: rows of a join that repeat one row tie with each other. */
+  readonly once: boolean;
 }
 
 const labels: Readonly<Record<number, string>> = { 1: 'Hot', 2: 'warm', 3: 'Änderung', 4: 'hot' };
@@ -54,7 +56,7 @@ export function evaluate(spec: Spec, world: World, env: Environment): Answer {
   };
   for (const link of root.links) join(link, root.alias);
   bindings = bindings.filter((binding) => nodeHolds(root, binding, world, env));
-  if (spec.aggregate) return { rows: aggregate(nodes, bindings, env), ids: null };
+  if (spec.aggregate) return { rows: aggregate(nodes, bindings, env), ids: null, once: false };
   const orders = nodes.flatMap((node) => node.orders.map((order) => ({ ...order, node })));
   const keys = (binding: Binding) =>
     orders.map(({ node, column }) =>
@@ -83,7 +85,11 @@ export function evaluate(spec: Spec, world: World, env: Environment): Answer {
   };
   if (!spec.distinct) {
     const cut = spec.top === null ? sorted : sorted.slice(0, spec.top);
-    return { rows: cut.map(({ binding }) => shown(binding)), ids: cut.map((one) => one.id) };
+    const ids = cut.map((one) => one.id);
+    // The last row that is shown may tie with the first that is not.
+    const next = sorted.at(cut.length)?.id;
+    const once = new Set(ids).size === ids.length && !ids.includes(next ?? '');
+    return { rows: cut.map(({ binding }) => shown(binding)), ids, once };
   }
   const groups = new Map<string, Record<string, unknown>[]>();
   for (const { binding, keys: sortKeys } of sorted) {
@@ -102,7 +108,7 @@ export function evaluate(spec: Spec, world: World, env: Environment): Answer {
     }
     return row;
   });
-  return { rows, ids: null };
+  return { rows, ids: null, once: false };
 }
 
 function isText(key: string, nodes: readonly NodeSpec[]): boolean {
