@@ -43,7 +43,8 @@ export function openInTerminal(
   rows: number,
 ): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const { CI: _, NO_COLOR: _none, FORCE_COLOR: _forced, ...env } = process.env;
+  // As people have it, not as tests do.
+  const { CI: _, NO_COLOR: _none, FORCE_COLOR: _forced, NODE_ENV: _test, ...env } = process.env;
   const started = spawn(command, [...args], {
     name: 'xterm-256color',
     cols: columns,

@@ -3,7 +3,7 @@ import { openInTerminal, openTerminal } from './open-terminal.ts';
 import { built, temporaryFolder } from './program.ts';
 
 test('a person syncs, goes offline, edits, comes back and reconciles; SIGTERM ends with 143, and what was edited is there at the next start, here in ASCII', async () => {
-  const args = ['--dir', temporaryFolder(), '--rows', '200', '--offline'];
+  const args = ['--dir', temporaryFolder(), '--rows', '100', '--offline'];
   const terminal = openTerminal(100, 30, ...args);
   await terminal.see('There is no network.');
   terminal.press('o');
@@ -62,7 +62,7 @@ test('a person syncs, goes offline, edits, comes back and reconciles; SIGTERM en
 });
 
 test('a person searches while typing, sees what matched by table, and opens a hit; R03, R04, P01: a form shows what rules say while it is edited, and moves its row in the process flow; a small terminal gets a smaller frame, a tiny one a sentence; ctrl-c leaves with 130 and the terminal as it was', async () => {
-  const terminal = openTerminal(110, 34, '--memory', '--rows', '200');
+  const terminal = openTerminal(110, 34, '--memory', '--rows', '100');
   await terminal.see(/> +Accounts +\d+ rows/);
   await terminal.see(/\(⊕\) Connected/);
   terminal.press('/');
@@ -210,7 +210,7 @@ test('npm start, as people type it; a screen reader gets the same app in sentenc
 });
 
 test('a scenario is watched on a terminal, taken step by step, let go, and readable afterwards', async () => {
-  const args = ['run', 'conflict', '--rows', '200', '--step', '--speed', '100'];
+  const args = ['run', 'conflict', '--rows', '100', '--step', '--speed', '100'];
   const terminal = openTerminal(100, 30, ...args);
   const told = 'Ana looks at both';
   for (let step = 1; ; step++) {
