@@ -1,4 +1,9 @@
-export type DeviceErrorCode = 'device.notReady' | 'device.closed' | 'device.unknownTable';
+export type DeviceErrorCode =
+  | 'device.notReady'
+  | 'device.closed'
+  | 'device.unknownTable'
+  | 'device.unknownColumn'
+  | 'device.unknownDraft';
 
 /** A call that makes no sense now: what, and what to do next. Expected outcomes are values instead. */
 export class DeviceError extends Error {

@@ -9,7 +9,6 @@ import {
   convertToOpportunity,
   describeCapabilities,
   disqualifyLead,
-  type Form,
   indexModel,
   type LookupValue,
   markComplete,
@@ -70,7 +69,8 @@ import {
   offeredFlows,
   readFlow,
 } from './form/flow-control.ts';
-import { FormSession } from './form/form-session.ts';
+import { type FormDraft, FormDrafts, formModule } from './form/form-drafts.ts';
+import { type FormHost, FormSession } from './form/form-session.ts';
 import { type LookupRows, lookupRows } from './form/lookup-rows.ts';
 import { notesOf, type TimelineNote } from './save/notes.ts';
 import { carryOut, runCommand } from './save/run-command.ts';
@@ -120,6 +120,7 @@ export class Device {
   #model: AppModel | null = null;
   #searchIndex: SearchIndex | null = null;
   readonly #scheduler: SyncScheduler | null = null;
+  readonly #formHost: FormHost;
   #closed = false;
 
   constructor(store: DeviceStore, options: DeviceOptions) {
@@ -127,6 +128,10 @@ export class Device {
     this.#system = options.system ?? platformSystem;
     this.#place = { timeZone: options.timeZone ?? 'UTC', host: options.host ?? 'mobile' };
     const online = options.online ?? of(true);
+    this.#formHost = {
+      drafts: new FormDrafts(store, this.#system),
+      session: () => (this.#closed || this.#searchIndex === null ? null : this.#open()),
+    };
     this.sync = new Sync({
       store,
       transport: options.transport,
@@ -302,11 +307,22 @@ export class Device {
     return runCommand(this.#open(), table, id, command, plan);
   }
 
-  /** Opens the main form of a table, for a row or for a new one. */
-  openForm(table: string, id: string | null): FormSession {
-    const session = this.#open();
-    const form = session.model.forms.find((one) => one.table === table && one.type === 'main');
-    return new FormSession(session, form ?? generatedForm(session, table), id);
+  /**
+   * Opens the main form of a table, for a row or for a new one. `draft`: goes on with what was typed earlier, by its id in
+   * `drafts`; without it the newest draft of the row is offered in the state of the form.
+   */
+  openForm(
+    table: string,
+    id: string | null,
+    options: { readonly draft?: string } = {},
+  ): FormSession {
+    return new FormSession(this.#formHost, this.#open(), table, id, options.draft);
+  }
+
+  /** What was typed into forms that are not open, and neither saved nor given up; newest first. */
+  drafts(): readonly FormDraft[] {
+    this.#open();
+    return this.#formHost.drafts.list();
   }
 
   /** Rows a lookup column may point at whose names begin with `term`. */
@@ -389,29 +405,11 @@ export class Device {
   }
 }
 
-/** A form over all columns a user can set, for tables that have none. */
-function generatedForm(session: Session, table: string): Form {
-  const controls = session
-    .table(table)
-    .columns.filter(
-      (column) => column.readOnly !== true && column.name !== session.table(table).primaryId,
-    )
-    .map((column) => ({ column: column.name, label: column.label }));
-  const sections = [{ label: 'General', controls }];
-  return {
-    id: `generated-${table}`,
-    name: 'Information',
-    table,
-    type: 'main',
-    tabs: [{ label: 'General', sections }],
-  };
-}
-
 /** Opens the database, recovers what a crash left, and never waits for the network. */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
   const store = await openStore({
     storage: options.storage,
-    modules: [syncModule, searchModule],
+    modules: [syncModule, searchModule, formModule],
     foldedSlots,
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });

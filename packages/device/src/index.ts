@@ -12,8 +12,11 @@
  */
 export { Device, type DeviceOptions, openDevice } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './device-error.ts';
+export type { FieldState } from './form/field-state.ts';
 export type { FlowState, OfferedFlow } from './form/flow-control.ts';
-export { type FieldState, FormSession, type FormState } from './form/form-session.ts';
+export type { FormDraft, TypingText } from './form/form-drafts.ts';
+export { FormSession, type FormState } from './form/form-session.ts';
+export type { Overtaken, Typed } from './form/form-values.ts';
 export type { LookupRows } from './form/lookup-rows.ts';
 export type { TimelineNote } from './save/notes.ts';
 export type { RefusalReason, SaveResult } from './save/save-row.ts';

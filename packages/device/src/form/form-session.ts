@@ -1,13 +1,4 @@
-import {
-  type ColumnRight,
-  type ColumnValue,
-  type Form,
-  type FormControl,
-  formColumns,
-  lookupUnavailable,
-  parseValue,
-  type RowValues,
-} from '@outpost/model';
+import { type Form, formColumns, parseValue, type RowValues, versionColumn } from '@outpost/model';
 import type {
   ColumnExplanation,
   Effects,
@@ -16,31 +7,16 @@ import type {
   RuleExplanation,
   RuleSession,
 } from '@outpost/rules';
-import { BehaviorSubject, filter, type Observable, type Subscription } from 'rxjs';
-import {
-  createRow,
-  mayUse,
-  type RefusalReason,
-  type SaveResult,
-  updateRow,
-} from '../save/save-row.ts';
+import { touchesRow, type WriteTx } from '@outpost/store';
+import { BehaviorSubject, type Observable, type Subscription } from 'rxjs';
+import { DeviceError } from '../device-error.ts';
+import { createRow, type RefusalReason, type SaveResult, updateRow } from '../save/save-row.ts';
 import type { Session } from '../session.ts';
+import { type FieldState, fieldOf } from './field-state.ts';
 import { type FlowState, moveFlow, readFlow } from './flow-control.ts';
-
-export interface FieldState {
-  readonly column: string;
-  readonly label: string;
-  readonly value: ColumnValue;
-  readonly required: boolean;
-  /** A value is wished for; nothing depends on it. */
-  readonly recommended: boolean;
-  readonly visible: boolean;
-  readonly locked: boolean;
-  /** The user may not read the column: its value is not on this device. */
-  readonly masked: boolean;
-  /** Message of a rule or of a value that does not fit. */
-  readonly error: string | null;
-}
+import type { FormDraft, FormDrafts, TypingText } from './form-drafts.ts';
+import { formOf } from './form-of.ts';
+import { FormValues, type RowSeen, type Typed } from './form-values.ts';
 
 export interface FormState {
   readonly table: string;
@@ -51,37 +27,77 @@ export interface FormState {
   /** The process flow of a saved row, with the stages that its values as edited lead to; null: none works here. */
   readonly flow: FlowState | null;
   readonly dirty: boolean;
+  /** What was typed into this form earlier and neither saved nor given up: `restore` or `forget` it. */
+  readonly draft: Pick<FormDraft, 'id' | 'at' | 'title'> | null;
+  /** The line that was being typed when the form was left. */
+  readonly typing: TypingText | null;
+  /** What was typed into columns that the table has no more; kept as a draft until `discard`. */
+  readonly leftOver: RowValues;
 }
 
-/** One open form: values under edit, with the effects of the business rules on them. */
-export class FormSession {
-  readonly #session: Session;
-  readonly #form: Form;
-  readonly #state: BehaviorSubject<FormState>;
-  #id: string | null;
-  #values: RowValues;
-  #changed: Record<string, ColumnValue> = {};
-  #errors: Record<string, string> = {};
-  readonly #rules: RuleSession;
-  readonly #subscription: Subscription;
+/** What a form works with. */
+export interface FormHost {
+  /** The app as it is now; null: it is not here. */
+  session(): Session | null;
+  readonly drafts: FormDrafts;
+}
 
-  constructor(session: Session, form: Form, id: string | null) {
+const noRow: RowSeen = { values: {}, version: null };
+const nothingTyped: Typed = { values: {}, unfit: {}, seen: noRow };
+
+/**
+ * One open form: values under edit, with the effects of the business rules on them. Fields that are not edited follow the
+ * row; an edit is based on what the form showed. What is typed is kept with the database until it is saved or given up.
+ */
+export class FormSession {
+  readonly #host: FormHost;
+  readonly #table: string;
+  readonly #state: BehaviorSubject<FormState>;
+  readonly #subscription: Subscription;
+  #session: Session;
+  #form: Form;
+  #id: string | null;
+  #values: FormValues;
+  #rules: RuleSession;
+  #offered: FormDraft | null;
+  /** The draft that keeps what is typed here. */
+  #draftId: string | null = null;
+  #typing: TypingText | null = null;
+  #leftOver: Typed = nothingTyped;
+  #isClosed = false;
+
+  /** `draft`: id of a draft to go on with, in place of one that is offered. */
+  constructor(host: FormHost, session: Session, table: string, id: string | null, draft?: string) {
+    this.#host = host;
     this.#session = session;
-    this.#form = form;
+    this.#table = table;
     this.#id = id;
-    this.#values = id === null ? {} : (session.values(form.table, id) ?? {});
-    const columns = formColumns(form);
-    const { program } = session.rules(form.table, { id: form.id, columns });
-    const opened = program.open(this.#values, id === null ? 'create' : 'update');
+    this.#form = formOf(session, table);
+    const drafts = host.drafts.list().filter((one) => one.table === table);
+    this.#offered =
+      draft === undefined
+        ? (drafts.find((one) => one.rowId === id) ?? null)
+        : (drafts.find((one) => one.id === draft && one.rowId === id) ?? null);
+    if (draft !== undefined && this.#offered === null) {
+      const message = `There is no draft "${draft}" of ${table} ${id ?? '(new)'}.`;
+      throw new DeviceError('device.unknownDraft', message, 'Take one of `drafts()`.');
+    }
+    const row = id === null ? null : this.#readRow();
+    this.#values = new FormValues(row);
+    const opened = this.#openRules();
     this.#rules = opened.session;
-    this.#take(opened.first.values);
+    this.#values.put(opened.first.values);
+    if (draft !== undefined) this.#takeDraft();
     this.#state = new BehaviorSubject(this.#compute());
-    const instances = session.model.flows
-      .filter((flow) => flow.table === form.table)
-      .map((flow) => flow.instanceTable);
-    this.#subscription = session.store.commits
-      .pipe(filter((set) => instances.some((table) => set.tables.has(table))))
-      .subscribe(() => this.#state.next(this.#compute()));
+    this.#subscription = session.store.commits.subscribe((set) => {
+      if (!this.#isCurrent()) return this.#emit();
+      const isRow = this.#id !== null && touchesRow(set, this.#table, this.#id);
+      if (isRow) this.#follow();
+      const instances = this.#session.model.flows
+        .filter((flow) => flow.table === this.#table)
+        .map((flow) => flow.instanceTable);
+      if (isRow || instances.some((one) => set.tables.has(one))) this.#emit();
+    });
   }
 
   get state(): Observable<FormState> {
@@ -91,27 +107,79 @@ export class FormSession {
     return this.#state.value;
   }
 
-  /** Sets a field from typed text or a value; what does not fit becomes the field's error. */
+  /** Sets a field from typed text or a value; what does not fit becomes the field's error, and stays as typed. */
   set(column: string, input: unknown): void {
-    const definition = this.#session.index.column(this.#form.table, column);
-    if (definition === undefined) return;
-    const parsed = parseValue(definition, input);
-    const { [column]: _, ...errors } = this.#errors;
-    this.#errors = errors;
-    if (parsed.kind === 'invalid') this.#errors = { ...errors, [column]: parsed.message };
-    else {
-      this.#take({ [column]: parsed.value });
-      this.#take(this.#rules.change({ [column]: parsed.value }).values);
+    this.#isCurrent();
+    const definition = this.#session.index.column(this.#table, column);
+    if (definition === undefined) {
+      const message = `Table "${this.#table}" has no column "${column}".`;
+      throw new DeviceError('device.unknownColumn', message, 'Use the logical name of a column.');
     }
-    this.#state.next(this.#compute());
+    if (this.#typing?.column === column) this.#typing = null;
+    const parsed = parseValue(definition, input);
+    if (parsed.kind === 'invalid')
+      this.#values.putUnfit(column, { text: textOf(input), message: parsed.message });
+    else this.#put({ [column]: parsed.value });
+    this.#keep('full');
+    this.#emit();
+  }
+
+  /** The line that is being typed into a field, as far as it is; null: it is no longer typed. */
+  type(column: string, text: string | null): void {
+    this.#typing = text === null ? null : { column, text };
+    this.#keep('normal');
+    this.#emit();
   }
 
   /** Applies a recommendation. */
   accept(recommendation: string): void {
+    this.#isCurrent();
     const { values } = this.#rules.accept(recommendation);
-    for (const column of Object.keys(values)) delete this.#errors[column];
-    this.#take(values);
-    this.#state.next(this.#compute());
+    this.#followWith(this.#values.put(values));
+    this.#keep('full');
+    this.#emit();
+  }
+
+  /** The user has seen what the row has now: what is typed is saved over it without a conflict. */
+  keepMine(column: string): void {
+    this.#values.keepMine(column);
+    this.#keep('full');
+    this.#emit();
+  }
+
+  /** Gives up what was typed into a field: it shows what the row has now. */
+  takeTheirs(column: string): void {
+    this.#followWith({ [column]: this.#values.giveUp(column) });
+    this.#keep('full');
+    this.#emit();
+  }
+
+  /** Goes on with the draft that is offered. What is typed by now stays. */
+  restore(): void {
+    if (this.#offered === null) return;
+    this.#isCurrent();
+    this.#takeDraft();
+    this.#keep('full');
+    this.#emit();
+  }
+
+  /** Gives up the draft that is offered. */
+  forget(): void {
+    if (this.#offered === null) return;
+    this.#host.drafts.forget(this.#offered.id);
+    this.#offered = null;
+    this.#emit();
+  }
+
+  /** Gives up everything that was typed: the form shows the row. */
+  discard(): void {
+    this.#isCurrent();
+    this.#typing = null;
+    this.#leftOver = nothingTyped;
+    if (this.#draftId !== null) this.#host.drafts.forget(this.#draftId);
+    this.#draftId = null;
+    this.#begin(nothingTyped);
+    this.#emit();
   }
 
   /** Which rules make a field what it is. */
@@ -131,106 +199,222 @@ export class FormSession {
       if (saved.kind === 'refused') return saved;
     }
     const { visible } = this.#rules.effects;
-    return moveFlow(this.#session, this.#form.table, this.#id ?? '', command, visible);
+    return moveFlow(this.#session, this.#table, this.#id ?? '', command, visible);
   }
 
-  /** Saves, or says everything that stands in the way. */
+  /** Saves, or says everything that stands in the way. The edit is based on what the form showed. */
   save(): SaveResult {
-    const fields = this.current.sections.flatMap((section) => section.fields);
-    const reasons = fields.flatMap((field): RefusalReason[] => {
-      if (field.error !== null) {
-        return [
-          { kind: 'ruleError', column: field.column, code: '0x80040265', message: field.error },
-        ];
-      }
-      if (field.required && field.visible && field.value === null) {
-        const message = `${field.label} is required.`;
-        return [{ kind: 'requiredColumn', column: field.column, message }];
-      }
-      return [];
-    });
+    if (!this.#isCurrent()) this.#emit();
+    const reasons = this.current.sections.flatMap(({ fields }) => fields.flatMap(reasonsOf));
     if (reasons.length > 0) return { kind: 'refused', reasons };
-    const { table } = this.#form;
+    const draft = Object.keys(this.#leftOver.values).length > 0 ? null : this.#draftId;
+    const alongside =
+      draft === null ? {} : { alongside: (tx: WriteTx) => this.#host.drafts.removeIn(tx, draft) };
+    const { changed, staleBase } = this.#values;
     const result =
       this.#id === null
-        ? createRow(this.#session, table, this.#changed)
-        : updateRow(this.#session, table, this.#id, this.#changed);
-    if (result.kind !== 'refused') {
-      this.#id = result.id;
-      this.#changed = {};
-      this.#values = this.#session.values(table, result.id) ?? this.#values;
-      this.#state.next(this.#compute());
-    }
+        ? createRow(this.#session, this.#table, changed, undefined, alongside)
+        : updateRow(this.#session, this.#table, this.#id, changed, {
+            ...alongside,
+            seen: staleBase,
+          });
+    if (result.kind === 'refused') return result;
+    this.#id = result.id;
+    this.#typing = null;
+    this.#values.reset(this.#readRow());
+    this.#keep('full');
+    this.#emit();
     return result;
   }
 
+  /** Closes the form. What was typed and not saved stays as a draft. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#subscription.unsubscribe();
+    if (this.#draftId !== null) this.#host.drafts.leave(this.#draftId);
     this.#state.complete();
   }
 
-  #take(values: RowValues): void {
-    this.#values = { ...this.#values, ...values };
-    this.#changed = { ...this.#changed, ...values };
+  // Values
+
+  /** Puts values over the row, and lets the rules look at them. */
+  #put(values: RowValues): void {
+    this.#followWith({ ...values, ...this.#values.put(values) });
+  }
+
+  /** The rules look at columns that show something else; what they write is part of the edit. */
+  #followWith(values: RowValues): void {
+    let shown = values;
+    while (Object.keys(shown).length > 0) {
+      shown = this.#values.put(this.#rules.change(shown).values);
+    }
+  }
+
+  #follow(): void {
+    this.#followWith(this.#values.follow(this.#readRow()));
+  }
+
+  /** The form anew, with what was typed over the row as it is. */
+  #begin(typed: Typed): void {
+    this.#values = new FormValues(this.#id === null ? null : this.#readRow());
+    const opened = this.#openRules();
+    this.#rules = opened.session;
+    this.#values.put(opened.first.values);
+    this.#restore(typed);
+  }
+
+  #restore(typed: Typed): void {
+    const { here, leftOver } = parted(
+      typed,
+      (column) => this.#session.index.column(this.#table, column) !== undefined,
+    );
+    this.#leftOver = merged(this.#leftOver, leftOver);
+    this.#values.restore(here);
+    this.#followWith(here.values);
+  }
+
+  #takeDraft(): void {
+    const draft = this.#offered;
+    if (draft === null) return;
+    const own = this.#draftId;
+    this.#offered = null;
+    this.#draftId = draft.id;
+    this.#typing ??= draft.typing;
+    this.#host.drafts.take(draft.id);
+    this.#restore(draft.typed);
+    if (own !== null) this.#host.drafts.forget(own);
+  }
+
+  /** Keeps what is typed; nothing is kept of a form that was only looked at. */
+  #keep(durability: 'full' | 'normal'): void {
+    const { drafts } = this.#host;
+    const typed = merged(this.#values.typed, this.#leftOver);
+    const isEmpty =
+      Object.keys({ ...typed.values, ...typed.unfit }).length === 0 && this.#typing === null;
+    if (isEmpty) {
+      if (this.#draftId !== null) drafts.forget(this.#draftId);
+      this.#draftId = null;
+      return;
+    }
+    this.#draftId ??= drafts.newId();
+    const { title } = this.#compute();
+    const draft = {
+      id: this.#draftId,
+      table: this.#table,
+      rowId: this.#id,
+      title,
+      typed,
+      typing: this.#typing,
+    };
+    drafts.keep(draft, durability);
+  }
+
+  /** False: other definitions are here, and the form has been made anew from them. */
+  #isCurrent(): boolean {
+    const now = this.#host.session();
+    if (now === null || now === this.#session || !now.tables.has(this.#table)) return true;
+    const { typed } = this.#values;
+    this.#session = now;
+    this.#form = formOf(now, this.#table, this.#form.id);
+    this.#begin(merged(typed, this.#leftOver));
+    return false;
+  }
+
+  #readRow(): RowSeen {
+    const { store } = this.#session;
+    const values = this.#session.values(this.#table, this.#id ?? '') ?? {};
+    const image = store.get(this.#table, this.#id ?? '');
+    const at = store.schema.get(this.#table)?.slotIndex.get(versionColumn.name);
+    const version = at === undefined ? null : image?.[at];
+    return { values, version: typeof version === 'number' ? version : null };
+  }
+
+  #openRules() {
+    const columns = formColumns(this.#form);
+    const { program } = this.#session.rules(this.#table, { id: this.#form.id, columns });
+    return program.open(this.#values.values, this.#id === null ? 'create' : 'update');
+  }
+
+  // State
+
+  #emit(): void {
+    this.#state.next(this.#compute());
   }
 
   #compute(): FormState {
-    const { table } = this.#form;
     const { effects } = this.#rules;
-    const primary = this.#session.table(table).primaryName;
-    const name = primary === null ? null : this.#values[primary];
+    const { values } = this.#values;
+    const { primaryName, label } = this.#session.table(this.#table);
+    const name = primaryName === null ? null : values[primaryName];
+    const context = {
+      session: this.#session,
+      table: this.#table,
+      isNew: this.#id === null,
+      values: this.#values,
+      effects,
+    };
+    const offered = this.#offered;
     return {
-      table,
+      table: this.#table,
       id: this.#id,
-      title:
-        typeof name === 'string' && name !== '' ? name : `New ${this.#session.table(table).label}`,
+      title: typeof name === 'string' && name !== '' ? name : `New ${label}`,
       sections: this.#form.tabs.flatMap((tab) =>
         tab.sections.map((section) => ({
           label: section.label || tab.label,
-          fields: section.controls.flatMap((control) => this.#field(control, effects)),
+          fields: section.controls.flatMap((control) => fieldOf(context, control)),
         })),
       ),
       recommendations: effects.recommendations,
       flow: this.#flow(effects),
-      dirty: Object.keys(this.#changed).length > 0,
+      dirty: this.#values.isDirty,
+      draft: offered === null ? null : { id: offered.id, at: offered.at, title: offered.title },
+      typing: this.#typing,
+      leftOver: this.#leftOver.values,
     };
   }
 
   #flow({ visible }: Effects): FlowState | null {
     if (this.#id === null) return null;
-    return readFlow(this.#session, this.#form.table, this.#id, { row: this.#values, visible });
+    return readFlow(this.#session, this.#table, this.#id, { row: this.#values.values, visible });
   }
+}
 
-  #mayUse(column: string, right: ColumnRight): boolean {
-    return mayUse(this.#session, this.#session.table(this.#form.table), column, right);
+function reasonsOf(field: FieldState): readonly RefusalReason[] {
+  if (field.error !== null) {
+    return [{ kind: 'ruleError', column: field.column, code: '0x80040265', message: field.error }];
   }
+  if (!field.required || !field.visible || field.value !== null) return [];
+  const message = `${field.label} is required.`;
+  return [{ kind: 'requiredColumn', column: field.column, message }];
+}
 
-  #field(control: FormControl, effects: Effects): FieldState[] {
-    const column = this.#session.index.column(this.#form.table, control.column);
-    if (column === undefined) return [];
-    const { required, visible, locked, errors } = effects;
-    const base =
-      column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
-    const ownerless = column.type === 'owner' && this.#id === null;
-    // A lookup whose rows are not here can be read, not chosen.
-    const unavailable = lookupUnavailable(this.#session.index, column, this.#session.tables);
-    return [
-      {
-        column: column.name,
-        label: control.label || column.label,
-        value: this.#values[column.name] ?? null,
-        required:
-          !ownerless &&
-          (required[column.name] === undefined ? base : required[column.name] === 'required'),
-        recommended: (required[column.name] ?? column.required) === 'recommended',
-        visible: visible[column.name] ?? control.hidden !== true,
-        locked:
-          unavailable !== null ||
-          !this.#mayUse(column.name, this.#id === null ? 'create' : 'update') ||
-          (locked[column.name] ?? (control.readOnly === true || column.readOnly === true)),
-        masked: !this.#mayUse(column.name, 'read'),
-        error: this.#errors[column.name] ?? errors[column.name] ?? null,
-      },
-    ];
-  }
+function textOf(input: unknown): string {
+  return typeof input === 'string' ? input : (JSON.stringify(input) ?? String(input));
+}
+
+/** What is typed into columns that there are, and into others. */
+function parted(
+  typed: Typed,
+  isHere: (column: string) => boolean,
+): { readonly here: Typed; readonly leftOver: Typed } {
+  const only = (wanted: boolean): Typed => {
+    const pick = <T>(all: Readonly<Record<string, T>>) =>
+      Object.fromEntries(Object.entries(all).filter(([column]) => isHere(column) === wanted));
+    const { values, unfit, seen } = typed;
+    return {
+      values: pick(values),
+      unfit: pick(unfit),
+      seen: { ...seen, values: pick(seen.values) },
+    };
+  };
+  return { here: only(true), leftOver: only(false) };
+}
+
+function merged(first: Typed, second: Typed): Typed {
+  return {
+    values: { ...second.values, ...first.values },
+    unfit: { ...second.unfit, ...first.unfit },
+    seen: { ...first.seen, values: { ...second.seen.values, ...first.seen.values } },
+  };
 }

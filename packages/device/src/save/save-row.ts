@@ -26,6 +26,7 @@ import {
 } from '@outpost/model';
 import { checkInstanceWrite, readInstance } from '@outpost/rules';
 import type { WriteTx } from '@outpost/store';
+import type { RowSeen } from '../form/form-values.ts';
 import type { Session } from '../session.ts';
 
 /** Why a write was not made. */
@@ -68,14 +69,22 @@ export type Prepared =
     }
   | Exclude<SaveResult, { readonly kind: 'saved' }>;
 
+export interface SaveOptions {
+  /** What the user saw of the row, where that is not the row as it is: the edit is based on it. */
+  readonly seen?: RowSeen | null;
+  /** Runs in the same transaction. */
+  readonly alongside?: (tx: WriteTx) => void;
+}
+
 /** Creates a row offline or online alike: the edit is queued with the row, in one transaction. */
 export function createRow(
   session: Session,
   tableName: string,
   input: Input,
   id: string = session.system.ids.next(),
+  options: SaveOptions = {},
 ): SaveResult {
-  return commit(session, prepareCreate(session, tableName, id, input));
+  return commit(session, prepareCreate(session, tableName, id, input), options);
 }
 
 /** Changes the given columns of a row. */
@@ -84,17 +93,22 @@ export function updateRow(
   tableName: string,
   id: string,
   input: Input,
+  options: SaveOptions = {},
 ): SaveResult {
-  return commit(session, prepareUpdate(session, tableName, id, input));
+  const seen = options.seen ?? null;
+  return commit(session, prepareUpdate(session, tableName, id, input, seen), options);
 }
 
 export function deleteRow(session: Session, tableName: string, id: string): SaveResult {
   return commit(session, prepareDelete(session, tableName, id));
 }
 
-function commit(session: Session, prepared: Prepared): SaveResult {
+function commit(session: Session, prepared: Prepared, options: SaveOptions = {}): SaveResult {
   if (prepared.kind !== 'ready') return prepared;
-  const written = session.store.write({ origin: 'local' }, (tx) => prepared.apply(tx));
+  const written = session.store.write({ origin: 'local' }, (tx) => {
+    prepared.apply(tx);
+    options.alongside?.(tx);
+  });
   return { kind: 'saved', id: prepared.id, commit: written.commit };
 }
 
@@ -150,6 +164,7 @@ export function prepareUpdate(
   tableName: string,
   id: string,
   input: Input,
+  seen: RowSeen | null = null,
 ): Prepared {
   const table = session.table(tableName);
   const unavailable = unavailableReasons(table, 'update');
@@ -182,6 +197,13 @@ export function prepareUpdate(
     values,
     apply(tx) {
       keepContents(session, tx, parsed.contents);
+      if (seen !== null) {
+        const { version } = seen;
+        session.sync.outbox.baseOn(tx, table.name, id, {
+          cells: valuesToCells(table, seen.values),
+          version,
+        });
+      }
       tx.update(table.name, id, cells);
     },
   };

@@ -35,6 +35,12 @@ const maxBatch = 100;
 type NewEntry = Omit<Entry, 'key' | 'at' | keyof typeof freshEntry>;
 type DescribedChange = Omit<RowChange, 'changed' | 'rid' | 'isNew'>;
 
+/** What the user of an edit saw of its row. */
+export interface SeenRow {
+  readonly cells: Cells;
+  readonly version: number | null;
+}
+
 /** The user's edits that the organization has not confirmed yet. Each commits together with its row. */
 export class Outbox implements Participant {
   readonly name = 'sync.outbox';
@@ -43,6 +49,8 @@ export class Outbox implements Participant {
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
   readonly #epoch: string;
+  /** By transaction, what edits are based on that is not the row as it was. */
+  readonly #seen = new WeakMap<WriteTx, Map<string, SeenRow>>();
 
   constructor(store: DeviceStore, { clock, ids }: Pick<System, 'clock' | 'ids'>, epoch: string) {
     this.#store = store;
@@ -57,6 +65,15 @@ export class Outbox implements Participant {
     // Edits made as one are applied or refused as one.
     const changeSet = changes.length > 1 ? this.#ids.next() : null;
     for (const change of changes) this.describe(change, tx, changeSet);
+  }
+
+  /**
+   * In this transaction the edit of a row is based on what its user saw, not on the row as it is: what others have changed
+   * since is a conflict, as if it had come after the edit.
+   */
+  baseOn(tx: WriteTx, table: string, id: string, seen: SeenRow): void {
+    const rows = this.#seen.get(tx) ?? new Map<string, SeenRow>();
+    this.#seen.set(tx, rows.set(`${table}/${id}`, seen));
   }
 
   /** Queues an entry; the caller has kept the row's base. */
@@ -163,6 +180,26 @@ export class Outbox implements Participant {
       ...createdTargets(set, tx),
     ];
     const { table, id } = change;
+    const seen = this.#seen.get(tx)?.get(`${table}/${id}`);
+    // Of one version there is nothing that the user did not see, or it is their own edit.
+    if (seen !== undefined && seen.version !== version) {
+      const shown = Object.entries(base).map(
+        ([slot, cell]) => [slot, slot in seen.cells ? (seen.cells[slot] ?? null) : cell] as const,
+      );
+      this.enqueue(tx, {
+        op,
+        table,
+        id,
+        set,
+        base: Object.fromEntries(shown),
+        // Of no version is less than of any.
+        baseVersion: seen.version ?? 0,
+        baseOf: null,
+        after,
+        changeSet,
+      });
+      return;
+    }
     const join = joined(tx, this.#epoch, last, { op, set, base, after, changeSet });
     if (join !== null && last !== undefined) {
       if (join !== 'gone') return rewriteEntry(tx.sql, join);
