@@ -1,4 +1,4 @@
-import { isLong, testConfig, testFiles } from '@outpost/vitest';
+import { isLong, seededProperties, testConfig, testFiles } from '@outpost/vitest';
 
 /** Where there is a PostgreSQL to test with, some of the tests run on it too. */
 const hasPostgres = process.env['OUTPOST_POSTGRES'] !== undefined;
@@ -34,6 +34,7 @@ const onWebApi = {
 } as const;
 
 export default testConfig({
+  ...seededProperties,
   // The longest of all packages, so that it is not waited for at the end.
   maxWorkers: 2,
   projects: [

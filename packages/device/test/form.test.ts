@@ -1,3 +1,4 @@
+import type { RowValues } from '@outpost/model';
 import { sampleUsers } from '@outpost/sample';
 import { memoryStorage } from '@outpost/store/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** What a colleague writes, and the device then knows. */
-async function colleague(values: Readonly<Record<string, unknown>>): Promise<void> {
+async function colleague(values: RowValues): Promise<void> {
   await world.organization.as(sampleUsers.ben.id).update({ table: 'account', id, values });
   await sync(device);
 }

@@ -100,9 +100,14 @@ export class FormValues {
     for (const [column, value] of Object.entries(values)) {
       delete this.#unfit[column];
       this.#changed[column] = value;
-      if (this.#isNew || !equalValues(value, this.#shown[column] ?? null)) continue;
+      if (this.#isNew) continue;
+      const now = this.#row.values[column] ?? null;
+      const isShown = equalValues(value, this.#shown[column] ?? null);
+      if (!isShown && !equalValues(value, now)) continue;
+      // There is nothing to save of it.
       delete this.#changed[column];
-      if (this.#followColumn(column)) followed[column] = this.#row.values[column] ?? null;
+      this.#shown[column] = now;
+      if (!equalValues(value, now)) followed[column] = now;
     }
     this.#settle();
     return followed;
@@ -154,7 +159,8 @@ export class FormValues {
       )
         this.#forgetEqual(column);
     }
-    if (this.staleBase !== null) this.#version = seen.version;
+    // The older of both is what nothing typed here is newer than.
+    if ((seen.version ?? 0) < (this.#version ?? 0)) this.#version = seen.version;
     this.#settle();
   }
 
