@@ -116,22 +116,98 @@ test('U-7: while text is typed no letter is a command', () => {
   expect(store.input?.text).toContain('qq');
   desk.press('escape');
   expect(store.input).toBeNull();
+  // The line goes on where it was left.
+  expect(store.place.form?.current.typing?.text).toContain('qq');
+  desk.press('return');
+  expect(store.input?.text).toContain('qq');
+  desk.press('escape');
+  store.place.form?.discard();
   desk.close();
 });
 
-test('a form with changes is not left by one key', () => {
+describe('N04: no key loses what was typed into a form', () => {
+  const edited = () => {
+    const { desk, store } = openDesk();
+    store.openForm('account', namedRows.alpine);
+    store.place.form?.set('telephone1', '1');
+    return { desk, store };
+  };
+  const choose = (desk: Desk, label: string) => {
+    for (const letter of label) desk.press(letter === ' ' ? 'space' : letter);
+    desk.press('return');
+  };
+
+  test.each(['escape', 'h', 'q'])('%s asks', (key) => {
+    const { desk, store } = edited();
+    desk.press(key);
+    expect(textOf(drawFrame(desk, 80, 24, plain))).toContain('changes that are not saved');
+    desk.press('return');
+    expect(store.screen).toBe('form');
+    expect(store.place.form?.current.dirty).toBe(true);
+    desk.press(key);
+    choose(desk, 'Discard');
+    expect(store.screen).toBe('home');
+    expect(store.device.drafts()).toEqual([]);
+    expect(store.device.get('account', namedRows.alpine)?.['telephone1']).not.toBe('1');
+    desk.close();
+  });
+
+  test('q asks for each device, and quits when nothing is left to ask', () => {
+    let quits = 0;
+    const desk = new Desk({
+      world,
+      devices: [opened],
+      quit: () => {
+        quits += 1;
+      },
+      interrupt: () => undefined,
+    });
+    const [store] = desk.devices;
+    store?.openForm('account', namedRows.alpine);
+    store?.place.form?.set('telephone1', '1');
+    desk.press('q');
+    expect(quits).toBe(0);
+    choose(desk, 'Leave');
+    expect(quits).toBe(1);
+    expect(opened.device.drafts()).toHaveLength(1);
+    opened.device.openForm('account', namedRows.alpine).forget();
+    desk.close();
+  });
+
+  test('what is left is offered when the form is opened again, and listed at home', () => {
+    const { desk, store } = edited();
+    desk.press('h');
+    choose(desk, 'Leave');
+    expect(textOf(drawFrame(desk, 80, 24, plain))).toContain('1 form was left without saving');
+    store.openForm('account', namedRows.alpine);
+    expect(textOf(drawFrame(desk, 80, 24, plain))).toContain('You typed into this form until');
+    choose(desk, 'Not now');
+    expect(store.place.form?.current.dirty).toBe(false);
+    desk.press('escape');
+    desk.press('e');
+    choose(desk, 'Alpine');
+    expect(store.place.form?.current).toMatchObject({ dirty: true, draft: null });
+    store.place.form?.discard();
+    desk.close();
+  });
+});
+
+test('N01a: a field that others have changed under what is typed shows both values', async () => {
   const { desk, store } = openDesk();
-  store.openForm('account', namedRows.alpine);
-  store.place.form?.set('telephone1', '1');
-  desk.press('escape');
-  expect(store.screen).toBe('pick');
-  desk.press('return');
-  expect(store.screen).toBe('form');
-  desk.press('escape');
-  desk.press('down');
-  desk.press('down');
-  desk.press('return');
-  expect(store.screen).toBe('home');
+  const id = namedRows.alpine;
+  store.openForm('account', id);
+  const { form } = store.place;
+  form?.set('telephone1', '+43 1');
+  const server = world.organization.as(sampleUsers.carla.id);
+  await server.update({ table: 'account', id, values: { telephone1: '+43 2' } });
+  expect(await store.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+  expect(textOf(drawFrame(desk, 120, 40, plain))).toMatch(
+    /\+43 1 +\|.*\n +\[K\] mine \[T\] theirs: \+43 2 \(was \+47 555 01 10\)/,
+  );
+  store.set({ selected: store.formFields().findIndex((one) => one.column === 'telephone1') });
+  desk.press('T');
+  expect(textOf(drawFrame(desk, 120, 40, plain))).not.toContain('[K] mine');
+  expect(form?.current.dirty).toBe(false);
   desk.close();
 });
 

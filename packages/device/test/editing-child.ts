@@ -1,4 +1,4 @@
-/** Edits offline and says so after each durable save, until it is killed. Started by the kill test. */
+/** Edits offline, types into a form of each row, and says so after each, until it is killed. Started by the kill test. */
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { BehaviorSubject } from 'rxjs';
 import { openDevice } from '../src/index.ts';
@@ -12,5 +12,7 @@ const device = await openDevice({
 });
 for (let n = 0; ; n++) {
   const result = device.create('account', { name: `Offline ${n}` });
-  if (result.kind === 'saved') process.stdout.write(`${result.id}\n`);
+  if (result.kind !== 'saved') continue;
+  device.openForm('account', result.id).set('telephone1', result.id.slice(0, 8));
+  process.stdout.write(`${result.id}\n`);
 }

@@ -81,7 +81,7 @@ test('a form of several fields is what its fields are one by one', () => {
         for (const [name, { row: now, typed, unfit, base }] of fields) {
           const about = `${JSON.stringify(steps)}\n${name} after ${JSON.stringify(one)}`;
           const shown = typed !== undefined ? typed : base !== undefined ? base : now;
-          expect(form.values[name] ?? null, about).toBe(shown);
+          expect(form.values[name], about).toBe(shown);
           expect(Object.hasOwn(form.changed, name), about).toBe(typed !== undefined);
           expect(form.unfit(name) !== null, about).toBe(unfit);
           expect(form.overtaken(name), about).toEqual(

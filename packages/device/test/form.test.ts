@@ -38,7 +38,7 @@ async function settle(): Promise<void> {
   await sync(device);
 }
 
-describe.each(['on', 'merge'] as const)('N1a with conflict policy %s', (policy) => {
+describe.each(['on', 'merge'] as const)('N01a: conflict policy %s', (policy) => {
   beforeEach(() => world.organization.setConflictPolicy(policy));
 
   test('what a form saves over a value that it did not show is a conflict', async () => {
@@ -151,7 +151,7 @@ describe.each(['on', 'merge'] as const)('N1a with conflict policy %s', (policy) 
   });
 });
 
-test('N1b: what was typed is given up for what the row has, at once; typing what it showed does the same', async () => {
+test('N01b: what was typed is given up for what the row has, at once; typing what it showed does the same', async () => {
   const form = device.openForm('account', id);
   form.set('revenue', 333);
   await colleague({ revenue: 222 });
@@ -167,7 +167,7 @@ test('N1b: what was typed is given up for what the row has, at once; typing what
   form.close();
 });
 
-test('N1c: rules look at what a form follows', async () => {
+test('N01c: rules look at what a form follows', async () => {
   const lead = device.create('lead', { subject: 'Roof', lastname: 'Berg' });
   const leadId = lead.kind === 'saved' ? lead.id : '';
   await settle();
@@ -181,7 +181,7 @@ test('N1c: rules look at what a form follows', async () => {
   form.close();
 });
 
-test('N4a: what was typed and not saved is offered when the row is opened again, also after a restart; also what does not fit', async () => {
+test('N04a: what was typed and not saved is offered when the row is opened again, also after a restart; also what does not fit', async () => {
   const storage = memoryStorage();
   const first = await world.synced('ana', { storage });
   const form = first.openForm('account', id);
@@ -212,7 +212,7 @@ test('N4a: what was typed and not saved is offered when the row is opened again,
   expect(second.get('account', id)).toMatchObject({ telephone1: '12', revenue: 7 });
 });
 
-test('N4b: a new row is a draft too; discarding gives it up; a second form of the row is not offered what the first holds', () => {
+test('N04b: a new row is a draft too; discarding gives it up; a second form of the row is not offered what the first holds', () => {
   const form = device.openForm('account', null);
   form.set('name', 'Fabrikam');
   const other = device.openForm('account', null);
@@ -238,7 +238,7 @@ test('N4b: a new row is a draft too; discarding gives it up; a second form of th
   expect(() => device.openForm('account', null, { draft: litware?.id ?? '' })).toThrow(DeviceError);
 });
 
-test('N4c: a form that is only looked at leaves no draft, nor does one that shows the row again', () => {
+test('N04c: a form that is only looked at leaves no draft, nor does one that shows the row again', () => {
   const form = device.openForm('account', id);
   form.set('telephone1', '12');
   form.set('telephone1', '');
@@ -246,7 +246,7 @@ test('N4c: a form that is only looked at leaves no draft, nor does one that show
   expect(device.drafts()).toEqual([]);
 });
 
-test('N4d: a draft is typed on where it was left, over what is typed by now', () => {
+test('N04d: a draft is typed on where it was left, over what is typed by now', () => {
   const first = device.openForm('account', id);
   first.set('telephone1', '1');
   first.set('revenue', 1);
@@ -259,7 +259,7 @@ test('N4d: a draft is typed on where it was left, over what is typed by now', ()
   expect(device.drafts()).toMatchObject([{ typed: { values: { telephone1: '1', revenue: 2 } } }]);
 });
 
-test('N8a: a column that the table lacks is an error', () => {
+test('N08a: a column that the table lacks is an error', () => {
   const form = device.openForm('account', id);
   expect(() => form.set('typo', 1)).toThrow('Table "account" has no column "typo".');
   form.close();

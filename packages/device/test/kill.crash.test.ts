@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('SIGKILL while offline loses no saved edit; all of them arrive afterwards', async () => {
+test('N04e: SIGKILL while offline loses no saved edit, and nothing that was typed; all edits arrive afterwards', async () => {
   const first = await world.device('ana', { storage: fileStorage(folder, 'device') });
   await sync(first);
   await first.close();
@@ -47,6 +47,8 @@ test('SIGKILL while offline loses no saved edit; all of them arrive afterwards',
   expect(
     [...acknowledged].filter((id) => !pending.has(id) || device.get('account', id) === null),
   ).toEqual([]);
+  const typed = new Map(device.drafts().map((one) => [one.rowId, one.typed.values['telephone1']]));
+  expect([...acknowledged].filter((id) => typed.get(id) !== id.slice(0, 8))).toEqual([]);
   for (let n = 0; n < 5; n++) await sync(device);
   expect(device.sync.currentStatus).toMatchObject({ pending: { updates: 0 }, errors: 0 });
   expect(await device.sync.compare()).toEqual([]);

@@ -2,6 +2,7 @@ import { type Observable, Subject, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
 import { DeviceStore } from './device-store.ts';
 import { type CommandId, commandOf } from './keys.ts';
+import { leaveForm } from './leave-form.ts';
 import { type TextInput, typedText } from './place.ts';
 import { screens } from './screens/screens.ts';
 import { ServerDesk } from './server-desk.ts';
@@ -139,7 +140,7 @@ export class Desk {
     if (own === true) return;
     switch (command) {
       case 'quit':
-        return this.#options.quit();
+        return this.#quit();
       case 'nextPane':
         return this.#focusOn((this.#focus + 1) % this.panes.length);
       case 'pane':
@@ -158,6 +159,18 @@ export class Desk {
       this.#focusOn(this.#lastDevice);
       if (this.focused !== pane) this.#run(this.focused, command, key);
     } else pane.say('That is a key of devices; v goes back to them.');
+  }
+
+  /** Asks for each form with changes that are not saved. */
+  #quit(): void {
+    const at = this.#devices.findIndex((one) => one.unsavedForm() !== null);
+    const store = this.#devices[at];
+    if (store === undefined) return this.#options.quit();
+    this.#focusOn(at);
+    leaveForm(store, () => {
+      store.jump('home');
+      this.#quit();
+    });
   }
 
   /** To the server desk, with the row in front of the user; from there back. */
@@ -224,7 +237,7 @@ function runOnDevice(store: DeviceStore, command: CommandId): void {
       if (store.screen === command) return;
       return store.go(command);
     case 'home':
-      return store.jump('home');
+      return leaveForm(store, () => store.jump('home'));
     case 'search':
     case 'profile':
       if (!store.ready) return store.say('The app is not here yet.');

@@ -1,4 +1,4 @@
-import type { FieldState, FormState, SaveResult } from '@outpost/device';
+import type { FieldState, FormSession, FormState, SaveResult } from '@outpost/device';
 import {
   type Column,
   type ColumnValue,
@@ -13,6 +13,7 @@ import { readSyncTables, type SyncProgress, type SyncStatus, type SyncTable } fr
 import { type Observable, Subject, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
 import { type GridRows, GridWindow } from './grid-window.ts';
+import { isUnsaved, offerDraft } from './leave-form.ts';
 import { type Place, place, type ScreenId, type TextInput } from './place.ts';
 import { SearchPanel } from './search-panel.ts';
 
@@ -157,11 +158,19 @@ export class DeviceStore {
     this.redraw();
   }
 
-  openForm(table: string, id: string | null): void {
+  /** `draft`: goes on with what was typed earlier; without it that is offered. */
+  openForm(table: string, id: string | null, draft?: string): void {
     if (id !== null && this.device.get(table, id) === null) return this.say('Record Not Found');
-    const form = this.device.openForm(table, id);
+    const form = this.device.openForm(table, id, draft === undefined ? {} : { draft });
     this.#subscriptions.add(form.state.subscribe(() => this.redraw()));
     this.go('form', { table, id, form });
+    offerDraft(this, form);
+  }
+
+  /** The form, of those that are open, with changes that are not saved; the nearest one first. */
+  unsavedForm(): FormSession | null {
+    const forms = this.#places.flatMap(({ form }) => (form === null ? [] : [form]));
+    return forms.findLast(isUnsaved) ?? null;
   }
 
   // Synchronizing

@@ -1,8 +1,9 @@
 import type { FieldState, FlowState } from '@outpost/device';
-import { isChoice, isLookup } from '@outpost/model';
+import { type ColumnValue, isChoice, isLookup } from '@outpost/model';
 import type { ColumnExplanation, FlowCommand } from '@outpost/rules';
 import type { DeviceStore } from '../device-store.ts';
 import type { CommandId } from '../keys.ts';
+import { leaveForm } from '../leave-form.ts';
 import { fit, heading, type Line, line, scrolled } from '../line.ts';
 import type { Choice } from '../place.ts';
 import { filtered } from './pick-screen.ts';
@@ -52,36 +53,31 @@ function runForm(store: DeviceStore, command: CommandId): boolean {
       if (row === null) store.say('Save the row first.');
       else pickCommand(store, table, row);
       return true;
+    case 'keepMine':
+      chooseSide(store, 'keepMine');
+      return true;
+    case 'takeServer':
+      chooseSide(store, 'takeTheirs');
+      return true;
     case 'back':
-      // What was typed is not given up by one key.
-      if (!form.current.dirty || store.place.explaining) return false;
-      store.go('pick', { choices: leave(store) });
+      if (store.place.explaining) return false;
+      leaveForm(store, () => store.back());
       return true;
     default:
       return false;
   }
 }
 
-function leave(store: DeviceStore) {
-  const options: readonly Choice[] = [
-    { label: 'Stay on the form', value: 'stay', reason: null },
-    { label: 'Save', value: 'save', reason: null },
-    { label: 'Discard the changes', value: 'discard', reason: null },
-  ];
-  return {
-    title: 'The form has changes that are not saved',
-    options: (typed: string) => filtered(options, typed),
-    choose: ({ value }: Choice) => {
-      store.back();
-      const { form } = store.place;
-      if (value === 'stay' || form === null) return;
-      if (value === 'discard') return store.back();
-      if (store.report(form.save(), 'Saved on this device.')) {
-        store.back();
-        store.say('Saved on this device.');
-      }
-    },
-  };
+/** Of a field that others have changed under what is typed. */
+function chooseSide(store: DeviceStore, side: 'keepMine' | 'takeTheirs'): void {
+  const { form, selected } = store.place;
+  const field = store.formFields()[selected];
+  if (form === null || field === undefined) return;
+  if (field.theirs === null) return store.say(`Nobody else has changed ${field.label}.`);
+  form[side](field.column);
+  store.say(
+    side === 'keepMine' ? 'Yours will be saved over it.' : 'It shows what the row has now.',
+  );
 }
 
 function editField(store: DeviceStore): void {
@@ -130,11 +126,15 @@ function editField(store: DeviceStore): void {
     });
   }
   const { value } = field;
+  const { typing } = form.current;
+  const shown = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const hint = labelHints[column.type];
   store.ask({
     label: hint === undefined ? field.label : `${field.label} (${hint})`,
-    text: typeof value === 'string' || typeof value === 'number' ? String(value) : '',
+    // A line that was left goes on where it was.
+    text: typing?.column === field.column ? typing.text : (field.text ?? shown),
     ...(column.maxLength === undefined ? {} : { maxLength: column.maxLength }),
+    typed: (text) => form.type(field.column, text),
     done: (text) => form.set(field.column, text),
   });
 }
@@ -236,13 +236,15 @@ function drawForm(store: DeviceStore, { columns, rows }: Size): readonly Line[] 
       const here = field === store.place.selected;
       if (here) selectedLine = lines.length;
       lines.push(fieldLine(store, form.table, one, here, columns));
+      if (one.theirs !== null) lines.push(changedLine(store, form.table, one, columns));
       field += 1;
     }
   }
   const advice = form.recommendations.map((one) =>
     line(fit(` i Recommendation: ${one.title}. ${one.text}  [a] accept`, columns), 'accent'),
   );
-  const state = `${form.title}${form.dirty ? '  (not saved)' : ''}`;
+  const isUnsaved = form.dirty || form.typing !== null;
+  const state = `${form.title}${isUnsaved ? '  (not saved)' : ''}`;
   const top = [line(fit(` ${state}`, columns), 'title'), ...flowBar(form.flow, columns), ...advice];
   const bottom = store.place.explaining ? explanation(store, columns).slice(0, rows - 4) : [];
   const space = Math.max(1, rows - top.length - bottom.length);
@@ -273,11 +275,34 @@ function fieldLine(
 ): Line {
   const mark = field.error !== null ? '!' : here ? '>' : ' ';
   const level = field.required ? ' *' : field.recommended ? ' +' : '';
-  const text = field.masked ? '********' : store.format(table, field.column, field.value);
+  const text = field.masked
+    ? '********'
+    : (field.text ?? store.format(table, field.column, field.value));
   const tail = field.error !== null ? `  ${field.error}` : field.locked ? '  (locked)' : '';
   const tone =
-    field.error !== null ? 'error' : here ? 'selected' : field.locked ? 'muted' : undefined;
+    field.error !== null
+      ? 'error'
+      : field.theirs !== null
+        ? 'warn'
+        : here
+          ? 'selected'
+          : field.locked
+            ? 'muted'
+            : undefined;
   return line(fit(` ${mark} ${fit(`${field.label}${level}`, 24)} ${text}${tail}`, columns), tone);
+}
+
+/** Both values of a field that others have changed under what is typed. */
+function changedLine(
+  store: DeviceStore,
+  table: string,
+  { column, theirs }: FieldState,
+  columns: number,
+): Line {
+  const shown = (value: ColumnValue) => store.format(table, column, value) || 'empty';
+  const now = shown(theirs?.now ?? null);
+  const was = shown(theirs?.shown ?? null);
+  return line(fit(`     [K] mine [T] theirs: ${now} (was ${was})`, columns), 'warn');
 }
 
 const keysOf = { nextStage: '[>] next', previousStage: '[<] back', setActiveStage: '[g] set' };

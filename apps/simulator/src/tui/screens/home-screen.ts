@@ -1,4 +1,5 @@
 import type { DeviceStore, HomeEntry } from '../device-store.ts';
+import { pickDraft } from '../leave-form.ts';
 import { countText, fit, type Line, line, scrolled } from '../line.ts';
 import type { Screen, Size } from './screen.ts';
 
@@ -10,6 +11,10 @@ export const homeScreen: Screen = {
     const entry = store.homeTables()[store.place.selected];
     if (command === 'capabilities') {
       if (entry !== undefined) store.go('capabilities', { table: entry.table });
+      return true;
+    }
+    if (command === 'drafts') {
+      if (store.ready) pickDraft(store);
       return true;
     }
     if (command !== 'open') return false;
@@ -52,5 +57,8 @@ function drawHome(store: DeviceStore, { columns, rows }: Size): readonly Line[] 
     );
   }
   const title = line(fit(` ${store.device.model.name}`, columns), 'title');
-  return [title, ...scrolled(lines, selectedLine, rows - 1)];
+  const left = store.device.drafts().length;
+  const forms = left === 1 ? '1 form was left' : `${left} forms were left`;
+  const drafts = left === 0 ? [] : [line(fit(` ${forms} without saving: [e]`, columns), 'warn')];
+  return [title, ...drafts, ...scrolled(lines, selectedLine, rows - 1 - drafts.length)];
 }
