@@ -158,7 +158,7 @@ export class Device {
           this.#model?.profile.items.some(
             (item) => item.days !== undefined || item.criteria === 'custom',
           ) === true,
-        edits: store.commits.pipe(filter((set) => set.origin === 'local')),
+        sendable: this.sync.outbox.sendable,
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
         run: (tables) => this.sync.run('DELTA_SYNC', tables === null ? {} : { tables }),

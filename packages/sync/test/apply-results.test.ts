@@ -44,7 +44,7 @@ const send = (...numbers: number[]) =>
     for (const n of numbers) markSent(tx.sql, key(n));
   });
 const answer = (...results: readonly EntryResult[]) =>
-  applyResults(device.store, device.outbox, device.ids, user, { now, results }, heldUntil);
+  applyResults(device.store, device.outbox, device.ids, user, { now, results }, () => heldUntil);
 const refused = (seq: number, syncError = errorId): EntryResult => ({
   key: key(seq),
   status: 'refused',

@@ -39,7 +39,7 @@ function setUp(
     foreground: true,
   });
   const settings = new BehaviorSubject<SyncSettings>(defaultSettings);
-  const edits = new Subject<void>();
+  const sendable = new BehaviorSubject<number | null>(null);
   const hints = new Subject<HintEvent>();
   const runs: { at: number; tables: readonly string[] | null }[] = [];
   const answers: CycleResult[] = [];
@@ -48,19 +48,22 @@ function setUp(
     system: { clock, random: seededRandom(1), ids: { next: () => '' } },
     connectivity,
     settings,
-    edits,
+    sendable,
     hints,
     tables: () => tables,
     editedTables: () => edited,
     run: async (wanted) => {
       runs.push({ at: (clock.now() - start) / minute, tables: wanted });
-      return answers.shift() ?? done;
+      const answer = answers.shift();
+      // A cycle without trouble sends everything.
+      if (answer === undefined) sendable.next(null);
+      return answer ?? done;
     },
   });
   scheduler = made;
-  const advance = async (minutes: number) => {
-    for (let i = 0; i < minutes * 4; i++) {
-      clock.advance({ minutes: 0.25 });
+  const advance = async (minutes: number, stepMs = 15_000) => {
+    for (let i = 0; i < (minutes * minute) / stepMs; i++) {
+      clock.advance({ ms: stepMs });
       for (let n = 0; n < 5; n++) await Promise.resolve();
     }
   };
@@ -68,15 +71,15 @@ function setUp(
     clock,
     connectivity,
     settings,
-    edits,
+    sendable,
     hints,
     runs,
     answers,
     advance,
     scheduler: made,
-    edit: (names: readonly string[]) => {
+    edit: (names: readonly string[], sendableAt: number | null = 0) => {
       edited = names;
-      edits.next();
+      sendable.next(sendableAt);
     },
   };
 }
@@ -134,6 +137,59 @@ test('an edit is uploaded a second later, with the tables it concerns', async ()
   edit(['task']);
   await advance(1);
   expect(runs.map((one) => one.tables)).toEqual([null, ['task']]);
+});
+
+describe('N03a: whatever waits to be sent goes soon, and does not wait for an interval', () => {
+  const seconds = (runs: readonly { readonly at: number }[]) =>
+    runs.map((one) => Math.round(one.at * 60));
+
+  test('what was put off goes when it may', async () => {
+    const { runs, advance, sendable, clock } = setUp();
+    await advance(1);
+    sendable.next(clock.now() + 90_000);
+    await advance(2);
+    expect(seconds(runs)).toEqual([0, 150]);
+  });
+
+  test('what a cycle puts off goes when it may', async () => {
+    const { runs, answers, advance, edit, sendable, clock } = setUp();
+    await advance(1);
+    answers.push(done);
+    edit(['task']);
+    sendable.next(0);
+    clock.schedule(clock.now() + 1000, () => sendable.next(clock.now() + 40_000));
+    await advance(3);
+    expect(seconds(runs)).toEqual([0, 61, 101]);
+  });
+
+  test.each([
+    ['done', done],
+    ['cancelled', { kind: 'cancelled' } as const],
+  ])(
+    'a cycle that is %s and leaves edits behind is followed by another, less and less often',
+    async (_, answer) => {
+      const { runs, answers, advance, edit } = setUp();
+      await advance(1);
+      for (let i = 0; i < 30; i++) answers.push(answer);
+      edit(['task']);
+      await advance(0.1, 1000);
+      const soon = runs.length;
+      expect(soon).toBeGreaterThanOrEqual(3);
+      await advance(4, 1000);
+      expect(runs.length).toBeGreaterThan(soon);
+      expect(runs.length).toBeLessThan(20);
+    },
+  );
+
+  test('what was sent in a cycle that did not read its table is read soon', async () => {
+    const { runs, advance, edit, clock } = setUp();
+    await advance(1);
+    edit(['account']);
+    // After the cycle has begun, and sent by it.
+    clock.schedule(clock.now() + 1000, () => edit(['account', 'task'], null));
+    await advance(1);
+    expect(runs.map((one) => one.tables)).toEqual([null, ['account'], ['account', 'task']]);
+  });
 });
 
 describe('H-30: cycles end, and delays grow', () => {

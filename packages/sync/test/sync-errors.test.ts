@@ -40,7 +40,7 @@ const refuse = (...numbers: number[]) => {
     for (const n of numbers) markSent(tx.sql, key(n));
   });
   const results = numbers.map((n) => refused(n));
-  applyResults(device.store, device.outbox, device.ids, id(500), { now, results }, 0);
+  applyResults(device.store, device.outbox, device.ids, id(500), { now, results }, () => 0);
 };
 const listed = (): readonly SyncErrorRow[] => device.errors.list();
 const errorOf = (seq: number): string =>

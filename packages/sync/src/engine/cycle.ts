@@ -47,7 +47,8 @@ const pullRows = 2000;
 const maxRounds = 20;
 /** Other definitions may be published while a cycle runs, but not for ever. */
 const maxHellos = 5;
-const retryLaterMs = 5000;
+/** An edit that the organization puts off waits so long, and twice as long each further time. */
+const [firstHoldMs, longestHoldMs] = [5000, 300_000];
 
 /** One run of a mode: every step commits what it received together with how far it got. */
 export class Cycle {
@@ -193,7 +194,9 @@ export class Cycle {
         }
         throw new CycleStop(reply.failure);
       }
-      const until = system.clock.now() + retryLaterMs;
+      const now = system.clock.now();
+      const until = ({ attempts }: Entry) =>
+        now + Math.min(longestHoldMs, firstHoldMs * 2 ** attempts);
       const userId = this.#hello()?.user.id ?? '';
       applyResults(store, outbox, system.ids, userId, reply.value, until);
       store.write({ origin: 'sync' }, (tx) => outbox.forgetFinished(tx, settledBelow));

@@ -19,7 +19,7 @@ export function applyResults(
   ids: IdGenerator,
   userId: string,
   response: PushResponse,
-  heldUntilMs: number,
+  heldUntil: (entry: Entry) => number,
 ): void {
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {
     const refused: Entry[] = [];
@@ -35,7 +35,7 @@ export function applyResults(
           setEntryState(tx.sql, entry.key, 'queued');
           break;
         case 'retryLater':
-          holdEntry(tx.sql, entry.key, heldUntilMs);
+          holdEntry(tx.sql, entry.key, heldUntil(entry));
           break;
         case 'refused':
           refuse(tx, entry, result, response.now, userId, null);

@@ -15,6 +15,7 @@ import type {
   SqlDriver,
   WriteTx,
 } from '@outpost/store';
+import type { Observable } from 'rxjs';
 import { dropBase, ensureBase, unsettledEntries } from '../apply/overlay.ts';
 import { writeFact } from '../engine/sync-state.ts';
 import type { EntryKey, PushEntry } from '../protocol/index.ts';
@@ -28,6 +29,7 @@ import {
   readerOf,
   rewriteEntry,
 } from './entry.ts';
+import { whenSendable } from './waiting.ts';
 
 const maxBatch = 100;
 
@@ -74,6 +76,11 @@ export class Outbox implements Participant {
   baseOn(tx: WriteTx, table: string, id: string, seen: SeenRow): void {
     const rows = this.#seen.get(tx) ?? new Map<string, SeenRow>();
     this.#seen.set(tx, rows.set(`${table}/${id}`, seen));
+  }
+
+  /** See `whenSendable`. */
+  get sendable(): Observable<number | null> {
+    return whenSendable(this.#store, this);
   }
 
   /** Queues an entry; the caller has kept the row's base. */

@@ -54,8 +54,8 @@ export interface SchedulerOptions {
   readonly system: System;
   readonly connectivity: Observable<Connectivity>;
   readonly settings: Observable<SyncSettings>;
-  /** Emits after each local edit. */
-  readonly edits: Observable<unknown>;
+  /** When the first of the edits that wait to be sent may go, in milliseconds; null: none waits. */
+  readonly sendable: Observable<number | null>;
   /** What the organization tells of changes; absent: it does not. */
   readonly hints?: Observable<HintEvent>;
   /** Whether rows enter or leave by the mere passing of time; then silence of the organization means nothing. */
@@ -95,6 +95,9 @@ export class SyncScheduler {
   #failures = 0;
   #notBefore = 0;
   #wantedAt: number | null = null;
+  #sendableAt: number | null = null;
+  /** Cycles in a row that left behind what could have been sent. */
+  #leftBehind = 0;
   #running = false;
   #cancel: (() => void) | null = null;
   #closed = false;
@@ -109,7 +112,7 @@ export class SyncScheduler {
     if (options.hints !== undefined) {
       this.#subscriptions.add(options.hints.subscribe((event) => this.#listen(event)));
     }
-    this.#subscriptions.add(options.edits.subscribe(() => this.#want(this.#now + editDelayMs)));
+    this.#subscriptions.add(options.sendable.subscribe((at) => this.#send(at)));
   }
 
   get state(): Observable<ScheduleState> {
@@ -168,6 +171,12 @@ export class SyncScheduler {
   #hear({ tables, jitterMs }: Hint): void {
     for (const table of tables) this.#hinted.add(table);
     this.#want(this.#now + this.#options.system.random.next() * Math.max(0, jitterMs));
+  }
+
+  /** Something waits to be sent, or nothing does. What a cycle leaves behind is looked at when it is over. */
+  #send(at: number | null): void {
+    this.#sendableAt = at;
+    if (at !== null && !this.#running) this.#want(Math.max(at, this.#now + editDelayMs));
   }
 
   #want(at: number): void {
@@ -237,8 +246,10 @@ export class SyncScheduler {
       if (this.#hinted.size === 0) this.#askedSince = true;
       this.#askedAt = this.#now;
       for (const table of tables) this.#lastAt.set(table, this.#now);
-      return;
+      return this.#sendRest(tables);
     }
+    // Who cancels a cycle does not give up the edits that wait.
+    if (result.kind === 'cancelled') return this.#sendRest(tables);
     if (result.kind !== 'failed') return;
     const { failure } = result;
     this.#stopped = stoppedBy(failure);
@@ -246,6 +257,19 @@ export class SyncScheduler {
     const wait = backOffMs(this.#failures, failure.retryAfterMs, this.#options.system.random);
     this.#notBefore = this.#now + wait;
     this.#wantedAt = this.#notBefore;
+  }
+
+  /** After a cycle: edits that were made or put off meanwhile, and those whose tables it did not read. */
+  #sendRest(tables: readonly string[]): void {
+    const at = this.#sendableAt;
+    const mayGoNow = at !== null && at <= this.#now;
+    this.#leftBehind = mayGoNow ? this.#leftBehind + 1 : 0;
+    const wait = mayGoNow ? backOffMs(this.#leftBehind, null, this.#options.system.random) : 0;
+    if (at !== null) this.#want(Math.max(at, this.#now + editDelayMs + wait));
+    const known = new Set(this.#options.tables().map((one) => one.table));
+    const edited = this.#options.editedTables();
+    const isUnseen = edited.some((table) => known.has(table) && !tables.includes(table));
+    if (isUnseen) this.#want(this.#now + editDelayMs);
   }
 }
 
