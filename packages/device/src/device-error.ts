@@ -3,6 +3,7 @@ export type DeviceErrorCode =
   | 'device.closed'
   | 'device.unknownTable'
   | 'device.unknownColumn'
+  | 'device.invalidId'
   | 'device.unknownDraft';
 
 /** A call that makes no sense now: what, and what to do next. Expected outcomes are values instead. */

@@ -73,6 +73,7 @@ import { type FormDraft, FormDrafts, formModule } from './form/form-drafts.ts';
 import { type FormHost, FormSession } from './form/form-session.ts';
 import { type LookupRows, lookupRows } from './form/lookup-rows.ts';
 import { notesOf, type TimelineNote } from './save/notes.ts';
+import { readingRow, savingNewRow, savingRow } from './save/row-id.ts';
 import { carryOut, runCommand } from './save/run-command.ts';
 import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
 import { openSession, type Session } from './session.ts';
@@ -219,27 +220,43 @@ export class Device {
 
   /** A row by id, or null when it is not on the device. */
   get(table: string, id: string): RowValues | null {
-    return this.#open().values(table, id);
+    return this.#open().values(table, readingRow(id));
   }
 
   /** The row now and after each commit that changes it; null while it is not on the device. */
   observe(table: string, id: string): Observable<RowValues | null> {
+    const known = readingRow(id);
     return this.store.commits.pipe(
-      filter((set) => touchesRow(set, table, id)),
+      filter((set) => touchesRow(set, table, known)),
       startWith(null),
-      map(() => this.get(table, id)),
+      map(() => this.get(table, known)),
     );
   }
 
-  /** Input values may be typed values, or texts and labels as a person writes them. */
+  /**
+   * Input values may be typed values, or texts and labels as a person writes them. Ids are GUIDs in any spelling; another
+   * text is refused by what saves, and an error where a row is read.
+   */
   create(table: string, input: Readonly<Record<string, unknown>>, id?: string): SaveResult {
-    return createRow(this.#open(), table, input, id);
+    const session = this.#open();
+    if (id === undefined) return createRow(session, table, input);
+    return savingNewRow(session, session.table(table), id, (known) =>
+      createRow(session, table, input, known),
+    );
   }
   update(table: string, id: string, input: Readonly<Record<string, unknown>>): SaveResult {
-    return updateRow(this.#open(), table, id, input);
+    return this.#save(table, id, (session, known) => updateRow(session, table, known, input));
   }
   delete(table: string, id: string): SaveResult {
-    return deleteRow(this.#open(), table, id);
+    return this.#save(table, id, (session, known) => deleteRow(session, table, known));
+  }
+  #save(
+    table: string,
+    id: string,
+    save: (session: Session, known: string) => SaveResult,
+  ): SaveResult {
+    const session = this.#open();
+    return savingRow(session.table(table), id, (known) => save(session, known));
   }
 
   /** Commands that work offline on rows of a table; everything else is hidden and refused. */
@@ -269,12 +286,13 @@ export class Device {
 
   /** Notes of a row, newest first. */
   notes(table: string, id: string): readonly TimelineNote[] {
-    return notesOf(this.#open(), table, id);
+    return notesOf(this.#open(), table, readingRow(id));
   }
   addNote(table: string, id: string, note: NewNote): SaveResult {
-    const session = this.#open();
-    const input = { index: session.index, newId: () => session.system.ids.next() };
-    return carryOut(session, addNote(input, { table, id }, note));
+    return this.#save(table, id, (session, known) => {
+      const input = { index: session.index, newId: () => session.system.ids.next() };
+      return carryOut(session, addNote(input, { table, id: known }, note));
+    });
   }
   /** Puts a file on a note, or replaces it. */
   attachFile(note: string, attachment: NoteAttachment): SaveResult {
@@ -282,16 +300,17 @@ export class Device {
   }
   /** The content of the file that a column names, if it is on this device. */
   document(table: string, id: string, column: string): Uint8Array | null {
-    const reference = this.#open().values(table, id)?.[column];
+    const reference = this.get(table, id)?.[column];
     return typeof reference === 'string' ? this.sync.documents.read(reference) : null;
   }
   /** The same; downloaded when it is not on this device. */
   async fetchDocument(table: string, id: string, column: string): Promise<DocumentResult> {
-    const reference = this.#open().values(table, id)?.[column];
+    const known = readingRow(id);
+    const reference = this.get(table, known)?.[column];
     const parsed = parseDocumentReference(reference);
     if (typeof reference !== 'string' || parsed === null) return { kind: 'absent' };
     const { bytes } = parsed;
-    return this.sync.documents.fetch({ reference, bytes, table, id, column });
+    return this.sync.documents.fetch({ reference, bytes, table, id: known, column });
   }
   /** Takes the file off a note; delete the note to remove both. */
   removeAttachment(note: string): SaveResult {
@@ -304,7 +323,9 @@ export class Device {
     command: Command,
     plan: (input: CommandInput) => CommandPlan,
   ): SaveResult {
-    return runCommand(this.#open(), table, id, command, plan);
+    return this.#save(table, id, (session, known) =>
+      runCommand(session, table, known, command, plan),
+    );
   }
 
   /**
@@ -316,7 +337,8 @@ export class Device {
     id: string | null,
     options: { readonly draft?: string } = {},
   ): FormSession {
-    return new FormSession(this.#formHost, this.#open(), table, id, options.draft);
+    const known = id === null ? null : readingRow(id);
+    return new FormSession(this.#formHost, this.#open(), table, known, options.draft);
   }
 
   /** What was typed into forms that are not open, and neither saved nor given up; newest first. */
@@ -342,10 +364,10 @@ export class Device {
   }
   /** Where a row stands in its process flow; null: its table has none that works here. */
   flow(table: string, id: string): FlowState | null {
-    return readFlow(this.#open(), table, id);
+    return readFlow(this.#open(), table, readingRow(id));
   }
   moveFlow(table: string, id: string, command: FlowCommand): SaveResult {
-    return moveFlow(this.#open(), table, id, command);
+    return this.#save(table, id, (session, known) => moveFlow(session, table, known, command));
   }
 
   /** What synchronizes by itself, and why it does not now; null: the device was opened with `start: 'manual'`. */

@@ -46,7 +46,7 @@ export type SqlFunction = (...args: SqlValue[]) => SqlValue;
 
 export interface SqlStatement {
   readonly columns: readonly string[];
-  /** Missing parameters are NULL; too many are an error. */
+  /** One value for each parameter, in the order of SQLite's numbers; another count is an error. */
   run(params?: readonly SqlValue[]): { readonly changes: number };
   get(params?: readonly SqlValue[]): readonly SqlValue[] | undefined;
   all(params?: readonly SqlValue[]): readonly (readonly SqlValue[])[];

@@ -97,10 +97,33 @@ export const driverContract: readonly ContractCase[] = [
         String(typeof value),
       );
     }
-    fails('sql.bind', () => db.prepare('SELECT ?').get([1, 2]), 'too many parameters');
-    same(db.prepare('SELECT ?, ?').get([1]), [1, null], 'missing parameters are NULL');
     same(db.prepare('SELECT ?, ?').get([1, 2]), [1, 2], 'still usable');
-    same(db.prepare('SELECT ?, ?').get([]), [null, null], 'nothing is left from before');
+  }),
+  contractCase('N08c: every parameter has its value, and no value is left over', (db) => {
+    const statements: readonly (readonly [string, number])[] = [
+      ['SELECT 1', 0],
+      ['SELECT ?, ?', 2],
+      ['SELECT ?3, ?1', 3],
+      ['SELECT :name, @other, $third, :name', 3],
+      [`SELECT ? AS "?", ':no' AS [:no], x'00' AS \`$no\` -- ?\n, /* ? */ ?2`, 2],
+      ['SELECT ? AS a$n, ?1 AS "?"; SELECT ?', 1],
+    ];
+    for (const [sql, count] of statements) {
+      const values = Array.from({ length: count }, (_, i) => i);
+      const row = db.prepare(sql).get(values);
+      for (const wrong of [values.slice(1), [...values, null]]) {
+        if (wrong.length === count) continue;
+        const statement = db.prepare(sql);
+        const calls = [
+          () => statement.get(wrong),
+          () => statement.all(wrong),
+          () => statement.run(wrong),
+          () => [...statement.iterate(wrong)],
+        ];
+        for (const call of calls) fails('sql.bind', call, `${wrong.length} values for ${sql}`);
+      }
+      same(db.prepare(sql).get(values), row, `still usable: ${sql}`);
+    }
   }),
   contractCase('a lone surrogate becomes U+FFFD', (db) => {
     same(one(db, 'SELECT ?', ['a\ud800b']), 'a\ufffdb', 'text');

@@ -10,14 +10,6 @@ export function bindError(index: number, value: unknown): StoreError {
   );
 }
 
-export function tooManyParameters(given: number, sql: string): StoreError {
-  return new StoreError(
-    'sql.bind',
-    `${given} parameters are more than the statement has: ${sql.slice(0, 200)}`,
-    'Give one value per parameter.',
-  );
-}
-
 function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value;
   return Object.getPrototypeOf(value)?.constructor?.name ?? 'object';

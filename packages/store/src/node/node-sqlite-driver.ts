@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Diagnostic } from '@outpost/model';
 import { integrityFindings } from '../driver/integrity.ts';
-import { bindError, integerDigits, mayWrite, tooManyParameters } from '../driver/parameters.ts';
+
+import { bindError, integerDigits, mayWrite } from '../driver/parameters.ts';
+import { checkCount, parametersOf } from '../driver/parameters-of.ts';
 import { connectionPragmas, type DatabaseOptions, pageSizePragma } from '../driver/pragmas.ts';
 import { attachable, literal, restoreFrom } from '../driver/snapshots.ts';
 import { sqliteError } from '../driver/sqlite-error.ts';
@@ -187,6 +189,7 @@ class NodeStatement implements PooledStatement {
   readonly #sql: string;
   readonly #host: StatementHost;
   readonly #mayWrite: boolean;
+  readonly #parameters: readonly (string | null)[];
   #statement: StatementSync | null = null;
   #bigInts = false;
   #busy = false;
@@ -196,6 +199,7 @@ class NodeStatement implements PooledStatement {
     this.#sql = sql;
     this.#host = host;
     this.#mayWrite = mayWrite(sql);
+    this.#parameters = parametersOf(sql);
     this.#ready();
   }
 
@@ -218,21 +222,21 @@ class NodeStatement implements PooledStatement {
     this.#host.runs += 1;
     return this.#use((statement) => {
       // `run` of Node stops at the first row, which would leave RETURNING half done.
-      const { changes } = statement.run(...params.map(toNode));
+      const { changes } = statement.run(...this.#bound(params));
       return { changes: Number(changes) };
     }, params);
   }
 
   get(params: readonly SqlValue[] = []): readonly SqlValue[] | undefined {
     return this.#use((statement) => {
-      const row = statement.get(...params.map(toNode)) as unknown as SqlValue[] | undefined;
+      const row = statement.get(...this.#bound(params)) as unknown as SqlValue[] | undefined;
       return row === undefined ? undefined : this.#decoded(row);
     }, params);
   }
 
   all(params: readonly SqlValue[] = []): readonly (readonly SqlValue[])[] {
     return this.#use((statement) => {
-      const rows = statement.all(...params.map(toNode)) as unknown as SqlValue[][];
+      const rows = statement.all(...this.#bound(params)) as unknown as SqlValue[][];
       return this.#bigInts ? rows.map((row) => this.#decoded(row)) : rows;
     }, params);
   }
@@ -240,10 +244,10 @@ class NodeStatement implements PooledStatement {
   *iterate(params: readonly SqlValue[] = []): IterableIterator<readonly SqlValue[]> {
     // Once begun, rows cannot be asked for again, so every integer comes as a bigint and is converted here.
     this.#setBigInts(this.#ready());
-    this.#begin();
+    this.#begin(params);
     try {
       const rows = guarded(this.#db, this.#sql, () =>
-        this.#ready().iterate(...params.map(toNode)),
+        this.#ready().iterate(...this.#bound(params)),
       ) as unknown as Iterator<SqlValue[]>;
       try {
         for (;;) {
@@ -277,7 +281,7 @@ class NodeStatement implements PooledStatement {
     return this.#statement;
   }
 
-  #begin(): void {
+  #begin(params: readonly SqlValue[]): void {
     if (this.#busy) {
       throw new StoreError(
         'sql.busy',
@@ -285,6 +289,7 @@ class NodeStatement implements PooledStatement {
         'Finish the loop over its rows first, or prepare the text again for another statement.',
       );
     }
+    checkCount(params.length, this.#parameters.length, this.#sql);
     if (this.#mayWrite) this.#host.onWrite();
     this.#busy = true;
   }
@@ -297,15 +302,12 @@ class NodeStatement implements PooledStatement {
   /** Numbers first; a statement that meets an integer beyond 2^53 once reads bigints from then on. */
   #use<T>(fn: (statement: StatementSync) => T, params: readonly SqlValue[]): T {
     const statement = this.#ready();
-    this.#begin();
+    this.#begin(params);
     try {
       return guarded(this.#db, this.#sql, () => fn(statement));
     } catch (error) {
       const cause = error instanceof StoreError ? error.cause : error;
-      if ((cause as { code?: unknown } | undefined)?.code !== 'ERR_OUT_OF_RANGE') {
-        if (/out of range/.test(String(error))) throw tooManyParameters(params.length, this.#sql);
-        throw error;
-      }
+      if ((cause as { code?: unknown } | undefined)?.code !== 'ERR_OUT_OF_RANGE') throw error;
       this.#setBigInts(statement);
       return guarded(this.#db, this.#sql, () => fn(statement));
     } finally {
@@ -313,13 +315,28 @@ class NodeStatement implements PooledStatement {
     }
   }
 
+  /** Node takes values of named parameters by their names, and the others by position. */
+  #bound(params: readonly SqlValue[]): NodeValue[] {
+    const values = params.map(toNode);
+    const names = this.#parameters;
+    if (names.every((name) => name === null)) return values;
+    const named = Object.fromEntries(
+      names.flatMap((name, i) => (name === null ? [] : [[name, values[i] ?? null]])),
+    );
+    const others = values.filter((_, i) => names[i] === null);
+    // An object of names is no value, but Node declares one signature for each.
+    return [named as unknown as NodeValue, ...others];
+  }
+
   #decoded(row: SqlValue[]): SqlValue[] {
     return this.#bigInts ? row.map(fromNode) : row;
   }
 }
 
+type NodeValue = null | number | bigint | string | Uint8Array;
+
 /** Integers of 32 bits as integers, other numbers as doubles, bigints as digits: as sql.js binds them. */
-function toNode(value: SqlValue, index: number): null | number | bigint | string | Uint8Array {
+function toNode(value: SqlValue, index: number): NodeValue {
   if (typeof value === 'string') return value.toWellFormed();
   if (typeof value === 'number') {
     if (value === (value | 0)) return BigInt(value);

@@ -1,5 +1,7 @@
 import type { SqlJsModule } from 'sql.js';
-import { bindError, integerDigits, mayWrite, tooManyParameters } from '../driver/parameters.ts';
+
+import { bindError, integerDigits, mayWrite } from '../driver/parameters.ts';
+import { checkCount, parametersOf } from '../driver/parameters-of.ts';
 import type { PooledStatement } from '../driver/statement-pool.ts';
 import type { SqlValue } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
@@ -7,7 +9,6 @@ import type { RawConnection } from './raw-connection.ts';
 
 const stepRow = 100;
 const stepDone = 101;
-const outOfRange = 25;
 const type = { integer: 1, float: 2, text: 3, blob: 4 } as const;
 const shortText = 24;
 const smallArena = 4096;
@@ -23,12 +24,12 @@ export class RawStatement implements PooledStatement {
   readonly #module: SqlJsModule;
   readonly #sql: string;
   readonly #mayWrite: boolean;
+  readonly #parameters: number;
   #address = 0;
   #columns: readonly string[] | null = null;
   #heap: Uint8Array<ArrayBuffer>;
   #arena = 0;
   #arenaSize = 0;
-  #bound = 0;
   #busy = false;
 
   constructor(connection: RawConnection, sql: string) {
@@ -36,6 +37,7 @@ export class RawStatement implements PooledStatement {
     this.#module = connection.module;
     this.#sql = sql;
     this.#mayWrite = mayWrite(sql);
+    this.#parameters = parametersOf(sql).length;
     this.#heap = connection.heap.bytes;
     this.#address = connection.prepare(sql);
   }
@@ -110,7 +112,6 @@ export class RawStatement implements PooledStatement {
     if (this.#address !== 0) this.#module._sqlite3_finalize(this.#address);
     this.#freeArena();
     this.#address = 0;
-    this.#bound = 0;
     this.#columns = null;
   }
 
@@ -134,6 +135,7 @@ export class RawStatement implements PooledStatement {
       );
     }
     this.#ready();
+    checkCount(params.length, this.#parameters, this.#sql);
     if (this.#mayWrite) this.#connection.host.onWrite();
     this.#bind(params);
     this.#busy = true;
@@ -209,10 +211,6 @@ export class RawStatement implements PooledStatement {
     }
     let at = this.#arena;
     for (let i = 0; i < count; i++) at = this.#bindOne(i, params[i], at);
-    for (let i = count; i < this.#bound; i++) {
-      this.#module._sqlite3_bind_blob(this.#address, i + 1, 0, 0, 0);
-    }
-    this.#bound = count;
   }
 
   /** Returns the end of what the value took in the arena. */
@@ -242,7 +240,6 @@ export class RawStatement implements PooledStatement {
     } else {
       throw bindError(i, value);
     }
-    if (code === outOfRange) throw tooManyParameters(i + 1, this.#sql);
     if (code !== 0) throw this.#connection.error(this.#sql);
     return end;
   }

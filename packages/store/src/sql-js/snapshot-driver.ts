@@ -1,7 +1,9 @@
 import type { Diagnostic } from '@outpost/model';
 import type { SqlJsDatabase, SqlJsModule, SqlJsStatement } from 'sql.js';
 import { integrityFindings } from '../driver/integrity.ts';
-import { bindError, integerDigits, tooManyParameters } from '../driver/parameters.ts';
+
+import { bindError, integerDigits } from '../driver/parameters.ts';
+import { checkCount, parametersOf } from '../driver/parameters-of.ts';
 import { connectionPragmas, type DatabaseOptions, pageSizePragma } from '../driver/pragmas.ts';
 import { attachable, snapshotError } from '../driver/snapshots.ts';
 import { sqliteError } from '../driver/sqlite-error.ts';
@@ -251,6 +253,7 @@ class SnapshotDriver implements SqlDriver {
 
 class PublicStatement implements PooledStatement {
   readonly #sql: string;
+  readonly #parameters: number;
   readonly #database: () => SqlJsDatabase;
   readonly #afterRun: () => void;
   #statement: SqlJsStatement | null = null;
@@ -258,6 +261,7 @@ class PublicStatement implements PooledStatement {
 
   constructor(sql: string, database: () => SqlJsDatabase, afterRun: () => void) {
     this.#sql = sql;
+    this.#parameters = parametersOf(sql).length;
     this.#database = database;
     this.#afterRun = afterRun;
     this.#ready();
@@ -323,11 +327,11 @@ class PublicStatement implements PooledStatement {
       );
     }
     const statement = this.#ready();
+    checkCount(params.length, this.#parameters, this.#sql);
     const values = params.map(toPublic);
     try {
       statement.bind(values);
     } catch (error) {
-      if (/out of range/.test(String(error))) throw tooManyParameters(params.length, this.#sql);
       throw sqliteError(String(error), this.#sql);
     }
     this.#busy = true;

@@ -3,6 +3,7 @@ import {
   type IdGenerator,
   indexModel,
   type ModelIndex,
+  parseGuid,
   type System,
 } from '@outpost/model';
 import { type DeviceStore, StoreError } from '@outpost/store';
@@ -159,10 +160,11 @@ export class Sync {
     const first = readFact(this.#store, 'firstSyncDoneAt') === null;
     const effective = first ? 'FIRST_SYNC' : mode;
     this.#abort = new AbortController();
+    const { row } = options;
     const request: CycleRequest = {
       mode: effective,
       tables: first ? null : (options.tables ?? null),
-      row: options.row ?? null,
+      row: row === undefined ? null : { ...row, id: parseGuid(row.id) ?? row.id },
       confirmed: this.#confirmed,
     };
     const notification = this.#notificationOf(effective);
@@ -214,7 +216,7 @@ export class Sync {
   /** Why a row is on this device, or why it left. Works offline. */
   explain(table: string, id: string): RowExplanation {
     if (this.#index === null) return { isHere: false, reasons: [], left: null };
-    return explainRow(this.#store, this.#index, this.hello, table, id);
+    return explainRow(this.#store, this.#index, this.hello, table, parseGuid(id) ?? id);
   }
 
   /** Stops the running cycle and waits for it; what was committed stays. */
