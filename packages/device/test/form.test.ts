@@ -258,9 +258,3 @@ test('N04d: a draft is typed on where it was left, over what is typed by now', (
   second.close();
   expect(device.drafts()).toMatchObject([{ typed: { values: { telephone1: '1', revenue: 2 } } }]);
 });
-
-test('N08a: a column that the table lacks is an error', () => {
-  const form = device.openForm('account', id);
-  expect(() => form.set('typo', 1)).toThrow('Table "account" has no column "typo".');
-  form.close();
-});
