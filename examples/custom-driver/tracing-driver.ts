@@ -133,6 +133,7 @@ export function traced(
 ): StorageLocation {
   return {
     name: storage.name,
+    delete: () => storage.delete(),
     async open() {
       const opened = await storage.open();
       const { native } = opened;

@@ -15,6 +15,7 @@ export type { PageLogBackend, PageRun } from './files/page-log/page-log-backend.
 export { openPageLog, type PageLogOptions } from './files/page-log/page-log-files.ts';
 export { pageLogStorage } from './files/page-log/page-log-storage.ts';
 export {
+  deleteDatabase,
   lockedError,
   type NativeSqlite,
   type OpenedStorage,

@@ -20,7 +20,7 @@ const browser =
   names.find((name) => spawnSync(name, ['--version']).status === 0);
 
 interface Line {
-  readonly said: 'case' | 'start' | 'ack' | 'end' | 'failed';
+  readonly said: 'case' | 'start' | 'ack' | 'deleted' | 'end' | 'failed';
   readonly name?: string;
   readonly problem?: string | null;
   readonly id?: number;
@@ -132,6 +132,17 @@ describe.skipIf(browser === undefined)('in a real browser', () => {
       const cases = lines.filter((line) => line.said === 'case');
       expect(cases.filter((line) => line.problem !== null)).toEqual([]);
       expect(cases).toHaveLength(driverContract.length);
+    },
+    120_000,
+  );
+
+  test.each(['opfs', 'indexedDb'])(
+    'N02j: a closed database over %s is deleted, an open one is not',
+    async (storage) => {
+      const heard = hear((lines) => lines.at(-1)?.said === 'end');
+      const child = start(temporaryFolder(), `storage=${storage}&work=deletion`);
+      const lines = await heard.finally(() => kill(child));
+      expect(lines).toMatchObject([{ said: 'deleted', problem: 'store.locked', id: 0 }, {}]);
     },
     120_000,
   );

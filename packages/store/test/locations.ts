@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { FaultFiles } from '../src/contract/index.ts';
 import {
+  deleteDatabase,
   MemoryFiles,
   openDatabase,
   pageLogStorage,
@@ -86,6 +87,7 @@ export async function openFailedEngine(location: StorageLocation): Promise<SqlDr
 export function withoutWal(location: StorageLocation): StorageLocation {
   return {
     name: location.name,
+    delete: () => location.delete(),
     async open() {
       const opened = await location.open();
       const { files } = opened;
@@ -110,7 +112,11 @@ export function faultyLocation(inner = new MemoryFiles()): {
   const memory = memoryStorage();
   return {
     files,
-    location: { name: 'device.db', open: async () => ({ ...(await memory.open()), files }) },
+    location: {
+      name: 'device.db',
+      open: async () => ({ ...(await memory.open()), files }),
+      delete: async () => deleteDatabase(files, 'device.db'),
+    },
   };
 }
 

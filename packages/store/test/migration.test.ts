@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { FaultFiles, powerLoss } from '../src/contract/index.ts';
 import {
   type DeviceStore,
+  deleteDatabase,
   MemoryFiles,
   openStore,
   type StorageLocation,
@@ -175,7 +176,11 @@ describe('a migration', () => {
     const files = new FaultFiles(new MemoryFiles());
     const locationOf = (on: FaultFiles | MemoryFiles): StorageLocation => {
       const memory = memoryStorage();
-      return { name: 'a.db', open: async () => ({ ...(await memory.open()), files: on }) };
+      return {
+        name: 'a.db',
+        open: async () => ({ ...(await memory.open()), files: on }),
+        delete: async () => deleteDatabase(on, 'a.db'),
+      };
     };
     const next = modelOf({
       account: { ...accountColumns, fax: { type: 'string' } },

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { FaultFiles, type LossStyle, lossStyles, powerLoss } from '../src/contract/index.ts';
 import {
   type Durability,
+  deleteDatabase,
   MemoryFiles,
   openDatabase,
   pageLogStorage,
@@ -19,7 +20,11 @@ const seed = 20_260;
 
 function locationOf(files: FaultFiles | MemoryFiles): StorageLocation {
   const memory = memoryStorage();
-  return { name: 'c.db', open: async () => ({ ...(await memory.open()), files }) };
+  return {
+    name: 'c.db',
+    open: async () => ({ ...(await memory.open()), files }),
+    delete: async () => deleteDatabase(files, 'c.db'),
+  };
 }
 
 type Persistence = (location: StorageLocation) => StorageLocation;
@@ -133,6 +138,7 @@ test('the simulator finds a store that does not sync', async () => {
   const files = new FaultFiles(new MemoryFiles());
   const lying: StorageLocation = {
     name: 'c.db',
+    delete: async () => deleteDatabase(files, 'c.db'),
     async open() {
       const opened = await locationOf(files).open();
       return {

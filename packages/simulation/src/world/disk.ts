@@ -1,4 +1,4 @@
-import { MemoryFiles, type StorageLocation } from '@outpost/store';
+import { deleteDatabase, MemoryFiles, type StorageLocation } from '@outpost/store';
 import { FaultFiles, type LossStyle, powerLoss } from '@outpost/store/contract';
 import { memoryStorage } from '@outpost/store/node';
 import { seededRandom } from '@outpost/testkit';
@@ -29,6 +29,7 @@ export class Disk {
     return {
       name: 'device.db',
       open: async () => ({ ...(await memory.open()), files: this.#files }),
+      delete: async () => deleteDatabase(this.#files, 'device.db'),
     };
   }
 

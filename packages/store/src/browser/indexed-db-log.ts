@@ -6,7 +6,7 @@ import type { PageLogBackend } from '../files/page-log/page-log-backend.ts';
  * one is durable, with everything before it.
  */
 export async function indexedDbLog(name: string): Promise<PageLogBackend> {
-  const opening = indexedDB.open(`outpost:${name}`, 1);
+  const opening = indexedDB.open(databaseOf(name), 1);
   opening.onupgradeneeded = () => {
     opening.result.createObjectStore('frames', { autoIncrement: true });
     opening.result.createObjectStore('pages');
@@ -59,6 +59,14 @@ export async function indexedDbLog(name: string): Promise<PageLogBackend> {
     },
     close: () => db.close(),
   };
+}
+
+export async function deleteIndexedDbLog(name: string): Promise<void> {
+  await answer(indexedDB.deleteDatabase(databaseOf(name)));
+}
+
+function databaseOf(name: string): string {
+  return `outpost:${name}`;
 }
 
 function answer<T>(request: IDBRequest<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { openPageLog } from '../files/page-log/page-log-files.ts';
 import type { StorageLocation } from '../files/storage-location.ts';
-import { indexedDbLog } from './indexed-db-log.ts';
+import { deleteIndexedDbLog, indexedDbLog } from './indexed-db-log.ts';
 import { type BrowserStorageOptions, readWasm } from './read-wasm.ts';
 import { takeWebLock } from './web-lock.ts';
 
@@ -20,6 +20,14 @@ export function indexedDbStorage(name: string, options: BrowserStorageOptions): 
       } catch (error) {
         release();
         throw error;
+      }
+    },
+    async delete() {
+      const release = await takeWebLock(name);
+      try {
+        await deleteIndexedDbLog(name);
+      } finally {
+        release();
       }
     },
   };

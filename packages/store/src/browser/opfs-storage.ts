@@ -1,10 +1,10 @@
-import type { StorageLocation } from '../files/storage-location.ts';
+import { databaseSuffixes, type StorageLocation } from '../files/storage-location.ts';
 import { OpfsFiles } from './opfs-files.ts';
 import { type BrowserStorageOptions, readWasm } from './read-wasm.ts';
 import { takeWebLock } from './web-lock.ts';
 
-/** The database, its journals, and what the fallbacks of this package write. */
-const suffixes = ['', '-wal', '-journal', '-log', '-snapshot-a', '-snapshot-b'];
+/** Where synchronous access takes a handle for every name, there is no shared memory. */
+const suffixes = databaseSuffixes.filter((one) => one !== '-shm');
 
 /**
  * A database in the origin private file system, in the folder `outpost`. Only in a dedicated worker: browsers give
@@ -36,5 +36,26 @@ export function opfsStorage(name: string, options: BrowserStorageOptions): Stora
         throw error;
       }
     },
+    async delete() {
+      const release = await takeWebLock(name);
+      try {
+        const root = await navigator.storage.getDirectory();
+        const folder = await root.getDirectoryHandle('outpost', { create: true });
+        for (const suffix of [...databaseSuffixes].reverse()) {
+          await removeEntry(folder, file + suffix);
+        }
+      } finally {
+        release();
+      }
+    },
   };
+}
+
+async function removeEntry(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  try {
+    await folder.removeEntry(name);
+  } catch (error) {
+    // It was never made.
+    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error;
+  }
 }

@@ -11,6 +11,36 @@ export interface StorageLocation {
   readonly name: string;
   /** Rejects with `store.locked` when the location has an owner. */
   open(): Promise<OpenedStorage>;
+  /**
+   * Removes the database with everything that is kept beside it; there need not be one. Rejects with `store.locked` when
+   * the location has an owner.
+   */
+  delete(): Promise<void>;
+}
+
+/** What may lie beside a database, by what is appended to its name: its journals, and what the fallbacks write. */
+export const databaseSuffixes: readonly string[] = [
+  '',
+  '-wal',
+  '-shm',
+  '-journal',
+  '-log',
+  '-snapshot-a',
+  '-snapshot-b',
+];
+
+/** Removes a database from files that are owned. The database itself goes last: what is left of it is no other one. */
+export function deleteDatabase(files: SyncFiles, name: string): void {
+  for (const suffix of [...databaseSuffixes].reverse()) {
+    const file = name + suffix;
+    if (!files.exists(file)) continue;
+    // Emptied first: what is deleted may stay where it is for a while.
+    const opened = files.open(file, false);
+    opened?.truncate(0);
+    opened?.sync();
+    opened?.close();
+    files.delete(file);
+  }
 }
 
 export interface OpenedStorage {

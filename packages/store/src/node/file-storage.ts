@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryFiles } from '../files/memory-files.ts';
-import { lockedError, type StorageLocation } from '../files/storage-location.ts';
+import { deleteDatabase, lockedError, type StorageLocation } from '../files/storage-location.ts';
 import { StoreError } from '../store-error.ts';
 import { bufferCodec } from './buffer-codec.ts';
 import { FolderFiles } from './folder-files.ts';
@@ -43,6 +43,15 @@ export function fileStorage(
         close: async () => lock.release(),
       };
     },
+    async delete() {
+      const lock = ownFolder(folder, name);
+      try {
+        deleteDatabase(new FolderFiles(folder), `${name}.db`);
+      } finally {
+        lock.release();
+      }
+      // The lock itself stays: whoever waits for it must find the same file.
+    },
   };
 }
 
@@ -79,6 +88,10 @@ export function memoryStorage(name = 'memory'): StorageLocation {
           owned = false;
         },
       };
+    },
+    async delete() {
+      if (owned) throw lockedError(name, 'this process');
+      deleteDatabase(files, `${name}.db`);
     },
   };
 }

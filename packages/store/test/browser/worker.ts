@@ -27,6 +27,25 @@ async function contract(): Promise<void> {
   }
 }
 
+/** Whether a database can be deleted while it is open, and what is left of it when it is closed. */
+async function deletion(): Promise<void> {
+  const storage = storageOf('deleted');
+  const db = await openDatabase(storage);
+  db.exec('CREATE TABLE t (a)');
+  await db.durable;
+  const refused = await storage.delete().then(
+    () => null,
+    (error: unknown) => String((error as { readonly code?: unknown }).code),
+  );
+  await db.close();
+  await storage.delete();
+  await storage.delete();
+  const again = await openDatabase(storage);
+  const left = again.prepare('SELECT name FROM sqlite_schema').all().length;
+  await again.close();
+  say({ said: 'deleted', problem: refused, id: left });
+}
+
 async function commit(): Promise<void> {
   // A worker that was terminated a moment ago may still own the database: wait for its end.
   await navigator.locks.request('outpost:kill', () => {});
@@ -64,8 +83,9 @@ async function commit(): Promise<void> {
   }
 }
 
-const work = params.get('work') === 'commit' ? commit : contract;
-work().then(
+const works = { commit, contract, deletion } as const;
+const work = params.get('work');
+works[work === 'commit' || work === 'deletion' ? work : 'contract']().then(
   () => say({ said: 'end' }),
   (error: unknown) => {
     // A worker that is being terminated can no longer speak.

@@ -12,6 +12,7 @@ export function pageLogStorage(
 ): StorageLocation {
   return {
     name: location.name,
+    delete: () => location.delete(),
     async open() {
       const opened = await location.open();
       try {
