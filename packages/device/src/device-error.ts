@@ -1,5 +1,6 @@
 export type DeviceErrorCode =
   | 'device.notReady'
+  | 'device.otherUser'
   | 'device.closed'
   | 'device.unknownTable'
   | 'device.unknownColumn'

@@ -35,18 +35,23 @@ import {
 } from '@outpost/query';
 import type { DeviceHost, FlowCommand } from '@outpost/rules';
 import { type Search, SearchIndex, searchModule } from '@outpost/search';
-import { type DeviceStore, openStore, type StorageLocation, touchesRow } from '@outpost/store';
+import { type DeviceStore, type StorageLocation, touchesRow } from '@outpost/store';
 import {
   type DocumentOptions,
   type DocumentResult,
   defaultSettings,
+  type ExpectedUser,
   listenToHints,
+  lockText,
+  type PendingEdits,
   readSyncTables,
+  type SignOutResult,
   Sync,
   SyncScheduler,
   type SyncSettings,
   type SyncTransport,
   syncModule,
+  type UserLock,
 } from '@outpost/sync';
 import {
   combineLatest,
@@ -54,11 +59,11 @@ import {
   filter,
   firstValueFrom,
   map,
+  merge,
   NEVER,
   type Observable,
   of,
   Subscription,
-  startWith,
   switchMap,
 } from 'rxjs';
 import { DeviceError } from './device-error.ts';
@@ -77,12 +82,18 @@ import { readingRow, savingNewRow, savingRow } from './save/row-id.ts';
 import { carryOut, runCommand } from './save/run-command.ts';
 import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
 import { openSession, type Session } from './session.ts';
+import { finishSignOut, openSignedOut } from './sign-in/finish-sign-out.ts';
 import { platformSystem } from './system/system.ts';
 
 export interface DeviceOptions {
   /** Where the database lives. A second opener is refused with `store.locked`. */
   readonly storage: StorageLocation;
   readonly transport: SyncTransport;
+  /**
+   * Who is signed in, as far as the app knows without a network. A database of another user is not opened:
+   * `device.otherUser`. Default: the transport says whose account it is, if it can, and the organization at every cycle.
+   */
+  readonly user?: ExpectedUser;
   /** Whether the organization may be tried; replays the current value. Default: always. */
   readonly online?: Observable<boolean>;
   readonly system?: System;
@@ -113,7 +124,10 @@ export interface DeviceOptions {
  */
 export class Device {
   readonly sync: Sync;
+  /** The database; it looks empty while somebody else is signed in than it belongs to. */
   readonly store: DeviceStore;
+  readonly #store: DeviceStore;
+  readonly #storage: StorageLocation;
   readonly #system: System;
   readonly #place: { readonly timeZone: string; readonly host: DeviceHost };
   readonly #subscriptions = new Subscription();
@@ -124,15 +138,13 @@ export class Device {
   readonly #formHost: FormHost;
   #closed = false;
 
-  constructor(store: DeviceStore, options: DeviceOptions) {
-    this.store = store;
+  /** `account`: what the transport says of the account, see `SyncTransport.account`. */
+  constructor(store: DeviceStore, options: DeviceOptions, account: string | null = null) {
+    this.#store = store;
+    this.#storage = options.storage;
     this.#system = options.system ?? platformSystem;
     this.#place = { timeZone: options.timeZone ?? 'UTC', host: options.host ?? 'mobile' };
     const online = options.online ?? of(true);
-    this.#formHost = {
-      drafts: new FormDrafts(store, this.#system),
-      session: () => (this.#closed || this.#searchIndex === null ? null : this.#open()),
-    };
     this.sync = new Sync({
       store,
       transport: options.transport,
@@ -141,7 +153,18 @@ export class Device {
       ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
       ...(options.inactivityMs === undefined ? {} : { inactivityMs: options.inactivityMs }),
       ...(options.documents === undefined ? {} : { documents: options.documents }),
+      ...(options.user === undefined ? {} : { user: options.user }),
+      account,
     });
+    this.store = this.sync.store;
+    this.#formHost = {
+      drafts: new FormDrafts(this.store, this.#system),
+      session: () =>
+        this.#closed || this.#searchIndex === null || this.sync.currentLock !== null
+          ? null
+          : this.#open(),
+      hidden: this.sync.lock.pipe(filter((lock) => lock !== null)),
+    };
     this.#subscriptions.add(this.sync.app.subscribe((app) => this.#useApp(app)));
     if (options.start === 'auto') {
       this.#scheduler = new SyncScheduler({
@@ -154,7 +177,7 @@ export class Device {
           map(([isOnline, metered, foreground]) => ({ online: isOnline, metered, foreground })),
         ),
         settings: options.settings ?? of(defaultSettings),
-        hints: listenToHints(options.transport, online, this.#system),
+        hints: listenToHints(options.transport, this.#mayListen(online), this.#system),
         changesWithTime: () =>
           this.#model?.profile.items.some(
             (item) => item.days !== undefined || item.criteria === 'custom',
@@ -200,7 +223,11 @@ export class Device {
     options?: LiveOptions,
   ): Observable<ViewSnapshot> {
     return this.sync.status.pipe(
-      map(() => (this.#searchIndex === null || this.#closed ? null : this.queries)),
+      map(() => {
+        if (this.#searchIndex === null || this.#closed) return null;
+        // Of a locked database it shows nothing, and goes on when its user is back.
+        return this.sync.currentLock === null ? this.queries : (this.#session?.queries ?? null);
+      }),
       distinctUntilChanged(),
       switchMap((queries) => {
         if (queries === null) return NEVER;
@@ -226,11 +253,10 @@ export class Device {
   /** The row now and after each commit that changes it; null while it is not on the device. */
   observe(table: string, id: string): Observable<RowValues | null> {
     const known = readingRow(id);
-    return this.store.commits.pipe(
-      filter((set) => touchesRow(set, table, known)),
-      startWith(null),
-      map(() => this.get(table, known)),
-    );
+    return merge(
+      this.store.commits.pipe(filter((set) => touchesRow(set, table, known))),
+      this.sync.lock,
+    ).pipe(map(() => (this.sync.currentLock === null ? this.get(table, known) : null)));
   }
 
   /**
@@ -375,6 +401,21 @@ export class Device {
     return this.#scheduler;
   }
 
+  /**
+   * Removes what the user has on this device: rows, files, the search index, notices. `keep`: edits that wait stay, with
+   * their files and drafts, for nobody but this user; they lie on the rows again when the user signs in, and go up.
+   * `discard`: they are given up, and the database is whose who signs in next. Answers what was kept or discarded. The
+   * device is closed then; a crash in between is made good at the next opening. Tokens are the sign-in's to forget.
+   */
+  async signOut({ pending }: { readonly pending: PendingEdits }): Promise<SignOutResult> {
+    if (this.#closed) throw closed();
+    this.#scheduler?.close();
+    const result = await this.sync.signOut(pending);
+    await this.close();
+    await finishSignOut(this.#storage, result.keeps);
+    return result;
+  }
+
   /** Stops timers and the running cycle, and releases the storage. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -383,7 +424,7 @@ export class Device {
     this.#subscriptions.unsubscribe();
     await this.sync.close();
     this.#searchIndex?.close();
-    await this.store.close();
+    await this.#store.close();
   }
 
   /** The index takes part in every commit from the moment that the tables are known. */
@@ -396,15 +437,24 @@ export class Device {
       app === null
         ? null
         : new SearchIndex({
-            store: this.store,
+            store: this.#store,
             model: indexModel(app),
             clock: this.#system.clock,
           });
   }
 
+  /** Hints are for whoever is signed in: while that is somebody else there are none. */
+  #mayListen(online: Observable<boolean>): Observable<boolean> {
+    return combineLatest([online, this.sync.lock]).pipe(
+      map(([isOnline, lock]) => isOnline && lock === null),
+      distinctUntilChanged(),
+    );
+  }
+
   #open(): Session {
-    if (this.#closed)
-      throw new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
+    if (this.#closed) throw closed();
+    const lock = this.sync.currentLock;
+    if (lock !== null) throw otherUser(lock);
     if (this.#model === null || this.#searchIndex === null) {
       throw new DeviceError(
         'device.notReady',
@@ -427,13 +477,30 @@ export class Device {
   }
 }
 
-/** Opens the database, recovers what a crash left, and never waits for the network. */
+/**
+ * Opens the database, recovers what a crash left, and never waits for the network. Rejects with `device.otherUser` when
+ * `user` is another one than the database belongs to.
+ */
 export async function openDevice(options: DeviceOptions): Promise<Device> {
-  const store = await openStore({
+  const account = (await options.transport.account?.()) ?? null;
+  const store = await openSignedOut({
     storage: options.storage,
     modules: [syncModule, searchModule, formModule],
     foldedSlots,
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
-  return new Device(store, options);
+  const device = new Device(store, options, account);
+  const lock = device.sync.currentLock;
+  if (lock?.reason !== 'otherUser') return device;
+  await device.close();
+  throw otherUser(lock);
+}
+
+function closed(): DeviceError {
+  return new DeviceError('device.closed', 'The device is closed.', 'Open it again.');
+}
+
+function otherUser(lock: UserLock): DeviceError {
+  const { cause, fix } = lockText(lock);
+  return new DeviceError('device.otherUser', cause, fix);
 }

@@ -20,4 +20,5 @@ export type { Overtaken, Typed } from './form/form-values.ts';
 export type { LookupRows } from './form/lookup-rows.ts';
 export type { TimelineNote } from './save/notes.ts';
 export type { RefusalReason, SaveResult } from './save/save-row.ts';
+export { databaseName } from './sign-in/database-name.ts';
 export { platformSystem } from './system/system.ts';

@@ -62,6 +62,7 @@ import {
 } from './sync/sent.ts';
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { checkApp, checkFence } from './sync/versions.ts';
+import { ofUser, who } from './sync/who.ts';
 import { ViewCache } from './view/view-cache.ts';
 import { isWebApi } from './web-api/address.ts';
 import { webApi } from './web-api/web-api.ts';
@@ -175,6 +176,9 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     await prepareStore(tx, app);
     await followClock(tx, () => system.ids.next());
     if ((await readState(tx, 'feed')) === null) await writeState(tx, 'feed', system.ids.next());
+    if ((await readState(tx, 'organization')) === null) {
+      await writeState(tx, 'organization', (await readState(tx, 'feed')) ?? '');
+    }
     if ((await readState(tx, 'conflictPolicy')) === null || options.conflictPolicy !== undefined) {
       await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
     }
@@ -528,7 +532,7 @@ class EmbeddedOrganization implements Organization {
     if (known === syncPaths.hints) {
       throw new HttpError(404, 'outpost:notFound', 'Hints are not answered here.');
     }
-    const method = known === syncPaths.app ? 'GET' : 'POST';
+    const method = known === syncPaths.app || known === syncPaths.who ? 'GET' : 'POST';
     if (request.method !== method) {
       throw new HttpError(405, 'outpost:method', `Use ${method}.`, { allow: method });
     }
@@ -537,10 +541,13 @@ class EmbeddedOrganization implements Organization {
       await this.#store.read(caller);
       return { app: this.#env.appHash, model: this.#env.deviceModel };
     }
+    if (known === syncPaths.who) {
+      return this.#store.read(async (tx) => who(this.#env, tx, await caller(tx)));
+    }
     const body = parseBody(request.body);
     switch (known) {
       case syncPaths.hello: {
-        const message = helloRequest(body, '');
+        const message = ofUser(helloRequest(body, ''), userId);
         await this.#store.write(async (tx) =>
           confirmEpoch(this.#env, tx, await caller(tx), message),
         );
@@ -548,7 +555,7 @@ class EmbeddedOrganization implements Organization {
         return this.#store.read(async (tx) => hello(this.#env, tx, await caller(tx), message));
       }
       case syncPaths.pull: {
-        const message = pullRequest(body, '');
+        const message = ofUser(pullRequest(body, ''), userId);
         const [who, answered] = await this.#data(userId, message, (tx, one) =>
           pull(this.#env, tx, one, message),
         );
@@ -557,7 +564,7 @@ class EmbeddedOrganization implements Organization {
         return answered;
       }
       case syncPaths.page: {
-        const message = pageRequest(body, '');
+        const message = ofUser(pageRequest(body, ''), userId);
         const [who, answered] = await this.#data(userId, message, (tx, one) =>
           page(this.#env, tx, one, message),
         );
@@ -566,14 +573,14 @@ class EmbeddedOrganization implements Organization {
         return answered;
       }
       case syncPaths.digest: {
-        const message = digestRequest(body, '');
+        const message = ofUser(digestRequest(body, ''), userId);
         const [, answered] = await this.#data(userId, message, (tx, one) =>
           digest(this.#env, tx, one, message),
         );
         return answered;
       }
       case syncPaths.push: {
-        const message = pushRequest(body, '');
+        const message = ofUser(pushRequest(body, ''), userId);
         const who = await this.#store.read(caller);
         const answered = await push(this.#env, this.#store, who, message);
         await this.#hints.publish();
@@ -581,11 +588,11 @@ class EmbeddedOrganization implements Organization {
         return answered;
       }
       case syncPaths.upload: {
-        const message = uploadRequest(body, '');
+        const message = ofUser(uploadRequest(body, ''), userId);
         return this.#store.write(async (tx) => upload(this.#env, tx, await caller(tx), message));
       }
       case syncPaths.document: {
-        const message = documentRequest(body, '');
+        const message = ofUser(documentRequest(body, ''), userId);
         const [who, answered] = await this.#store.read(async (tx) => {
           const one = await caller(tx);
           return [one, await document(this.#env, tx, one, message)] as const;

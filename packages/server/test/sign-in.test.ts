@@ -295,6 +295,46 @@ describe('the developer issuer', () => {
     expect(await restarted.token({ refresh: false })).toBeNull();
   });
 
+  test('N02k: who has signed out is not let in again by an answer that was on its way', async () => {
+    const { provider, url } = await openIssuer();
+    const kept: (string | null)[] = [];
+    const held: (() => void)[] = [];
+    let holds = false;
+    const tokens = deviceCodeTokens({
+      issuer: url,
+      clientId: 'device',
+      scope: 'x',
+      clock: system.clock,
+      keeper: {
+        read: async () => kept.at(-1) ?? null,
+        write: async (value) => {
+          kept.push(value);
+        },
+      },
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        if (holds && String(input).endsWith('/token')) {
+          await new Promise<void>((resolve) => held.push(resolve));
+        }
+        return answer;
+      },
+      onCode: ({ userCode }) => {
+        provider.approve(userCode, users.rita);
+      },
+    });
+    await tokens.signIn();
+    expect(await tokens.account?.()).toContain(users.rita);
+    holds = true;
+    const renewing = tokens.token({ refresh: true });
+    await expect.poll(() => held.length).toBe(1);
+    await tokens.signOut();
+    held[0]?.();
+    expect(await renewing).toBeNull();
+    expect(await tokens.token({ refresh: false })).toBeNull();
+    expect(await tokens.account?.()).toBeNull();
+    expect(kept.at(-1)).toBeNull();
+  });
+
   test('a person who is slow is waited for; one who never comes is not', async () => {
     const { provider, url } = await openIssuer();
     // Waiting is skipped, time passes all the same.

@@ -33,7 +33,7 @@ export {
   type SyncStatus,
   type TableProgress,
 } from './engine/status.ts';
-export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
+export { type ExpectedUser, Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
 export {
   type KeyRange,
   readSyncTables,
@@ -73,3 +73,11 @@ export type {
   SyncTransport,
   TokenSource,
 } from './transport.ts';
+export type { Owner } from './user/owner.ts';
+export {
+  type PendingEdits,
+  removeUser,
+  type SignOutResult,
+  signOutBegun,
+} from './user/sign-out.ts';
+export { lockText, type UserLock } from './user/user-lock.ts';

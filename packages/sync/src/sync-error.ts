@@ -3,6 +3,7 @@ export type SyncErrorCode =
   | 'error.elsewhere'
   | 'app.invalid'
   | 'sync.closed'
+  | 'device.otherUser'
   | 'signIn.refused'
   | 'signIn.expired'
   | 'signIn.unreachable';

@@ -41,7 +41,10 @@ export type Reply<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly bytes: number }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-/** How messages reach the organization. Never throws for what the network or the server does. */
+/**
+ * How messages reach the organization. Never throws for what the network or the server does. A message says whose it is
+ * (`device.user`); it is not carried under the token of another user, but fails with `outpost:otherUser`.
+ */
 export interface SyncTransport {
   hello(request: HelloRequest, signal?: AbortSignal): Promise<Reply<HelloResponse>>;
   app(signal?: AbortSignal): Promise<Reply<AppResponse>>;
@@ -56,6 +59,11 @@ export interface SyncTransport {
    * tell.
    */
   hints?(signal: AbortSignal): AsyncIterable<'connected' | Hint>;
+  /**
+   * Names the account that is signed in, without a network: always the same text for the same account. Null or absent:
+   * only the organization can tell.
+   */
+  account?(): Promise<string | null>;
 }
 
 /** Advisory: what changed, and how long to spread the question for it. */
@@ -67,4 +75,6 @@ export interface Hint {
 /** Bearer tokens. `refresh`: the last one was refused. Null: the user must sign in. */
 export interface TokenSource {
   token(options: { readonly refresh: boolean }): Promise<string | null>;
+  /** See `SyncTransport.account`. */
+  account?(): Promise<string | null>;
 }

@@ -37,6 +37,7 @@ const hello = (...plan: readonly (readonly [string, number | null, number?])[]):
   now,
   feed: 'f',
   current,
+  organization: null,
   user: { id: id(500), name: 'Ana', businessUnitId: id(501), teamIds: [] },
   conflictPolicy: 'off',
   privileges: {},

@@ -30,9 +30,11 @@ import {
   type UploadResponse,
   uploadRequest,
   uploadResponse,
+  type WhoResponse,
+  whoResponse,
 } from '../src/protocol/index.ts';
 
-const device = { id: 'd1', epoch: 'e2' };
+const device = { id: 'd1', epoch: 'e2', user: 'u1' };
 const seen = { app: 'a1', access: 'r1' };
 const now = '2026-03-02T08:00:00Z';
 const reference = `sha256:${'ab'.repeat(32)}:5`;
@@ -54,6 +56,7 @@ interface Messages {
   uploadResponse: UploadResponse;
   documentRequest: DocumentRequest;
   documentResponse: DocumentResponse;
+  whoResponse: WhoResponse;
 }
 
 /** One message of each kind in which every member holds something, and its decoder. */
@@ -67,6 +70,7 @@ export const messages: {
       now,
       feed: 'f1',
       current: seen,
+      organization: 'o1',
       user: { id: 'u1', name: 'Ana', businessUnitId: 'b1', teamIds: ['t1', 't2'] },
       conflictPolicy: 'merge',
       privileges: { account: { read: 4, write: 1 } },
@@ -194,4 +198,5 @@ export const messages: {
     { device, table: 'annotation', id: 'i1', column: 'documentbody', reference, at: 0 },
   ],
   documentResponse: [documentResponse, { now, data: 'aGVsbG8=' }],
+  whoResponse: [whoResponse, { now, organization: 'o1', user: { id: 'u1', name: 'Ana' } }],
 };

@@ -116,7 +116,7 @@ describe('the HTTP transport turns what happens into failures', () => {
     const call = respond as unknown as typeof fetch;
     const transport = httpTransport({ url: 'http://x', tokens: staticToken('t'), fetch: call });
     const reply = await transport.hello({
-      device: { id: 'd', epoch: 'e' },
+      device: { id: 'd', epoch: 'e', user: null },
       previous: [],
       takeOver: false,
       uncounted: [],

@@ -40,9 +40,21 @@ export interface FormHost {
   /** The app as it is now; null: it is not here. */
   session(): Session | null;
   readonly drafts: FormDrafts;
+  /** Emits when what is open must not be seen any more. */
+  readonly hidden: Observable<unknown>;
 }
 
 const noRow: RowSeen = { values: {}, version: null };
+const nothingShown = {
+  title: '',
+  sections: [],
+  recommendations: [],
+  flow: null,
+  dirty: false,
+  draft: null,
+  typing: null,
+  leftOver: {},
+};
 const nothingTyped: Typed = { values: {}, unfit: {}, seen: noRow };
 
 /**
@@ -98,6 +110,7 @@ export class FormSession {
         .map((flow) => flow.instanceTable);
       if (isRow || instances.some((one) => set.tables.has(one))) this.#emit();
     });
+    this.#subscription.add(host.hidden.subscribe(() => this.#hide()));
   }
 
   get state(): Observable<FormState> {
@@ -234,6 +247,13 @@ export class FormSession {
     this.#subscription.unsubscribe();
     if (this.#draftId !== null) this.#host.drafts.leave(this.#draftId);
     this.#state.complete();
+  }
+
+  /** Closes the form of a user who is not signed in any more. */
+  #hide(): void {
+    const { table, id } = this.#state.value;
+    this.#state.next({ ...nothingShown, table, id });
+    this.close();
   }
 
   // Values

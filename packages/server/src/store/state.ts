@@ -4,6 +4,8 @@ import type { ReadTx, WriteTx } from './server-store.ts';
 export interface OrganizationState {
   /** Identifies the change feed. */
   feed: string;
+  /** Id of the organization: that of its first feed. */
+  organization: string;
   conflictPolicy: string;
   /** Hierarchy settings as JSON; absent: off. */
   hierarchy: string;

@@ -24,6 +24,7 @@ export async function hello(
     now: new Date(env.now()).toISOString(),
     feed: (await readState(tx, 'feed')) ?? '',
     current: await readVersions(env, tx, caller),
+    organization: await readState(tx, 'organization'),
     ...(await readAccess(tx, caller)),
     plan,
   };

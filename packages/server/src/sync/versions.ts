@@ -6,7 +6,7 @@ import { conflictPolicy } from './conflict-policy.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 
 /** What `hello` answers besides rows and time: rights, settings, plan. */
-export type Access = Omit<HelloResponse, 'now' | 'feed' | 'current' | 'plan'>;
+export type Access = Omit<HelloResponse, 'now' | 'feed' | 'current' | 'organization' | 'plan'>;
 
 export async function readAccess(tx: ReadTx, caller: Caller): Promise<Access> {
   const { userId, businessUnitId, teamIds, hierarchy } = caller.context;

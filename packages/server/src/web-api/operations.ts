@@ -16,6 +16,7 @@ import { readUserSecurity } from '../security/security-context.ts';
 import { readShares } from '../security/shares.ts';
 import { HttpError } from '../server-error.ts';
 import type { WriteTx } from '../store/server-store.ts';
+import { readState } from '../store/state.ts';
 import { demand } from '../write/demand.ts';
 import { readRow, rowValues } from '../write/row-access.ts';
 import { type AddressArguments, badAddress } from './address.ts';
@@ -34,12 +35,12 @@ type Run<S> = (scope: S, given: Parameters) => Promise<ServerResponse>;
 
 /** Functions of the service: `GET WhoAmI`. */
 const functions: Readonly<Record<string, Run<Scope>>> = {
-  WhoAmI: async ({ env, caller, request }) =>
+  WhoAmI: async ({ caller, request, tx }) =>
     json({
       '@odata.context': context(request.root, `${namespace}WhoAmIResponse`),
       BusinessUnitId: caller.context.businessUnitId,
       UserId: caller.context.userId,
-      OrganizationId: definitionId('organization', env.model.uniqueName),
+      OrganizationId: await readState(tx, 'organization'),
     }),
   RetrieveVersion: async ({ request }) =>
     json({

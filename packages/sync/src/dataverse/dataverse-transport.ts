@@ -22,6 +22,7 @@ import {
 import { failed } from '../http/failure.ts';
 import {
   type ConflictPolicy,
+  type DeviceIdentity,
   type HelloRequest,
   type HelloResponse,
   type PageRequest,
@@ -31,6 +32,7 @@ import {
   type RemoveReason,
   RowSum,
   type TableRows,
+  type UploadResponse,
   type Versions,
 } from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
@@ -77,6 +79,7 @@ export function dataverseTransport(options: DataverseTransportOptions): SyncTran
     push: one.push,
     upload: one.upload,
     document: one.document,
+    account: async () => (await options.tokens.account?.()) ?? null,
   };
 }
 
@@ -89,6 +92,7 @@ interface PlanPart extends PlannedTable {
 /** Who the user is, and V(T) for each table. */
 interface Session {
   readonly user: HelloResponse['user'];
+  readonly organization: string | null;
   readonly privileges: HelloResponse['privileges'];
   readonly filters: ReadonlyMap<string, TableFilter>;
   readonly views: ReadonlyMap<string, string>;
@@ -121,6 +125,8 @@ class DataverseTransport implements SyncTransport {
   readonly #index: ModelIndex;
   readonly #plan: readonly PlanPart[];
   readonly #app: string;
+  /** Whose database the newest message came from. */
+  #user: string | null = null;
   #session: Promise<Session> | null = null;
   /** What a cycle compares with and reads pages of; as of its last question for changes. */
   readonly #listings = new Map<string, Promise<Listing>>();
@@ -155,7 +161,7 @@ class DataverseTransport implements SyncTransport {
   }
 
   hello(request: HelloRequest, signal?: AbortSignal): Promise<Reply<HelloResponse>> {
-    return this.#reply(async () => {
+    return this.#reply(request.device, async () => {
       this.#session = null;
       this.#listings.clear();
       const session = await this.#open(signal);
@@ -165,6 +171,7 @@ class DataverseTransport implements SyncTransport {
         now: this.#now(),
         feed: 'dataverse',
         current: this.#versions(session),
+        organization: session.organization,
         user: session.user,
         conflictPolicy: this.#options.conflictPolicy?.() ?? 'off',
         privileges: session.privileges,
@@ -186,7 +193,7 @@ class DataverseTransport implements SyncTransport {
   }
 
   pull(request: PullRequest, signal?: AbortSignal): Promise<Reply<PullResponse>> {
-    return this.#checked(request.seen, async () => {
+    return this.#checked(request, async () => {
       // Rights may be others, and it may be another day.
       this.#session = null;
       const session = await this.#open(signal);
@@ -218,7 +225,7 @@ class DataverseTransport implements SyncTransport {
   }
 
   page(request: PageRequest, signal?: AbortSignal): Promise<Reply<PageResponse>> {
-    return this.#checked(request.seen, async () => {
+    return this.#checked(request, async () => {
       const session = await this.#open(signal);
       const part = this.#partOf(request.table);
       const { after, upTo } = request;
@@ -241,7 +248,7 @@ class DataverseTransport implements SyncTransport {
   }
 
   digest: SyncTransport['digest'] = (request, signal) =>
-    this.#checked(request.seen, async () => {
+    this.#checked(request, async () => {
       const session = await this.#open(signal);
       const part = this.#partOf(request.table);
       const bad: number[] = [];
@@ -272,7 +279,7 @@ class DataverseTransport implements SyncTransport {
     });
 
   push: SyncTransport['push'] = (request, signal) =>
-    this.#reply(async () => {
+    this.#reply(request.device, async () => {
       const { id: userId } = (await this.#open(signal)).user;
       const results = await pushEntries(
         {
@@ -298,7 +305,10 @@ class DataverseTransport implements SyncTransport {
     });
 
   /** Parts are kept here until the edit that names them is sent. */
-  upload: SyncTransport['upload'] = async ({ reference, at, data }) => {
+  upload: SyncTransport['upload'] = ({ device, reference, at, data }) =>
+    this.#reply(device, async () => this.#keep(reference, at, data));
+
+  #keep(reference: string, at: number, data: string): UploadResponse {
     const held = this.#documents.get(reference) ?? new Uint8Array();
     const part = base64ToBytes(data);
     const fits = part !== null && at === held.length && at + part.length <= maxDocument;
@@ -309,8 +319,8 @@ class DataverseTransport implements SyncTransport {
       this.#documents.set(reference, joined);
     }
     const have = this.#documents.get(reference)?.length ?? 0;
-    return { kind: 'ok', value: { now: this.#now(), have }, bytes: 0 };
-  };
+    return { now: this.#now(), have };
+  }
 
   document: SyncTransport['document'] = async () =>
     failed('protocol', 501, 'outpost:notSupported', 'Contents of files are not downloaded here.');
@@ -330,13 +340,24 @@ class DataverseTransport implements SyncTransport {
     return { app: this.#app, access };
   }
 
-  async #checked<T>(seen: Versions, run: () => Promise<T>): Promise<Reply<T>> {
-    if (seen.app === this.#app) return this.#reply(run);
+  async #checked<T>(
+    { device, seen }: { readonly device: DeviceIdentity; readonly seen: Versions },
+    run: () => Promise<T>,
+  ): Promise<Reply<T>> {
+    if (seen.app === this.#app) return this.#reply(device, run);
     return failed('expected', 409, 'outpost:appChanged', 'The app has other definitions.');
   }
 
-  async #reply<T>(run: () => Promise<T>): Promise<Reply<T>> {
+  async #reply<T>({ user }: DeviceIdentity, run: () => Promise<T>): Promise<Reply<T>> {
     this.#client.takeBytes();
+    this.#client.actFor(user);
+    if (user !== this.#user) {
+      // Nothing that was read or brought for one user is another one's.
+      this.#user = user;
+      this.#session = null;
+      this.#listings.clear();
+      this.#documents.clear();
+    }
     try {
       return { kind: 'ok', value: await run(), bytes: this.#client.takeBytes() };
     } catch (error) {
@@ -357,9 +378,9 @@ class DataverseTransport implements SyncTransport {
   }
 
   async #readSession(day: number, signal: AbortSignal | undefined): Promise<Session> {
-    const me = await this.#client.get('WhoAmI', signal);
-    const id = String(me['UserId']);
-    const businessUnitId = String(me['BusinessUnitId']);
+    const { userId: id, businessUnitId, organizationId } = await this.#client.whoAmI(signal);
+    // Whoever signs in while this is read is somebody else.
+    this.#client.actFor(id);
     const teams = `<fetch><entity name="team"><attribute name="teamid"/><link-entity name="teammembership" from="teamid" to="teamid"><filter><condition attribute="systemuserid" operator="eq-userid"/></filter></link-entity></entity></fetch>`;
     const set = (name: string) => this.#index.table(name)?.setName ?? `${name}s`;
     const read = (address: string) => this.#client.read(address, signal);
@@ -384,7 +405,15 @@ class DataverseTransport implements SyncTransport {
       views.set(table, hashOf([filters.get(table)?.xml, depth, columns, sources, who]));
     }
     const access = hashOf([who, held, [...views]]);
-    return { user: who, privileges: held, filters, views, access, day };
+    return {
+      user: who,
+      organization: organizationId,
+      privileges: held,
+      filters,
+      views,
+      access,
+      day,
+    };
   }
 
   async #pullTable(

@@ -1,4 +1,4 @@
-import { describe, errorBody, failed, parseJson, statusClass } from '../http/failure.ts';
+import { describe, errorBody, failed, otherUser, parseJson, statusClass } from '../http/failure.ts';
 import { sendAgain } from '../http/send-again.ts';
 import type { Failure, TokenSource } from '../transport.ts';
 import {
@@ -27,6 +27,13 @@ export class WebApiFailure extends Error {
   }
 }
 
+interface Sent {
+  readonly status: number;
+  readonly text: string;
+  readonly json: unknown;
+  readonly retryAfterMs: number | null;
+}
+
 export type Json = Readonly<Record<string, unknown>>;
 
 const path = '/api/data/v9.2';
@@ -35,7 +42,14 @@ const mostParts = 100;
 const annotations =
   'odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname,Microsoft.Dynamics.CRM.fetchxmlpagingcookie,Microsoft.Dynamics.CRM.morerecords"';
 
-/** Requests of one user to a Dataverse Web API. */
+/** The answer to `WhoAmI`. */
+export interface WhoAmI {
+  readonly userId: string;
+  readonly businessUnitId: string;
+  readonly organizationId: string | null;
+}
+
+/** Requests of one user to a Dataverse Web API: none is made with a token of another one. */
 export class WebApiClient {
   readonly #options: WebApiClientOptions;
   readonly #waiting: {
@@ -45,6 +59,10 @@ export class WebApiClient {
   }[] = [];
   /** Bytes of the answers since they were taken. */
   #bytes = 0;
+  /** Whose the newest token is. */
+  #caller: { readonly token: string; readonly who: WhoAmI } | null = null;
+  /** Whom requests are made for; null: whoever is signed in. */
+  #user: string | null = null;
 
   constructor(options: WebApiClientOptions) {
     this.#options = options;
@@ -69,6 +87,24 @@ export class WebApiClient {
     );
     if (status === 200 && typeof json === 'object' && json !== null) return json as Json;
     throw fault({ status, json }, retryAfterMs);
+  }
+
+  /** From now on requests are this user's; with the token of anybody else they fail. */
+  actFor(user: string | null): void {
+    this.#user = user;
+  }
+
+  /** Who is signed in, as of now. */
+  async whoAmI(signal?: AbortSignal): Promise<WhoAmI> {
+    let used = '';
+    const sent = await this.#signedIn((token) => {
+      used = token;
+      return this.#askWho(token, signal);
+    });
+    const who = readWhoAmI(sent);
+    this.#caller = { token: used, who };
+    this.#demandSame(who);
+    return who;
   }
 
   /** Answers a read, whatever its status. Reads that are asked for at the same time travel together. */
@@ -152,55 +188,113 @@ export class WebApiClient {
     body: string | null,
     mayBeSentAgain: boolean,
     signal: AbortSignal | undefined,
-  ): Promise<{
-    readonly status: number;
-    readonly text: string;
-    readonly json: unknown;
-    readonly retryAfterMs: number | null;
-  }> {
-    const call = this.#options.fetch ?? fetch;
+  ): Promise<Sent> {
+    return this.#signedIn(async (token) => {
+      const refused = await this.#refusal(token, signal);
+      return refused ?? this.#exchange(token, method, url, headers, body, mayBeSentAgain, signal);
+    });
+  }
+
+  /** Runs with a token, and once more with a new one when it is not accepted. */
+  async #signedIn(run: (token: string) => Promise<Sent>): Promise<Sent> {
     for (const refresh of [false, true]) {
-      let answered: Awaited<ReturnType<typeof call>>;
-      let bytes: ArrayBuffer;
+      let token: string | null;
       try {
-        const token = await this.#options.tokens.token({ refresh });
-        if (token === null)
-          throw new WebApiFailure(failed('auth', null, null, 'Sign in to synchronize.').failure);
-        const request = {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            accept: 'application/json',
-            'odata-version': '4.0',
-            'odata-maxversion': '4.0',
-            ...headers,
-          },
-          ...(body === null ? {} : { body }),
-          ...(signal === undefined ? {} : { signal }),
-        };
-        const send = () => call(url, request);
-        answered = await (mayBeSentAgain ? sendAgain(send) : send());
-        bytes = await answered.arrayBuffer();
+        token = await this.#options.tokens.token({ refresh });
       } catch (error) {
-        if (error instanceof WebApiFailure) throw error;
-        const why = `The organization at ${this.#options.url} cannot be reached (${describe(error)}).`;
-        throw new WebApiFailure(failed('network', null, null, why).failure);
+        throw this.#unreachable(error);
       }
-      if (answered.status === 401 && !refresh) continue;
-      this.#bytes += Number(answered.headers.get('content-length') ?? bytes.byteLength);
-      const text = new TextDecoder().decode(bytes);
-      const retryAfter = Number(answered.headers.get('retry-after') ?? Number.NaN);
-      return {
-        status: answered.status,
-        text,
-        json: parseJson(text),
-        retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
-      };
+      if (token === null)
+        throw new WebApiFailure(failed('auth', null, null, 'Sign in to synchronize.').failure);
+      const sent = await run(token);
+      if (sent.status === 401 && !refresh) continue;
+      if (sent.status !== 401) return sent;
     }
     throw new WebApiFailure(
       failed('auth', 401, null, 'The organization does not accept the token.').failure,
     );
   }
+
+  /** Throws unless a token is of the user for whom requests are made; an answer: that it is not accepted. */
+  async #refusal(token: string, signal: AbortSignal | undefined): Promise<Sent | null> {
+    if (this.#user === null) return null;
+    let known = this.#caller;
+    if (known?.token !== token) {
+      const sent = await this.#askWho(token, signal);
+      if (sent.status === 401) return sent;
+      known = { token, who: readWhoAmI(sent) };
+      this.#caller = known;
+    }
+    this.#demandSame(known.who);
+    return null;
+  }
+
+  #demandSame({ userId }: WhoAmI): void {
+    if (this.#user === null || this.#user.toLowerCase() === userId.toLowerCase()) return;
+    throw new WebApiFailure(otherUser(`user ${userId}`).failure);
+  }
+
+  #askWho(token: string, signal: AbortSignal | undefined): Promise<Sent> {
+    return this.#exchange(token, 'GET', this.#absolute('WhoAmI'), {}, null, true, signal);
+  }
+
+  async #exchange(
+    token: string,
+    method: 'GET' | 'POST',
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | null,
+    mayBeSentAgain: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Sent> {
+    const call = this.#options.fetch ?? fetch;
+    let answered: Awaited<ReturnType<typeof call>>;
+    let bytes: ArrayBuffer;
+    try {
+      const request = {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          'odata-version': '4.0',
+          'odata-maxversion': '4.0',
+          ...headers,
+        },
+        ...(body === null ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      const send = () => call(url, request);
+      answered = await (mayBeSentAgain ? sendAgain(send) : send());
+      bytes = await answered.arrayBuffer();
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    if (answered.status !== 401) {
+      this.#bytes += Number(answered.headers.get('content-length') ?? bytes.byteLength);
+    }
+    const text = new TextDecoder().decode(bytes);
+    const retryAfter = Number(answered.headers.get('retry-after') ?? Number.NaN);
+    return {
+      status: answered.status,
+      text,
+      json: parseJson(text),
+      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+    };
+  }
+
+  #unreachable(error: unknown): WebApiFailure {
+    const why = `The organization at ${this.#options.url} cannot be reached (${describe(error)}).`;
+    return new WebApiFailure(failed('network', null, null, why).failure);
+  }
+}
+
+function readWhoAmI({ status, json, retryAfterMs }: Sent): WhoAmI {
+  const fields = json as Json | null | undefined;
+  const text = (name: string) => (typeof fields?.[name] === 'string' ? fields[name] : null);
+  const userId = text('UserId');
+  if (status !== 200 || userId === null) throw fault({ status, json }, retryAfterMs);
+  const businessUnitId = text('BusinessUnitId') ?? '';
+  return { userId, businessUnitId, organizationId: text('OrganizationId') };
 }
 
 /** An answer that is no answer, as the failure of a cycle. */

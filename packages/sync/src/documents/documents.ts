@@ -44,6 +44,8 @@ interface DocumentParts {
   readonly device: DeviceIdentity;
   readonly clock: Clock;
   readonly options: DocumentOptions;
+  /** Why contents are not shown; null: they are. */
+  readonly locked: () => Failure | null;
 }
 
 const gibibyte = 1024 ** 3;
@@ -83,19 +85,22 @@ export class Documents {
 
   /** The content on this device; null: it is not here. */
   read(reference: string): Uint8Array | null {
-    return readContent(this.#parts.store, reference);
+    return this.#parts.locked() === null ? readContent(this.#parts.store, reference) : null;
   }
 
   isHere(reference: string): boolean {
-    return isHere(this.#parts.store, reference);
+    return this.#parts.locked() === null && isHere(this.#parts.store, reference);
   }
 
   /** The content, from the device or else from the organization; what was used longest ago makes room for it. */
   async fetch(document: NamedDocument, signal?: AbortSignal): Promise<DocumentResult> {
-    const { store } = this.#parts;
+    const { store, locked } = this.#parts;
+    const lock = locked();
+    if (lock !== null) return { kind: 'failed', failure: lock };
     if (!this.isHere(document.reference)) {
       this.#makeRoom(document);
-      const failure = await this.#download(document, signal);
+      const failed = await this.#download(document, signal);
+      const failure = failed === null ? null : (locked() ?? failed);
       if (failure !== null) {
         return failure.status === 404 ? { kind: 'absent' } : { kind: 'failed', failure };
       }
@@ -124,6 +129,7 @@ export class Documents {
   async pause(): Promise<void> {
     this.#abort?.abort();
     this.#abort = null;
+    if (this.#parts.locked() !== null) this.#progress.next(none);
     await this.#running;
   }
 

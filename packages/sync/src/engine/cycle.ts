@@ -24,6 +24,10 @@ export interface CycleContext {
   readonly outbox: Outbox;
   readonly system: System;
   readonly pageRows: number;
+  /** The account that is signed in; null: not known. */
+  account(): Promise<string | null>;
+  /** Throws unless the answer, which an account got, is for the user of the database. */
+  identify(hello: HelloResponse, account: string | null): void;
   /** The app's definitions, indexed; null before the first download. */
   index(): ModelIndex | null;
   useApp(app: AppModel, hello: HelloResponse): void;
@@ -123,6 +127,7 @@ export class Cycle {
     const uncounted = this.#tables(null).flatMap((one) => (one.state === 'ready' ? one.table : []));
     const say = (takeOver: boolean) =>
       transport.hello({ device, previous, takeOver, uncounted }, this.#signal);
+    const account = await this.#context.account();
     let reply = await say(false);
     const isFenced = reply.kind === 'failed' && reply.failure.code === 'outpost:fenced';
     if (isFenced && !this.confirmed) {
@@ -131,6 +136,9 @@ export class Cycle {
       this.tookOver = true;
     }
     const hello = this.#take(reply).value;
+    // Signed in as somebody else meanwhile: whose answer it is, is known; by which account, not.
+    const isSame = account === (await this.#context.account());
+    this.#context.identify(hello, isSame ? account : null);
     const isNewApp = readFact(store, 'app') !== hello.current.app;
     if (isNewApp) {
       const { app, model } = this.#take(await transport.app(this.#signal)).value;

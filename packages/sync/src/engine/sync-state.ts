@@ -76,6 +76,14 @@ export interface SyncFacts {
   pullBytes: string;
   /** `yes`: rows may name documents that are not here. */
   documentsWanted: string;
+  /** Whom the database belongs to, as JSON. */
+  owner: string;
+  /** The account that the owner was let in with last, hashed. */
+  account: string;
+  /** `yes`: the owner has signed out, and comes back for what is kept. */
+  signedOut: string;
+  /** Signing out has begun: what becomes of the edits. */
+  signOut: 'keep' | 'discard';
 }
 
 export function readFact(store: DeviceStore, key: keyof SyncFacts): string | null {
@@ -83,7 +91,15 @@ export function readFact(store: DeviceStore, key: keyof SyncFacts): string | nul
   return row === undefined ? null : String(row[0]);
 }
 
-export function writeFact(sql: SqlDriver, key: keyof SyncFacts, value: string): void {
+export function forgetFact(sql: SqlDriver, key: keyof SyncFacts): void {
+  sql.prepare('DELETE FROM "$sync" WHERE key = ?').run([key]);
+}
+
+export function writeFact<K extends keyof SyncFacts>(
+  sql: SqlDriver,
+  key: K,
+  value: SyncFacts[K],
+): void {
   sql
     .prepare(
       'INSERT INTO "$sync" (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

@@ -11,13 +11,33 @@ import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
 import { note } from '../apply/leave.ts';
 import { type DocumentOptions, Documents } from '../documents/documents.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { Outbox } from '../outbox/outbox.ts';
+import { editedTables, Outbox } from '../outbox/outbox.ts';
 import { type UndoResult, undo, undoFamily } from '../outbox/undo.ts';
 import type { DeviceIdentity, EntryKey, HelloResponse } from '../protocol/index.ts';
+import { otherUserCode } from '../protocol/index.ts';
 import { type Draft, type Notice, readDrafts, readNotices } from '../repair/notices.ts';
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
 import type { SyncTransport } from '../transport.ts';
+import { guardedStore } from '../user/guarded-store.ts';
+import { noticingOtherUser } from '../user/other-user.ts';
+import {
+  accountKey,
+  isSameId,
+  isSameOwner,
+  type Owner,
+  ownerOf,
+  readOwner,
+  writeOwner,
+} from '../user/owner.ts';
+import {
+  beginSignOut,
+  ownDrafts,
+  ownEdits,
+  type PendingEdits,
+  type SignOutResult,
+} from '../user/sign-out.ts';
+import { lockError, lockFailure, lockLabel, type UserLock } from '../user/user-lock.ts';
 import type { TableCheck } from './check-table.ts';
 import { compareWithServer, type RowDifference } from './compare.ts';
 import { Cycle, type CycleContext, type CycleRequest } from './cycle.ts';
@@ -53,7 +73,17 @@ export interface SyncOptions {
   /** A cycle is announced like the first sync when none was complete for so long; default 7 days, as tokens live. */
   readonly inactivityMs?: number;
   readonly documents?: DocumentOptions;
+  /** Who is signed in. Default: the organization tells at the first request of a cycle. */
+  readonly user?: ExpectedUser;
+  /** What `transport.account` says now; null: not known. Default null. */
+  readonly account?: string | null;
 }
+
+/**
+ * Who is signed in, as the app knows it without a network: the id of the user (`systemuserid`), or how the sign-in calls
+ * the account, always by the same text.
+ */
+export type ExpectedUser = string | { readonly account: string };
 
 const defaultPageRows = 2000;
 const defaultInactivityMs = 7 * 24 * 3_600_000;
@@ -67,8 +97,14 @@ export class Sync {
   readonly outbox: Outbox;
   /** Contents of the files that rows name. */
   readonly documents: Documents;
+  /** The database as whoever is signed in may see it: empty as long as it is locked. */
+  readonly store: DeviceStore;
   readonly #store: DeviceStore;
+  readonly #lock: BehaviorSubject<UserLock | null>;
+  readonly #expected: ExpectedUser | null;
   readonly #transport: SyncTransport;
+  /** The account that is signed in; null: not known. */
+  readonly #account: () => Promise<string | null>;
   readonly #system: System;
   readonly #device: DeviceIdentity;
   readonly #pageRows: number;
@@ -96,20 +132,37 @@ export class Sync {
   constructor(options: SyncOptions) {
     const { store, system } = options;
     this.#store = store;
-    this.#transport = options.transport;
     this.#system = system;
+    this.#expected = options.user ?? null;
+    this.#transport = noticingOtherUser(options.transport, () => this.#noticeOther());
+    this.#account = async () =>
+      isAccount(this.#expected)
+        ? this.#expected.account
+        : ((await options.transport.account?.()) ?? null);
     this.#pageRows = options.pageRows ?? defaultPageRows;
     this.#inactivityMs = options.inactivityMs ?? defaultInactivityMs;
-    this.#device = startEpoch(store, system.ids);
-    this.outbox = new Outbox(store, system, this.#device.epoch);
+    const life = startEpoch(store, system.ids);
+    const user = () => readOwner(store)?.id ?? expectedId(this.#expected);
+    this.#device = {
+      ...life,
+      get user() {
+        return user();
+      },
+    };
+    this.#lock = new BehaviorSubject(this.#lockAtOpen(options.account ?? null));
+    this.store = guardedStore(store, () =>
+      this.#lock.value === null ? null : lockError(this.#lock.value),
+    );
+    this.outbox = new Outbox(this.store, system, life.epoch);
     this.documents = new Documents({
       store,
-      transport: options.transport,
+      transport: this.#transport,
       device: this.#device,
       clock: system.clock,
       options: options.documents ?? {},
+      locked: () => (this.#lock.value === null ? null : lockFailure(this.#lock.value)),
     });
-    this.errors = new SyncErrors(store, this.outbox);
+    this.errors = new SyncErrors(this.store, this.outbox);
     const json = readFact(store, 'appModel');
     const app = json === null ? null : (JSON.parse(json) as AppModel);
     this.#app = new BehaviorSubject<AppModel | null>(null);
@@ -138,12 +191,19 @@ export class Sync {
   get currentProgress(): SyncProgress | null {
     return this.#progress.value;
   }
+  /** Why the database shows nothing: somebody else is signed in, or may be. Null: its user is. */
+  get lock(): Observable<UserLock | null> {
+    return this.#lock.asObservable();
+  }
+  get currentLock(): UserLock | null {
+    return this.#lock.value;
+  }
   get currentStatus(): SyncStatus {
     return this.#status.value;
   }
   /** What the organization last said about this user and device. */
   get hello(): HelloResponse | null {
-    return readHello(this.#store);
+    return readHello(this.store);
   }
 
   /** Runs a cycle, or joins the one that is running. `tables` narrows it; `row` is for SINGLE_RECORD_SYNC. */
@@ -186,6 +246,7 @@ export class Sync {
 
   /** Reads every table again, without storing anything, and compares each cell. Empty: converged. For tests and tools. */
   async compare(): Promise<readonly RowDifference[]> {
+    if (this.#lock.value !== null) throw lockError(this.#lock.value);
     const seen = {
       app: readFact(this.#store, 'app') ?? '',
       access: this.hello?.current.access ?? '',
@@ -195,28 +256,47 @@ export class Sync {
 
   /** What happened to rows of this device, newest first. */
   notices(limit?: number): readonly Notice[] {
-    return readNotices(this.#store, limit);
+    return readNotices(this.store, limit);
   }
 
   /** Edits of rows that have left this device. They are uploaded like others. */
   drafts(): readonly Draft[] {
-    return readDrafts(this.#store);
+    return readDrafts(this.store);
   }
 
   /** What `undo` of an edit would take back: its change set, and what depends on it. */
   undoFamily(key: EntryKey): readonly Entry[] {
-    return undoFamily(this.#store, key);
+    return undoFamily(this.store, key);
   }
 
   /** Takes back an edit that was never sent, with what depends on it. */
   undo(key: EntryKey): UndoResult {
-    return undo(this.#store, key);
+    return undo(this.store, key);
   }
 
   /** Why a row is on this device, or why it left. Works offline. */
   explain(table: string, id: string): RowExplanation {
     if (this.#index === null) return { isHere: false, reasons: [], left: null };
-    return explainRow(this.#store, this.#index, this.hello, table, parseGuid(id) ?? id);
+    return explainRow(this.store, this.#index, this.hello, table, parseGuid(id) ?? id);
+  }
+
+  /**
+   * The user signs out: from here on nothing of theirs is shown, and everything is removed but what is kept for their
+   * return, now or at the next opening. Answers what was kept or discarded. To be followed by `close` and `removeUser`.
+   */
+  async signOut(pending: PendingEdits): Promise<SignOutResult> {
+    const lock = this.#lock.value;
+    // Whoever is signed in instead gives up nothing that is not theirs.
+    if (lock !== null && pending === 'discard') throw lockError(lock);
+    await this.cancel();
+    const edits = ownEdits(this.#store);
+    const drafts = ownDrafts(this.#store);
+    const hasOwn = edits.length > 0 || drafts > 0;
+    const keeps = pending === 'keep' && hasOwn;
+    beginSignOut(this.#store, keeps);
+    return lock === null
+      ? { pending, keeps, edits, drafts }
+      : { pending, keeps, edits: [], drafts: 0 };
   }
 
   /** Stops the running cycle and waits for it; what was committed stays. */
@@ -232,7 +312,7 @@ export class Sync {
     await this.cancel();
     await this.documents.close();
     this.#subscriptions.unsubscribe();
-    for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry]) {
+    for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry, this.#lock]) {
       subject.complete();
     }
   }
@@ -272,8 +352,12 @@ export class Sync {
     } catch (error) {
       if (signal.aborted || error instanceof CycleCancelled)
         return this.#finish({ kind: 'cancelled' });
-      if (error instanceof CycleStop)
-        return this.#finish({ kind: 'failed', failure: error.failure });
+      if (error instanceof CycleStop) {
+        const lock = this.#lock.value;
+        const isOther = lock !== null && error.failure.code === otherUserCode;
+        const failure = isOther ? lockFailure(lock) : error.failure;
+        return this.#finish({ kind: 'failed', failure });
+      }
       // Disk full, a damaged file, definitions that make no sense: shown as the cycle's result, nothing half-applied.
       if (error instanceof StoreError || error instanceof SyncError) {
         const { code, message, fix } = error;
@@ -285,7 +369,8 @@ export class Sync {
       this.#finish({ kind: 'cancelled' });
       throw error;
     } finally {
-      this.#confirmed = cycle.confirmed;
+      // Who comes back says hello again.
+      this.#confirmed = cycle.confirmed && this.#lock.value === null;
       const last = this.#lastResult;
       const failure =
         last?.kind === 'failed' ? telemetryFailure(last.failure.class, last.failure.code) : null;
@@ -304,6 +389,8 @@ export class Sync {
       outbox: this.outbox,
       system: this.#system,
       pageRows: this.#pageRows,
+      account: this.#account,
+      identify: (hello, account) => this.#identify(hello, account),
       index: () => this.#index,
       useApp: (app, hello) => this.#useApp(app, hello),
       applyPlanned: (hello) => {
@@ -313,6 +400,67 @@ export class Sync {
       },
       report: (phase) => this.#emitProgress(mode, phase),
     };
+  }
+
+  /** Whoever opens the database sees nothing of it unless they may be its user. */
+  #lockAtOpen(account: string | null): UserLock | null {
+    const owner = readOwner(this.#store);
+    if (owner === null) return null;
+    const id = expectedId(this.#expected);
+    if (id !== null) return isSameId(id, owner.id) ? null : { reason: 'otherUser', owner };
+    const given = isAccount(this.#expected) ? this.#expected.account : account;
+    const known = readFact(this.#store, 'account');
+    const isKnown = given !== null && accountKey(given, this.#device.id) === known;
+    const isNew = given !== null && (known !== null || isAccount(this.#expected));
+    const mayBeOther = isNew || readFact(this.#store, 'signedOut') !== null;
+    return isKnown || !mayBeOther ? null : { reason: 'unknownUser', owner };
+  }
+
+  /** Takes in who is signed in, before anything else of an answer. Throws `CycleStop` when it is somebody else. */
+  #identify(hello: HelloResponse, account: string | null): void {
+    const found = ownerOf(hello);
+    const owner = readOwner(this.#store);
+    const id = expectedId(this.#expected);
+    const lock = lockOf(owner, found, id);
+    if (lock !== null) {
+      this.#setLock(lock);
+      throw new CycleStop(lockFailure(lock));
+    }
+    const key = account === null ? null : accountKey(account, this.#device.id);
+    const next: Owner = {
+      ...found,
+      organization: found.organization ?? owner?.organization ?? null,
+    };
+    const isKnown =
+      readFact(this.#store, 'owner') === JSON.stringify(next) &&
+      (key === null || readFact(this.#store, 'account') === key) &&
+      readFact(this.#store, 'signedOut') === null;
+    if (!isKnown) {
+      this.#store.write({ origin: 'sync', durability: 'full' }, (tx) =>
+        writeOwner(tx.sql, next, key),
+      );
+    }
+    this.#setLock(null);
+  }
+
+  #noticeOther(): void {
+    const owner = readOwner(this.#store);
+    const id = expectedId(this.#expected);
+    if (owner !== null) this.#setLock({ reason: 'otherUser', owner });
+    else if (id !== null) this.#setLock({ reason: 'otherUser', owner: nameless(id) });
+  }
+
+  #setLock(lock: UserLock | null): void {
+    const before = this.#lock.value;
+    if (this.#closed || (before?.reason ?? null) === (lock?.reason ?? null)) return;
+    this.#lock.next(lock);
+    this.#progress.next(null);
+    if (lock !== null) void this.documents.pause();
+    else if (this.#app.value === null && this.#index !== null) this.#app.next(this.#index.model);
+    // Live views look again at what there is.
+    this.#store.write({ origin: 'system', label: lockLabel }, (tx) =>
+      tx.sql.prepare(`UPDATE "$sync" SET value = value WHERE key = 'epoch'`).run(),
+    );
   }
 
   #noteRestored(): void {
@@ -341,16 +489,16 @@ export class Sync {
     return result;
   }
 
-  #useApp(app: AppModel, hello: HelloResponse | null = this.hello): void {
+  #useApp(app: AppModel, hello: HelloResponse | null = readHello(this.#store)): void {
     this.#index = indexModel(app);
     if (hello !== null) this.#store.applySchema(app, this.#deviceTables(hello));
-    this.#app.next(app);
+    if (this.#lock.value === null) this.#app.next(app);
   }
 
   /** Tables of the plan, and those with edits that are not settled: nothing of the user's may be lost. */
   #deviceTables(hello: HelloResponse): readonly string[] {
     const planned = hello.plan.map((one) => one.table);
-    return [...new Set([...planned, ...this.outbox.editedTables()])];
+    return [...new Set([...planned, ...editedTables(this.#store)])];
   }
 
   #emitProgress(mode: SyncMode, phase: SyncProgress['phase']): void {
@@ -387,7 +535,7 @@ export class Sync {
   #computeStatus(): SyncStatus {
     const pending = this.outbox.pending();
     const errors = this.errors.list().length;
-    const available = readFact(this.#store, 'firstSyncDoneAt') !== null;
+    const available = readFact(this.store, 'firstSyncDoneAt') !== null;
     const failure = this.#lastResult?.kind === 'failed' ? this.#lastResult.failure : null;
     const stopped = failure !== null && ['auth', 'access', 'device'].includes(failure.class);
     const flags: IconFlags = {
@@ -410,15 +558,36 @@ export class Sync {
         rows: new Set(pending.map((entry) => `${entry.table}/${entry.id}`)).size,
       },
       errors,
-      lastSyncAt: readFact(this.#store, 'lastSyncAt'),
+      lastSyncAt: readFact(this.store, 'lastSyncAt'),
       lastResult: this.#lastResult,
       storageBytes: this.#store.sizeBytes(),
     };
   }
 }
 
+function isAccount(user: ExpectedUser | null): user is { readonly account: string } {
+  return user !== null && typeof user !== 'string';
+}
+
+function expectedId(user: ExpectedUser | null): string | null {
+  return typeof user === 'string' ? user : null;
+}
+
+function nameless(id: string): Owner {
+  return { organization: null, id, name: '' };
+}
+
+/** Why whoever the organization has found may not have the database. `id`: whom the app expects. */
+function lockOf(owner: Owner | null, found: Owner, id: string | null): UserLock | null {
+  const own = owner ?? (id === null ? null : nameless(id));
+  if (own === null || (isSameOwner(own, found) && (id === null || isSameId(id, found.id)))) {
+    return null;
+  }
+  return { reason: isSameId(own.id, found.id) ? 'otherOrganization' : 'otherUser', owner: own };
+}
+
 /** Every opening gets a random epoch, written durably before the first edit, so entry keys never repeat. */
-function startEpoch(store: DeviceStore, ids: IdGenerator): DeviceIdentity {
+function startEpoch(store: DeviceStore, ids: IdGenerator): Pick<DeviceIdentity, 'id' | 'epoch'> {
   const id = readFact(store, 'device') ?? ids.next();
   const epoch = ids.next();
   store.write({ origin: 'sync', durability: 'full' }, (tx) => {

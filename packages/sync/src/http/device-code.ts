@@ -1,6 +1,7 @@
 import type { Clock } from '@outpost/model';
 import { SyncError } from '../sync-error.ts';
 import type { TokenSource } from '../transport.ts';
+import { accountOfToken } from './account.ts';
 import { sendAgain } from './send-again.ts';
 
 /** What a person needs to let a device in. */
@@ -64,6 +65,8 @@ class DeviceCodeTokens implements SignIn {
   #refreshToken: string | null = null;
   #isKeptRead = false;
   #asking: Promise<string | null> | null = null;
+  /** Counts who came and went: an answer to a question of an earlier one is nobody's any more. */
+  #session = 0;
 
   constructor(options: DeviceCodeOptions) {
     this.#options = options;
@@ -75,9 +78,12 @@ class DeviceCodeTokens implements SignIn {
       return Promise.resolve(this.#access.token);
     }
     // Whoever asks meanwhile gets the same answer: a refresh token is good for once.
-    this.#asking ??= this.#renew().finally(() => {
-      this.#asking = null;
-    });
+    if (this.#asking === null) {
+      const asking = this.#renew().finally(() => {
+        if (this.#asking === asking) this.#asking = null;
+      });
+      this.#asking = asking;
+    }
     return this.#asking;
   }
 
@@ -100,6 +106,7 @@ class DeviceCodeTokens implements SignIn {
     for (;;) {
       const { status, fields } = await this.#post(endpoints.token, poll, signal);
       if (status === 200) {
+        this.#begin();
         await this.#take(fields);
         return;
       }
@@ -112,17 +119,30 @@ class DeviceCodeTokens implements SignIn {
     }
   }
 
+  async account(): Promise<string | null> {
+    return this.#access === null ? null : accountOfToken(this.#access.token);
+  }
+
   async signOut(): Promise<void> {
+    this.#begin();
     this.#access = null;
     this.#refreshToken = null;
     this.#isKeptRead = true;
     await this.#options.keeper?.write(null);
   }
 
+  #begin(): void {
+    this.#session += 1;
+    this.#asking = null;
+  }
+
   /** Null: nobody is signed in, or the issuer does not know the device any more. */
   async #renew(): Promise<string | null> {
+    const session = this.#session;
     if (!this.#isKeptRead) {
-      this.#refreshToken ??= (await this.#options.keeper?.read()) ?? null;
+      const kept = (await this.#options.keeper?.read()) ?? null;
+      if (session !== this.#session) return this.token({ refresh: false });
+      this.#refreshToken ??= kept;
       this.#isKeptRead = true;
     }
     if (this.#refreshToken === null) return null;
@@ -134,6 +154,8 @@ class DeviceCodeTokens implements SignIn {
       scope,
       refresh_token: this.#refreshToken,
     });
+    // Somebody has signed out or in meanwhile: these tokens are of who was there before.
+    if (session !== this.#session) return this.token({ refresh: false });
     if (status === 200) return this.#take(fields);
     // Only a clear no ends the session: an issuer that fails says nothing about it.
     if (fields['error'] !== 'invalid_grant') throw unreachable(`status ${status}`);

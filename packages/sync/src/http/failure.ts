@@ -1,3 +1,4 @@
+import { otherUserCode } from '../protocol/index.ts';
 import type { Failure, FailureClass } from '../transport.ts';
 
 /** What kind of failure a status is. */
@@ -48,4 +49,10 @@ export function failed(
   retryAfterMs: number | null = null,
 ): { readonly kind: 'failed'; readonly failure: Failure } {
   return { kind: 'failed', failure: { class: kind, status, code, message, retryAfterMs } };
+}
+
+/** What is sent belongs to another user than the one who is signed in: it was not sent. */
+export function otherUser(caller: string): { readonly kind: 'failed'; readonly failure: Failure } {
+  const message = `The database that sends this belongs to another user than ${caller}, who is signed in.`;
+  return failed('auth', 409, otherUserCode, message);
 }

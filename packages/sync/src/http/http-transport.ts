@@ -2,6 +2,7 @@ import {
   appResponse,
   DecodeError,
   type Decoder,
+  type DeviceIdentity,
   digestResponse,
   documentResponse,
   helloResponse,
@@ -10,9 +11,12 @@ import {
   pushResponse,
   syncPaths,
   uploadResponse,
+  type WhoResponse,
+  whoResponse,
 } from '../protocol/index.ts';
 import type { Hint, Reply, SyncTransport, TokenSource } from '../transport.ts';
-import { describe, errorBody, failed, parseJson, statusClass } from './failure.ts';
+import { accountOfToken } from './account.ts';
+import { describe, errorBody, failed, otherUser, parseJson, statusClass } from './failure.ts';
 import { HintReader } from './hint-stream.ts';
 import { sendAgain } from './send-again.ts';
 
@@ -26,7 +30,7 @@ export interface HttpTransportOptions {
 
 /** A token that never changes. */
 export function staticToken(token: string): TokenSource {
-  return { token: async () => token };
+  return { token: async () => token, account: async () => accountOfToken(token) ?? token };
 }
 
 /** Characters of a request from which it is sent compressed. */
@@ -69,18 +73,74 @@ export interface MessageTransportOptions {
 
 /** The protocol over whatever carries messages: another HTTP client, a worker, a radio link, a test. */
 export function messageTransport(options: MessageTransportOptions): SyncTransport {
-  const send = <T>(path: string, body: unknown, decoder: Decoder<T>, signal?: AbortSignal) =>
-    request(options, path, body, decoder, signal);
+  const caller = new CallerOfTokens(options);
+  /** A message is sent with a token only when it is known to be of the same user. */
+  const send = <T>(
+    path: string,
+    message: { readonly device: DeviceIdentity },
+    decoder: Decoder<T>,
+    signal?: AbortSignal,
+  ) =>
+    request(options, path, message, decoder, signal, (token) =>
+      caller.refuses(token, message.device, signal),
+    );
   return {
-    hello: (message, signal) => send(syncPaths.hello, message, helloResponse, signal),
-    app: (signal) => send(syncPaths.app, null, appResponse, signal),
+    async hello(message, signal) {
+      let used = '';
+      const note = async (token: string) => {
+        used = token;
+        return null;
+      };
+      const reply = await request(options, syncPaths.hello, message, helloResponse, signal, note);
+      if (reply.kind === 'ok') caller.learn(used, reply.value.user);
+      return reply;
+    },
+    app: (signal) => request(options, syncPaths.app, null, appResponse, signal),
     pull: (message, signal) => send(syncPaths.pull, message, pullResponse, signal),
     page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
     digest: (message, signal) => send(syncPaths.digest, message, digestResponse, signal),
     push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
     upload: (message, signal) => send(syncPaths.upload, message, uploadResponse, signal),
     document: (message, signal) => send(syncPaths.document, message, documentResponse, signal),
+    account: async () => (await options.tokens.account?.()) ?? null,
   };
+}
+
+/** Whose the token in use is: asked once for every token, before anything of a user is sent with it. */
+class CallerOfTokens {
+  readonly #options: MessageTransportOptions;
+  #known: { readonly token: string; readonly user: WhoResponse['user'] } | null = null;
+
+  constructor(options: MessageTransportOptions) {
+    this.#options = options;
+  }
+
+  learn(token: string, user: WhoResponse['user']): void {
+    this.#known = { token, user };
+  }
+
+  /** Why what a device sends may not be sent with a token; null: it may. */
+  async refuses(
+    token: string,
+    { user }: DeviceIdentity,
+    signal: AbortSignal | undefined,
+  ): Promise<Failed | IncomingMessage | null> {
+    if (user === null) return null;
+    let known = this.#known;
+    if (known?.token !== token) {
+      const answer = await this.#options.exchange(
+        { path: syncPaths.who, token, body: null },
+        signal,
+      );
+      if (answer.status === 401) return answer;
+      const reply = readAnswer(answer, whoResponse);
+      if (reply.kind === 'failed') return reply;
+      known = { token, user: reply.value.user };
+      this.#known = known;
+    }
+    const isSame = known.user.id.toLowerCase() === user.toLowerCase();
+    return isSame ? null : otherUser(known.user.name);
+  }
 }
 
 async function* readHints(
@@ -101,20 +161,25 @@ async function* readHints(
     yield* reader.take(decoder.decode(bytes, { stream: true }));
 }
 
+type Failed = Extract<Reply<unknown>, { readonly kind: 'failed' }>;
+
 async function request<T>(
   { tokens, exchange }: MessageTransportOptions,
   path: string,
   body: unknown,
   decoder: Decoder<T>,
   signal?: AbortSignal,
+  refuses: (token: string) => Promise<Failed | IncomingMessage | null> = async () => null,
 ): Promise<Reply<T>> {
   for (const refresh of [false, true]) {
     let answer: IncomingMessage;
     try {
       const token = await tokens.token({ refresh });
       if (token === null) return failed('auth', null, null, 'Sign in to synchronize.');
+      const refused = await refuses(token);
+      if (refused !== null && 'kind' in refused) return refused;
       const text = body === null ? null : JSON.stringify(body);
-      answer = await exchange({ path, token, body: text }, signal);
+      answer = refused ?? (await exchange({ path, token, body: text }, signal));
     } catch (error) {
       return failed('network', null, null, error instanceof Error ? error.message : String(error));
     }

@@ -118,8 +118,7 @@ export class Outbox implements Participant {
 
   /** Tables with edits that are not settled or given up. */
   editedTables(): readonly string[] {
-    const rows = this.#store.all('SELECT DISTINCT table_name FROM "$outbox" ORDER BY 1');
-    return rows.map((row) => String(row[0]));
+    return editedTables(this.#store);
   }
 
   pending(): readonly Entry[] {
@@ -225,6 +224,12 @@ export class Outbox implements Participant {
       changeSet,
     });
   }
+}
+
+/** Tables with edits that are not settled or given up. */
+export function editedTables(store: DeviceStore): readonly string[] {
+  const rows = store.all('SELECT DISTINCT table_name FROM "$outbox" ORDER BY 1');
+  return rows.map((row) => String(row[0]));
 }
 
 function nameOf([epoch, seq]: EntryKey): string {

@@ -5,6 +5,7 @@ import {
   DecodeError,
   type Decoder,
   list,
+  nullable,
   object,
   optional,
   text,
@@ -26,10 +27,13 @@ export function sameKey(a: EntryKey, b: EntryKey): boolean {
 export interface DeviceIdentity {
   readonly id: string;
   readonly epoch: string;
+  /** Whom the database belongs to: nobody else's request may carry this. Null: nobody yet. */
+  readonly user: string | null;
 }
 export const deviceIdentity: Decoder<DeviceIdentity> = object<DeviceIdentity>({
   id: text,
   epoch: text,
+  user: nullable(text),
 });
 
 /** `off`: changed columns win. `on`: a changed row refuses. `merge`: refuses only where both changed one column. */
@@ -79,6 +83,7 @@ export function checkWidth({ columns, rows }: TableRows, path: string): void {
 export const syncPaths = {
   hello: '/sync/v1/hello',
   app: '/sync/v1/app',
+  who: '/sync/v1/who',
   pull: '/sync/v1/pull',
   page: '/sync/v1/page',
   digest: '/sync/v1/digest',

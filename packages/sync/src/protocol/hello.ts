@@ -49,6 +49,8 @@ export interface HelloResponse {
   /** Identifies the change feed; another value makes all tokens void. */
   readonly feed: string;
   readonly current: Versions;
+  /** Id of the organization; null: it does not say. */
+  readonly organization: string | null;
   readonly user: {
     readonly id: string;
     readonly name: string;
@@ -67,6 +69,7 @@ export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
   now: text,
   feed: text,
   current: versions,
+  organization: nullable(text),
   user: object({ id: text, name: text, businessUnitId: text, teamIds: list(text) }),
   conflictPolicy: oneOf('off', 'on', 'merge'),
   privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,

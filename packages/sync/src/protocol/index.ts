@@ -1,6 +1,6 @@
 /**
- * The messages between a device and the organization: `hello` (who am I, what may I have), `app` (definitions), `pull`
- * (what changed), `page` (rows of a table by key range; the answer replaces that range), `digest` (which ranges
+ * The messages between a device and the organization: `hello` (who am I, what may I have), `who` (whose token is this),
+ * `app` (definitions), `pull` (what changed), `page` (rows of a table by key range; the answer replaces that range), `digest` (which ranges
  * differ), `push` (queued edits, one result each), `upload` and `document` (contents of files, in parts). Types and
  * strict decoders, no I/O.
  *
@@ -65,3 +65,4 @@ export {
 } from './push.ts';
 export { RowSum } from './row-hash.ts';
 export { type EntryRefusal, type RefusedEntry, syncErrorCells } from './sync-error-row.ts';
+export { otherUserCode, type WhoResponse, whoResponse } from './who.ts';

@@ -7,6 +7,7 @@ import { familyOf } from '../outbox/family.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { type EntryKey, sameKey } from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
+import { lockLabel } from '../user/user-lock.ts';
 
 /** An upload that the organization refused, waiting for the user. */
 export interface SyncErrorRow {
@@ -79,7 +80,7 @@ export class SyncErrors {
   get changes(): Observable<readonly SyncErrorRow[]> {
     return defer(() =>
       this.#store.commits.pipe(
-        filter((set) => set.tables.has(syncErrorTable.name)),
+        filter((set) => set.tables.has(syncErrorTable.name) || set.label === lockLabel),
         startWith(null),
         map(() => this.list()),
       ),

@@ -32,6 +32,8 @@ export type PauseReason =
   | 'manual'
   /** The user must sign in. */
   | 'auth'
+  /** Somebody else is signed in than the database belongs to. */
+  | 'otherUser'
   /** The user is disabled or has no role. */
   | 'disabled'
   /** Another opening of the database synchronizes. */
@@ -278,6 +280,7 @@ function stoppedBy(failure: {
   readonly class: string;
   readonly code: string | null;
 }): PauseReason | null {
+  if (failure.code === 'device.otherUser') return 'otherUser';
   if (failure.class === 'auth') return 'auth';
   if (failure.class === 'access') return 'disabled';
   if (failure.code === 'outpost:fenced') return 'fenced';

@@ -1,0 +1,16 @@
+/**
+ * A name for the database of one user of one organization, for `fileStorage` and the like: where several people use a
+ * device, each has a database of their own. `user`: an id, or what the sign-in calls the account.
+ */
+export function databaseName(organization: string, user: string): string {
+  const place = organization.replace(/^[a-z]+:\/\//i, '').replace(/\/+$/, '');
+  return `${part(place)}+${part(user)}`;
+}
+
+/** Any text as a part of a file's name, other texts as other ones; capitals say nothing, as in addresses and ids. */
+function part(text: string): string {
+  return encodeURIComponent(text.toLowerCase()).replace(
+    /[!'()*]|^\./g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
