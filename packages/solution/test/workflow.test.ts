@@ -14,6 +14,7 @@ import {
   logic,
   message,
   nextStage,
+  recommendation,
   rule,
   setValue,
   stage,
@@ -116,6 +117,27 @@ describe('a business rule', () => {
     });
   });
 
+  test('N10a: a message of level recommendation is no error: it offers what its steps do', () => {
+    const steps =
+      column('new_x', 'a') +
+      condition('Null', 'a', '', 'ok') +
+      branch(
+        'ok',
+        recommendation('New_X', 'All of it?', literal('Integer', '100', 'v') + setValue('new_x', 'v')),
+        message('new_y', 'No'),
+      );
+    expect(readRule(steps)?.branches[0]?.then).toEqual([
+      {
+        kind: 'recommend',
+        column: 'new_x',
+        title: 'All of it?',
+        text: 'All of it?',
+        actions: [{ kind: 'setValue', column: 'new_x', value: { literal: 100 } }],
+      },
+      { kind: 'error', column: 'new_y', message: 'No' },
+    ]);
+  });
+
   test('values are set, preset, computed and cleared', () => {
     const steps =
       column('new_x', 'a') +
@@ -158,6 +180,10 @@ describe('a business rule', () => {
     ],
     ['a row that is not this one', ok.replace('InputEntities', 'RelatedEntities')],
     ['an assignment to something else', `${ok}${branch('ok', '<Assign To="[Other]"/>')}`],
+    [
+      'a recommendation of something else',
+      `${ok}${branch('ok', recommendation('new_x', 'Do?', '<o:Other/>'))}`,
+    ],
     ['a message without text', `${ok}${branch('ok', '<b:SetMessage ControlId="x"/>')}`],
     [
       'parameters that are no list',

@@ -84,6 +84,13 @@ export const setValue = (name: string, variable: string, how = 'SetAttributeValu
 export const message = (name: string, text: string): string =>
   `<b:SetMessage ControlId="${name}"><b:SetMessage.StepLabels><b:StepLabel Description="${text}" LanguageCode="1033"/></b:SetMessage.StepLabels></b:SetMessage>`;
 
+/** A message that offers to do something. */
+export const recommendation = (name: string, text: string, ...steps: readonly string[]): string =>
+  `<b:SetMessage ControlId="${name}" Level="RECOMMENDATION"><b:SetMessage.Activities>${reference(
+    'ActionComposite',
+    properties(activities(steps.map((one) => `<Sequence>${one}</Sequence>`).join(''))),
+  )}</b:SetMessage.Activities><b:SetMessage.StepLabels><b:StepLabel Description="${text}" LanguageCode="1033"/></b:SetMessage.StepLabels></b:SetMessage>`;
+
 export interface StageText {
   readonly id: string;
   readonly name: string;

@@ -149,7 +149,11 @@ class RuleReader {
           const labels = activity.children.find(({ name }) => name === 'SetMessage.StepLabels');
           const message = stepLabel(labels, this.#language);
           if (message === null) throw new UnknownActivity('A message has no text.', activity.name);
-          actions.push({ kind: 'error', column, message });
+          actions.push(
+            activity.attributes['Level']?.toUpperCase() === 'RECOMMENDATION'
+              ? this.#recommendation(activity, column, message)
+              : { kind: 'error', column, message },
+          );
           break;
         }
         default:
@@ -159,6 +163,17 @@ class RuleReader {
     if (pending !== null)
       throw new UnknownActivity('A value is set without being written.', step.name);
     return actions;
+  }
+
+  /** What the message offers to do. */
+  #recommendation(message: Activity, column: string, title: string): RuleAction {
+    const offered = message.children.filter(({ name }) => name === 'SetMessage.Activities');
+    const steps = offered.flatMap(({ children }) => children).flatMap(activitiesOf);
+    const actions = steps.flatMap((step) => {
+      if (step.name !== 'Sequence') throw unknown(step);
+      return this.#sequence(step);
+    });
+    return { kind: 'recommend', column, title, text: title, actions };
   }
 }
 
