@@ -433,6 +433,43 @@ test('H-14: joined edits keep what was seen before the first of them', async () 
   });
 });
 
+test.each([
+  [
+    'an edit',
+    (device: Device, id: string) => device.update('account', id, { address1_city: 'Mine' }),
+  ] as const,
+  // Through the plain Web API nothing tells which row a deletion stood on.
+  ...(isPlainWebApi
+    ? []
+    : [['a deletion', (device: Device, id: string) => device.delete('account', id)] as const]),
+])('W-20: %s that stands on one joined with what others wrote is a conflict', async (_, change) => {
+  await world.organization.setConflictPolicy('merge');
+  const inner = http();
+  let during: (() => void) | null = null;
+  const device = await synced({
+    transport: {
+      ...inner,
+      push(request, signal) {
+        during?.();
+        during = null;
+        return inner.push(request, signal);
+      },
+    },
+  });
+  const [id] = firstIds(device, 'account', 1) as [string];
+  device.update('account', id, { telephone1: 'one' });
+  await carla().update({ table: 'account', id, values: { address1_city: 'Theirs' } });
+  // On its way, the first edit cannot take the second in; the user has not seen the other city.
+  during = () => void change(device, id);
+  await sync(device);
+  await sync(device);
+  expect(device.sync.errors.list()).toMatchObject([{ type: 'Conflict', rowId: id }]);
+  expect(await carla().retrieve('account', id)).toMatchObject({
+    telephone1: 'one',
+    address1_city: 'Theirs',
+  });
+});
+
 test('H-15, H-16: an edit made while its row is on its way survives, and no older value is ever shown', async () => {
   const inner = http();
   let during: (() => Promise<void>) | null = null;

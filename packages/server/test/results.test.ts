@@ -48,9 +48,11 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 const record = (result: EntryResult, device = 'd1', caller = ana, position: number | null = 5) =>
-  store.write((tx) =>
-    recordResult(tx, caller, device, entry({ key: result.key }), result, position),
-  );
+  store.write((tx) => {
+    const version = result.status === 'applied' ? result.version : null;
+    const verdict = { result, version, position };
+    return recordResult(tx, caller, device, entry({ key: result.key }), verdict);
+  });
 const recorded = (of: EntryKey, device = 'd1') => store.read((tx) => readResult(tx, device, of));
 const raise = (mark: EntryKey, device = 'd1', caller = ana) =>
   store.write((tx) => raiseMark(tx, caller, device, mark));

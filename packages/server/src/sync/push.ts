@@ -1,4 +1,4 @@
-import { dateTimeText, isGuid, syncErrorTable } from '@outpost/model';
+import { dateTimeText, isGuid, syncErrorTable, versionColumn } from '@outpost/model';
 import {
   type ConflictPolicy,
   type EntryKey,
@@ -14,6 +14,7 @@ import {
 import { HttpError } from '../server-error.ts';
 import type { ServerStore, WriteTx } from '../store/server-store.ts';
 import { Refusal } from '../write/refusal.ts';
+import { readRow } from '../write/row-access.ts';
 import { RowWriter } from '../write/row-writer.ts';
 import type { RowWrite } from '../write/write-env.ts';
 import { conflictPolicy } from './conflict-policy.ts';
@@ -22,6 +23,8 @@ import type { Caller, SyncEnv } from './sync-env.ts';
 import { checkFence } from './versions.ts';
 
 const maxEntries = 100;
+/** No row has it: what stands on an edit of this version is compared column by column. */
+const unknownVersion = 0;
 /** A fault that keeps coming back is one of the entry. */
 const maxAttempts = 5;
 
@@ -80,6 +83,8 @@ class GroupWriter {
   readonly #device: string;
   readonly #group: readonly PushEntry[];
   readonly #versions = new Map<PushEntry, number>();
+  /** Edits that were joined with what others wrote: their user does not know the row that they led to. */
+  readonly #joined = new Set<PushEntry>();
 
   constructor(
     env: SyncEnv,
@@ -177,6 +182,9 @@ class GroupWriter {
   async #toRowWrite(entry: PushEntry, policy: ConflictPolicy): Promise<RowWrite> {
     const { op, table, id, set, base } = entry;
     const version = (await this.#ownVersion(entry.baseOf)) ?? entry.baseVersion;
+    if (version !== null && op === 'update' && (await this.#rowVersion(entry)) !== version) {
+      this.#joined.add(entry);
+    }
     const expected = version === null ? {} : { expected: { policy, version, base } };
     return { op, table, id, set, ...expected };
   }
@@ -185,8 +193,19 @@ class GroupWriter {
   async #ownVersion(key: EntryKey | null): Promise<number | null> {
     if (key === null) return null;
     const inside = this.#group.find((one) => sameKey(one.key, key));
-    if (inside !== undefined) return this.#versions.get(inside) ?? null;
+    if (inside !== undefined) return this.#knownVersion(inside);
     return (await readResult(this.#tx, this.#device, key))?.version ?? null;
+  }
+
+  /** The version that an edit led to, as far as its user knows the row. */
+  #knownVersion(entry: PushEntry): number | null {
+    return this.#joined.has(entry) ? unknownVersion : (this.#versions.get(entry) ?? null);
+  }
+
+  async #rowVersion({ table, id }: PushEntry): Promise<number | null> {
+    const definition = this.#env.index.table(table);
+    const row = definition === undefined ? null : await readRow(this.#tx, definition, id);
+    return row === null ? null : Number(row.cells[versionColumn.name]);
   }
 
   /** The refusal as the device gets it, and as a row of `syncerror` that its user can see everywhere. */
@@ -218,7 +237,9 @@ class GroupWriter {
     const results: EntryResult[] = [];
     for (const entry of this.#group) {
       const result = resultOf(entry);
-      await recordResult(this.#tx, this.#caller, this.#device, entry, result, position);
+      const version = result.status === 'applied' ? this.#knownVersion(entry) : null;
+      const verdict = { result, version, position };
+      await recordResult(this.#tx, this.#caller, this.#device, entry, verdict);
       results.push(result);
     }
     return results;

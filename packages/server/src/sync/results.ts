@@ -6,6 +6,7 @@ import type { Caller } from './sync-env.ts';
 /** The verdict on an entry, kept under its key until the device will never ask again. */
 export interface Recorded {
   readonly status: string;
+  /** The version of the row after it, as its user knows the row: see `push`. */
   readonly version: number | null;
   readonly result: EntryResult;
   readonly hash: string;
@@ -38,8 +39,15 @@ export async function recordResult(
   caller: Caller,
   device: string,
   entry: PushEntry,
-  result: EntryResult,
-  position: number | null,
+  {
+    result,
+    version,
+    position,
+  }: {
+    readonly result: EntryResult;
+    readonly version: number | null;
+    readonly position: number | null;
+  },
 ): Promise<void> {
   await tx.run(
     `INSERT INTO "$result" (device, epoch, seq, user_id, tbl, hash, status, version, position, json)
@@ -51,7 +59,7 @@ export async function recordResult(
       entry.table,
       hashOf(entry),
       result.status,
-      result.status === 'applied' ? result.version : null,
+      version,
       position,
       JSON.stringify(result),
     ],

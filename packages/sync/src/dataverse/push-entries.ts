@@ -184,7 +184,10 @@ function conflictsOf(
   earlier: readonly EntryResult[],
 ): readonly string[] | { readonly refused: RefusalOf } {
   const version = versionOf(entry.baseOf, earlier) ?? entry.baseVersion;
-  if (policy === 'off' || version === null || stored.version === version) return [];
+  const isOlder = version !== null && stored.version !== version;
+  // The edit that this one stands on may have been joined with what others wrote, which its user has not seen.
+  const standsOnOwn = entry.op === 'update' && entry.baseOf !== null;
+  if (policy === 'off' || !(isOlder || standsOnOwn)) return [];
   const value = (cells: Cells, name: string) => {
     const column = table.columns.find((one) => one.name === name);
     return column === undefined ? null : cellsToValue(column, (slot) => cells[slot] ?? null);
@@ -200,9 +203,9 @@ function conflictsOf(
   const wrong = columns.filter(
     (name) =>
       !equal.includes(name) &&
-      (policy === 'on' || !equalValues(value(stored.cells, name), value(entry.base, name))),
+      ((policy === 'on' && isOlder) || !equalValues(value(stored.cells, name), value(entry.base, name))),
   );
-  if (policy === 'merge' && entry.op === 'update' && wrong.length === 0) return equal;
+  if (entry.op === 'update' && wrong.length === 0 && (policy === 'merge' || !isOlder)) return equal;
   return {
     refused: {
       errorType: 0,
