@@ -68,6 +68,8 @@ export interface Column {
   readonly secured?: boolean;
   /** Text columns whose values, joined by blanks, make this one (full names). */
   readonly composedOf?: readonly string[];
+  /** Of text: the organization makes the value of a new row that gives none, e.g. `VIS-{SEQNUM:6}`. */
+  readonly autoNumberFormat?: string;
   /** Value of a new row that does not set the column. */
   readonly default?: string | number | boolean;
 }

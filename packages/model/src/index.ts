@@ -185,6 +185,13 @@ export {
 } from './table.ts';
 export { compareCodePoints, fold } from './text-fold.ts';
 export { type ColumnNameOf, type RowOf, rowOf, type TableOf, type ValueOf } from './typed-row.ts';
+export {
+  type AutoNumberPart,
+  autoNumber,
+  autoNumberSeed,
+  parseAutoNumber,
+  sequenceIn,
+} from './value/auto-number.ts';
 export { base64ToBytes, bytesToBase64 } from './value/base64.ts';
 export {
   type ColumnValue,
@@ -203,6 +210,7 @@ export {
   parseDocumentReference,
 } from './value/document.ts';
 export { type FormatOptions, formatValue } from './value/format-value.ts';
+export { isMadeByPlatform } from './value/made-by-platform.ts';
 export { dateTimeText, defaultValues } from './value/new-row.ts';
 export {
   type InvalidValue,

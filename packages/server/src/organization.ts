@@ -170,6 +170,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     ids: system.ids,
     onFault: options.onFault ?? (() => undefined),
     now: () => system.clock.now(),
+    random: system.random,
     maxDocumentBytes: options.maxDocumentBytes ?? 5 * 1024 * 1024,
   };
   await store.write(async (tx) => {
@@ -215,7 +216,7 @@ async function prepareStore(tx: WriteTx, app: PublishedApp): Promise<void> {
 /** Another process has published other definitions. */
 class OtherDefinitions extends Error {}
 
-type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'maxDocumentBytes'>;
+type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'random' | 'maxDocumentBytes'>;
 
 interface OrganizationParts {
   readonly app: PublishedApp;

@@ -13,6 +13,7 @@ import {
   profileLimits,
   type TablePrivileges,
 } from '@outpost/model';
+import { seededRandom } from '@outpost/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerStore } from '../src/index.ts';
 import { publishApp } from '../src/published-app.ts';
@@ -210,6 +211,7 @@ const app = publishApp(
 const env: WriteEnv = {
   ...app,
   now: () => Date.parse('2026-03-02T08:00:00Z'),
+  random: seededRandom(1),
   maxDocumentBytes: 9,
 };
 

@@ -234,6 +234,7 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
     textOf(attribute, 'ValidForUpdateApi') === '1';
   const precisionSource = precisionSources[textOf(attribute, 'PrecisionSource')];
   const preset = defaultOf(type, textOf(attribute, 'AppDefaultValue'), options ?? []);
+  const autoNumberFormat = type === 'string' ? textOf(attribute, 'AutoNumberFormat') : '';
   const calculated =
     textOf(attribute, 'SourceType') === '1' || textOf(attribute, 'SourceType') === '2';
   return [
@@ -252,6 +253,7 @@ function readColumn(table: string, attribute: XmlNode, context: ReadContext): re
       ...(targets === null ? {} : { targets }),
       ...(writable && !calculated ? {} : { readOnly: true }),
       ...(textOf(attribute, 'IsSecured') === '1' ? { secured: true } : {}),
+      ...(autoNumberFormat === '' ? {} : { autoNumberFormat }),
       ...(preset === null ? {} : { default: preset }),
     },
   ];

@@ -2,6 +2,7 @@ import {
   type ColumnRight,
   type ColumnValue,
   type FormControl,
+  isMadeByPlatform,
   lookupUnavailable,
 } from '@outpost/model';
 import type { Effects } from '@outpost/rules';
@@ -19,6 +20,8 @@ export interface FieldState {
   /** The row has changed under what is typed here: saved, it is a conflict, unless `keepMine` or `takeTheirs` is chosen. */
   readonly theirs: Overtaken | null;
   readonly required: boolean;
+  /** The platform makes the value, and has not yet: the organization gives it when the row gets there. */
+  readonly given: boolean;
   /** A value is wished for; nothing depends on it. */
   readonly recommended: boolean;
   readonly visible: boolean;
@@ -46,26 +49,36 @@ export function fieldOf(context: FieldContext, control: FormControl): readonly F
   const { name } = column;
   const { required, visible, locked, errors } = effects;
   const mayHave = (right: ColumnRight) => mayUse(session, session.table(table), name, right);
-  const base =
-    column.required === 'required' || (column.required === 'system' && column.readOnly !== true);
-  const ownerless = column.type === 'owner' && isNew;
+  const base = column.required === 'required' || column.required === 'system';
   // A lookup whose rows are not here can be read, not chosen.
   const unavailable = lookupUnavailable(session.index, column, session.tables);
   const unfit = values.unfit(name);
+  const value = values.values[name] ?? null;
+  const isLocked =
+    unavailable !== null ||
+    !mayHave(isNew ? 'create' : 'update') ||
+    (locked[name] ?? (control.readOnly === true || column.readOnly === true));
+  const given =
+    value === null &&
+    values.isUnsent &&
+    column.composedOf === undefined &&
+    isMadeByPlatform(session.table(table), column);
   return [
     {
       column: name,
       label: control.label || column.label,
-      value: values.values[name] ?? null,
+      value,
       text: unfit?.text ?? null,
       theirs: values.overtaken(name),
-      required: !ownerless && (required[name] === undefined ? base : required[name] === 'required'),
+      // Nobody can fill what is locked, and nobody is asked for what the platform makes.
+      required:
+        !given &&
+        !(value === null && isLocked) &&
+        (required[name] === undefined ? base : required[name] === 'required'),
+      given,
       recommended: (required[name] ?? column.required) === 'recommended',
       visible: visible[name] ?? control.hidden !== true,
-      locked:
-        unavailable !== null ||
-        !mayHave(isNew ? 'create' : 'update') ||
-        (locked[name] ?? (control.readOnly === true || column.readOnly === true)),
+      locked: isLocked,
       masked: !mayHave('read'),
       error: unfit?.message ?? errors[name] ?? null,
     },

@@ -64,6 +64,10 @@ export class FormValues {
     const seen = { values: this.#pick(this.#shown), version: this.#version };
     return { values: this.#changed, unfit: this.#unfit, seen };
   }
+  /** The organization has not said a version of the row yet. */
+  get isUnsent(): boolean {
+    return this.#row.version === null;
+  }
   unfit(column: string): Unfit | null {
     return this.#unfit[column] ?? null;
   }

@@ -14,6 +14,7 @@ import {
   isDocumentColumn,
   isLookup,
   isLookupValue,
+  isMadeByPlatform,
   maxAttachmentBytes,
   mayUseColumn,
   offlineCommands,
@@ -341,8 +342,7 @@ function requiredReasons(
   values: RowValues,
 ): readonly RefusalReason[] {
   return table.columns.flatMap((column): RefusalReason[] => {
-    if (column.required !== 'system' || column.readOnly === true) return [];
-    if (column.name === table.primaryId) return [];
+    if (column.required !== 'system' || isMadeByPlatform(table, column)) return [];
     if ((values[column.name] ?? null) !== null) return [];
     if (!mayUse(session, table, column.name, 'create')) return [];
     return [

@@ -271,6 +271,7 @@ function attribute(table: Table, column: Column): Definition {
     IsValidForRead: true,
     IsValidForCreate: column.readOnly !== true,
     IsValidForUpdate: column.readOnly !== true && column.name !== table.primaryId,
+    ...(column.type === 'string' ? { AutoNumberFormat: column.autoNumberFormat ?? '' } : {}),
     ...(maxLength === undefined ? {} : { MaxLength: maxLength }),
     ...(min === undefined ? {} : { MinValue: min }),
     ...(max === undefined ? {} : { MaxValue: max }),

@@ -5,6 +5,7 @@ import {
   cellsToValue,
   dateTimeText,
   fitStatus,
+  isMadeByPlatform,
   mayUseColumn,
   parseValue,
   type RowValues,
@@ -137,8 +138,8 @@ export function completeStatus(
 export function checkRequired(table: Table, values: RowValues, writer: Writer): void {
   if (writer.kind === 'system') return;
   for (const column of table.columns) {
-    if (column.required !== 'system' || column.readOnly === true) continue;
-    if (column.name === table.primaryId || (values[column.name] ?? null) !== null) continue;
+    if (column.required !== 'system' || isMadeByPlatform(table, column)) continue;
+    if ((values[column.name] ?? null) !== null) continue;
     throw new Refusal('requiredFieldMissing', `${column.label} is required.`, 3, [column.name]);
   }
 }

@@ -20,6 +20,7 @@ import { everybody, removeShares, sharedWith, writeShare } from '../security/sha
 import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
+import { setAutoNumbers } from './auto-numbers.ts';
 import { checkConflict } from './conflict.ts';
 import { demand } from './demand.ts';
 import { resolveLookups } from './lookups.ts';
@@ -85,6 +86,7 @@ export class RowWriter {
     completeStatus(table, values, given, null);
     runRules(this.#env, this.#writer, table, null, values);
     checkFlowInstance(this.#env, this.#writer, table, null, values);
+    await setAutoNumbers(this.#scope, table, values);
     checkRequired(table, values, this.#writer);
     const linked = await resolveLookups(this.#scope, table, values, null);
     const access = await accessOf(this.#scope, table, write.id, values);

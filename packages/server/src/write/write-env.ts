@@ -1,4 +1,4 @@
-import type { Cells, SecurityContext } from '@outpost/model';
+import type { Cells, Random, SecurityContext } from '@outpost/model';
 import type { ConflictPolicy } from '@outpost/sync/protocol';
 import type { PublishedApp } from '../published-app.ts';
 import type { WriteTx } from '../store/server-store.ts';
@@ -7,6 +7,7 @@ import type { WriteTx } from '../store/server-store.ts';
 export interface WriteEnv
   extends Pick<PublishedApp, 'index' | 'programs' | 'flows' | 'targetEdges'> {
   readonly now: () => number;
+  readonly random: Random;
   /** Largest content of a file that users may upload. */
   readonly maxDocumentBytes: number;
   /** Rows that one change may take along; default 50,000. */

@@ -277,7 +277,9 @@ function fieldLine(
   const level = field.required ? ' *' : field.recommended ? ' +' : '';
   const text = field.masked
     ? '********'
-    : (field.text ?? store.format(table, field.column, field.value));
+    : field.given && field.text === null
+      ? '(given by the organization)'
+      : (field.text ?? store.format(table, field.column, field.value));
   const tail = field.error !== null ? `  ${field.error}` : field.locked ? '  (locked)' : '';
   const tone =
     field.error !== null
