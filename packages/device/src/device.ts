@@ -1,5 +1,6 @@
 import {
   type AppModel,
+  activate,
   addNote,
   attachFile,
   type Command,
@@ -21,6 +22,7 @@ import {
   qualifyLead,
   type RowValues,
   removeAttachment,
+  rowCommands,
   type SavedQuery,
   type System,
   type TableCapabilities,
@@ -285,9 +287,19 @@ export class Device {
     return savingRow(session.table(table), id, (known) => save(session, known));
   }
 
-  /** Commands that work offline on rows of a table; everything else is hidden and refused. */
-  commands(table: string): readonly Command[] {
-    return offlineCommands(this.#open().table(table));
+  /**
+   * Commands that work offline on rows of a table, or on one row: what its state leaves. Everything else is hidden and
+   * refused.
+   */
+  commands(table: string, id?: string): readonly Command[] {
+    const definition = this.#open().table(table);
+    const values = id === undefined ? null : this.get(table, id);
+    return values === null ? offlineCommands(definition) : rowCommands(definition, values);
+  }
+
+  /** Opens a closed row again. */
+  activate(table: string, id: string): SaveResult {
+    return this.#run(table, id, 'update', activate);
   }
 
   qualify(lead: string, options: QualifyOptions = {}): SaveResult {

@@ -33,6 +33,7 @@ export const dataverseErrors = {
   userNotMemberOfOrganization: '0x80072560',
   userHasNoRoles: '0x80042f09',
   leadClosed: '0x80040519',
+  caseAlreadyResolved: '0x800404cf',
   notAvailableOffline: '0x8005f214',
   viewNotAvailableOffline: '0x8005f21b',
   tableInViewNotOffline: '0x80071125',

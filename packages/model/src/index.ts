@@ -20,6 +20,13 @@ export type {
   RuleOperator,
 } from './business-rule.ts';
 export {
+  type ClosedRow,
+  type ClosedRowRule,
+  closedRow,
+  closedRowRule,
+  stateColumns,
+} from './capability/closed-rows.ts';
+export {
   type Command,
   commandMatrix,
   customTableCommands,
@@ -42,6 +49,7 @@ export {
   webResourceAvailable,
   webResourcePlatforms,
 } from './capability/offline-limits.ts';
+export { rowCommands } from './capability/row-commands.ts';
 export {
   type ChoiceOption,
   type Column,
@@ -54,6 +62,7 @@ export {
   precisionOf,
   type RequirementLevel,
 } from './column.ts';
+export { activate } from './command/activate.ts';
 export { convertToCase, convertToOpportunity, markComplete } from './command/activity-commands.ts';
 export type { CommandInput, CommandPlan, RowIntent } from './command/command-plan.ts';
 export { disqualifyLead, type QualifyOptions, qualifyLead } from './command/lead-commands.ts';

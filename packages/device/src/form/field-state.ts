@@ -6,6 +6,7 @@ import {
   lookupUnavailable,
 } from '@outpost/model';
 import type { Effects } from '@outpost/rules';
+import type { ReadOnly } from '../save/closed-row.ts';
 import { mayUse } from '../save/save-row.ts';
 import type { Session } from '../session.ts';
 import type { FormValues, Overtaken } from './form-values.ts';
@@ -39,6 +40,8 @@ export interface FieldContext {
   readonly isNew: boolean;
   readonly values: FormValues;
   readonly effects: Effects;
+  /** Why nothing can be edited; null: it can. */
+  readonly readOnly: ReadOnly | null;
 }
 
 /** The field of a control; none where its column is not in the table. */
@@ -55,6 +58,7 @@ export function fieldOf(context: FieldContext, control: FormControl): readonly F
   const unfit = values.unfit(name);
   const value = values.values[name] ?? null;
   const isLocked =
+    context.readOnly !== null ||
     unavailable !== null ||
     !mayHave(isNew ? 'create' : 'update') ||
     (locked[name] ?? (control.readOnly === true || column.readOnly === true));

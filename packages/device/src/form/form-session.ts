@@ -10,6 +10,7 @@ import type {
 import { touchesRow, type WriteTx } from '@outpost/store';
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs';
 import { DeviceError } from '../device-error.ts';
+import { type ReadOnly, readOnlyOf } from '../save/closed-row.ts';
 import { createRow, type RefusalReason, type SaveResult, updateRow } from '../save/save-row.ts';
 import type { Session } from '../session.ts';
 import { type FieldState, fieldOf } from './field-state.ts';
@@ -27,6 +28,8 @@ export interface FormState {
   /** The process flow of a saved row, with the stages that its values as edited lead to; null: none works here. */
   readonly flow: FlowState | null;
   readonly dirty: boolean;
+  /** Why the row cannot be edited now: it is closed. What was typed before stays. Null: it can. */
+  readonly readOnly: ReadOnly | null;
   /** What was typed into this form earlier and neither saved nor given up: `restore` or `forget` it. */
   readonly draft: Pick<FormDraft, 'id' | 'at' | 'title'> | null;
   /** The line that was being typed when the form was left. */
@@ -365,9 +368,12 @@ export class FormSession {
   #compute(): FormState {
     const { effects } = this.#rules;
     const { values } = this.#values;
-    const { primaryName, label } = this.#session.table(this.#table);
+    const definition = this.#session.table(this.#table);
+    const { primaryName, label } = definition;
     const name = primaryName === null ? null : values[primaryName];
+    const readOnly = readOnlyOf(this.#session, definition, this.#values.row);
     const context = {
+      readOnly,
       session: this.#session,
       table: this.#table,
       isNew: this.#id === null,
@@ -388,6 +394,7 @@ export class FormSession {
       recommendations: effects.recommendations,
       flow: this.#flow(effects),
       dirty: this.#values.isDirty,
+      readOnly,
       draft: offered === null ? null : { id: offered.id, at: offered.at, title: offered.title },
       typing: this.#typing,
       leftOver: this.#leftOver.values,

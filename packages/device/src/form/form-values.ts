@@ -49,6 +49,10 @@ export class FormValues {
     this.#version = this.#row.version;
   }
 
+  /** The row as it is. */
+  get row(): RowValues {
+    return this.#row.values;
+  }
   /** Values as shown. */
   get values(): RowValues {
     return { ...this.#shown, ...this.#changed };

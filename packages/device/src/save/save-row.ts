@@ -29,6 +29,7 @@ import { checkInstanceWrite, readInstance } from '@outpost/rules';
 import type { WriteTx } from '@outpost/store';
 import type { RowSeen } from '../form/form-values.ts';
 import type { Session } from '../session.ts';
+import { closedReasons } from './closed-row.ts';
 
 /** Why a write was not made. */
 export type RefusalReason =
@@ -48,6 +49,8 @@ export type RefusalReason =
   | { readonly kind: 'notAvailableOffline'; readonly code: string; readonly message: string }
   | { readonly kind: 'privilege'; readonly code: string; readonly message: string }
   | { readonly kind: 'rowMissing'; readonly message: string }
+  /** The row is closed: its form is read-only. */
+  | { readonly kind: 'inactiveRow'; readonly code: string; readonly message: string }
   | { readonly kind: 'flow'; readonly code: string; readonly message: string }
   | { readonly kind: 'stageGate'; readonly columns: readonly string[]; readonly message: string };
 
@@ -179,8 +182,10 @@ export function prepareUpdate(
   );
   if (changed.length === 0) return { kind: 'unchanged', id };
   const values: Record<string, ColumnValue> = { ...before, ...Object.fromEntries(changed) };
+  const columns = changed.map(([column]) => column);
   const reasons = [
     ...statusReasons(table, values, parsed.values, before),
+    ...closedReasons(session, table, before, values, columns),
     ...privilegeReasons(session, table, 'write', before),
     ...applyRules(session, table, before, values, 'update'),
     ...flowReasons(session, table, before, values),

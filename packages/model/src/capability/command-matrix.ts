@@ -10,7 +10,9 @@ export type Command =
   | 'disqualify'
   | 'markComplete'
   | 'refresh'
-  | 'convertToOpportunity';
+  | 'convertToOpportunity'
+  /** Opens a closed row again; a change of its state. */
+  | 'activate';
 
 const full: readonly Command[] = ['create', 'read', 'update', 'delete'];
 

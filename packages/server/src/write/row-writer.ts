@@ -21,6 +21,7 @@ import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { setAutoNumbers } from './auto-numbers.ts';
+import { refuseClosed } from './closed-rows.ts';
 import { checkConflict } from './conflict.ts';
 import { demand } from './demand.ts';
 import { resolveLookups } from './lookups.ts';
@@ -102,6 +103,7 @@ export class RowWriter {
     const before = rowValues(table, row);
     const given = readValues(this.#writer, table, write.set, 'update');
     for (const column of skip) delete given[column];
+    refuseClosed(this.#env, this.#writer, table, before, given);
     await takeDocuments(this.#scope, table, write.id, given, before);
     const values: Record<string, ColumnValue> = { ...before, ...given };
     stamp(this.#writer, this.#env.now(), table, values, false);

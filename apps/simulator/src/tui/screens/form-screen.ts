@@ -1,5 +1,5 @@
 import type { FieldState, FlowState } from '@outpost/device';
-import { type ColumnValue, isChoice, isLookup } from '@outpost/model';
+import { type ColumnValue, closedRowRule, isChoice, isLookup } from '@outpost/model';
 import type { ColumnExplanation, FlowCommand } from '@outpost/rules';
 import type { DeviceStore } from '../device-store.ts';
 import type { CommandId } from '../keys.ts';
@@ -84,6 +84,8 @@ function editField(store: DeviceStore): void {
   const { form, table, selected } = store.place;
   const field = store.formFields()[selected];
   if (field === undefined || form === null || table === null) return;
+  const { readOnly } = form.current;
+  if (readOnly !== null) return store.say(readOnly.reason);
   if (field.locked) return store.say(`${field.label} is locked.`);
   const column = store.column(table, field.column);
   if (column === undefined) return;
@@ -162,14 +164,21 @@ const commandLabels = {
 /** Commands of the table's form that work offline, by the command matrix. */
 function pickCommand(store: DeviceStore, table: string, id: string): void {
   const { device } = store;
-  const offered = device.capabilities(table).formCommands.flatMap((command): Choice[] => {
+  const now = device.commands(table, id);
+  const onForm = device.capabilities(table).formCommands.filter((one) => now.includes(one));
+  const offered = onForm.flatMap((command): Choice[] => {
     const label = Object.hasOwn(commandLabels, command)
       ? commandLabels[command as keyof typeof commandLabels]
       : null;
     return label === null ? [] : [{ label, value: command, reason: null }];
   });
+  const definition = device.model.tables.find((one) => one.name === table);
+  const activates = definition === undefined ? null : closedRowRule(definition).activate;
+  if (now.includes('activate') && activates !== null)
+    offered.unshift({ label: activates, value: 'activate', reason: null });
   if (offered.length === 0) return store.say('No command of this table works offline.');
   const run = {
+    activate: () => device.activate(table, id),
     qualify: () => device.qualify(id),
     disqualify: () => device.disqualify(id, 'Lost'),
     convertToCase: () => device.convertToCase(table, id),
@@ -245,7 +254,14 @@ function drawForm(store: DeviceStore, { columns, rows }: Size): readonly Line[] 
   );
   const isUnsaved = form.dirty || form.typing !== null;
   const state = `${form.title}${isUnsaved ? '  (not saved)' : ''}`;
-  const top = [line(fit(` ${state}`, columns), 'title'), ...flowBar(form.flow, columns), ...advice];
+  const closed =
+    form.readOnly === null ? [] : [line(fit(` ${form.readOnly.reason}`, columns), 'warn')];
+  const top = [
+    line(fit(` ${state}`, columns), 'title'),
+    ...closed,
+    ...flowBar(form.flow, columns),
+    ...advice,
+  ];
   const bottom = store.place.explaining ? explanation(store, columns).slice(0, rows - 4) : [];
   const space = Math.max(1, rows - top.length - bottom.length);
   return [...top, ...scrolled(lines, selectedLine, space), ...bottom];
