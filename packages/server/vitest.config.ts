@@ -9,7 +9,7 @@ const onPostgres = {
     env: { OUTPOST_STORE: 'postgres' },
     include: isLong
       ? ['test/web-api/*.test.ts']
-      : ['test/{http,limits,profile-rows,reach}.test.ts', 'test/web-api/web-api.test.ts'],
+      : ['test/{columns,http,limits,profile-rows,reach}.test.ts', 'test/web-api/web-api.test.ts'],
   },
 } as const;
 

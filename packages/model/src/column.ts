@@ -70,6 +70,11 @@ export interface Column {
   readonly composedOf?: readonly string[];
   /** Of text: the organization makes the value of a new row that gives none, e.g. `VIS-{SEQNUM:6}`. */
   readonly autoNumberFormat?: string;
+  /**
+   * Former logical names, the newest first: values that are stored under one of them, and edits that wait, become values
+   * and edits of this column. A name that was given up is never used again for another column of the table.
+   */
+  readonly renamedFrom?: string | readonly string[];
   /** Value of a new row that does not set the column. */
   readonly default?: string | number | boolean;
 }

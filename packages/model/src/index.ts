@@ -50,6 +50,9 @@ export {
   webResourcePlatforms,
 } from './capability/offline-limits.ts';
 export { rowCommands } from './capability/row-commands.ts';
+export { currentCells, currentSlots, currentValues } from './change/current-names.ts';
+export { checkRenames, formerNames, keepFormerNames } from './change/former-names.ts';
+export { keepsValues } from './change/type-change.ts';
 export {
   type ChoiceOption,
   type Column,
@@ -173,6 +176,7 @@ export {
   cellsToValue,
   cellsToValues,
   columnSlots,
+  fitsSlot,
   type Slot,
   tableSlots,
   valuesToCells,

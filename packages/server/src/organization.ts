@@ -5,6 +5,7 @@ import {
   can,
   dataverseErrors,
   type HierarchySettings,
+  keepFormerNames,
   mayUseColumn,
   type Privilege,
   type ProfileLimits,
@@ -39,7 +40,7 @@ import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
 import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
 import { Counters, type Metrics } from './metrics/metrics.ts';
-import { checkSameTypes, type PublishedApp, publishApp } from './published-app.ts';
+import { checkColumns, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
 import { readShares } from './security/shares.ts';
 import { HttpError, ServerError } from './server-error.ts';
@@ -48,6 +49,7 @@ import type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
 import { readState, writeState } from './store/state.ts';
 import { digest } from './sync/digest.ts';
 import { confirmEpoch, hello } from './sync/hello.ts';
+import { OtherDefinitions } from './sync/other-definitions.ts';
 import { page } from './sync/page.ts';
 import { pull } from './sync/pull.ts';
 import { push } from './sync/push.ts';
@@ -137,7 +139,8 @@ export interface Organization {
   setRole(role: Role): Promise<void>;
   /**
    * Replaces the app's definitions and offline profile; devices follow at their next cycle. Tables and columns may be
-   * added or left out (their rows stay); a column cannot change its type. Throws `ServerError` with all findings.
+   * added or left out (their values stay), and columns renamed (`renamedFrom`); a column's type may only become one that
+   * holds all its values. Throws `ServerError` with all findings.
    */
   publish(model: AppModel): Promise<void>;
   count(table: string): Promise<number>;
@@ -165,7 +168,6 @@ const webApiPath = '/api/data';
 export async function createServer(options: OrganizationOptions): Promise<Organization> {
   const limits = options.profileLimits ?? profileLimits.seed;
   const { store, system } = options;
-  const app = publishApp(options.model, limits);
   const services: Services = {
     ids: system.ids,
     onFault: options.onFault ?? (() => undefined),
@@ -173,8 +175,8 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     random: system.random,
     maxDocumentBytes: options.maxDocumentBytes ?? 5 * 1024 * 1024,
   };
-  await store.write(async (tx) => {
-    await prepareStore(tx, app);
+  const app = await store.write(async (tx) => {
+    const published = await prepareStore(tx, options.model, limits);
     await followClock(tx, () => system.ids.next());
     if ((await readState(tx, 'feed')) === null) await writeState(tx, 'feed', system.ids.next());
     if ((await readState(tx, 'organization')) === null) {
@@ -183,6 +185,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     if ((await readState(tx, 'conflictPolicy')) === null || options.conflictPolicy !== undefined) {
       await writeState(tx, 'conflictPolicy', options.conflictPolicy ?? 'off');
     }
+    return published;
   });
   const requestLimits = options.limits ?? dataverseLimits;
   const limiter =
@@ -198,9 +201,21 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
   });
 }
 
-async function prepareStore(tx: WriteTx, app: PublishedApp): Promise<void> {
+/** Publishes definitions over those that the store has. */
+async function prepareStore(
+  tx: WriteTx,
+  definitions: AppModel,
+  limits: ProfileLimits,
+): Promise<PublishedApp> {
+  // A store that is new has no state yet.
+  const known = await tx.engine.columnsOf(tx, '$state');
+  const json = known.size === 0 ? null : await readState(tx, 'model');
+  const before = json === null ? null : (JSON.parse(json) as AppModel);
+  const given = before === null ? definitions : keepFormerNames(before, definitions);
+  const app = publishApp(given, limits);
   const { model, modelHash, plan } = app;
-  await createSchema(tx, model, plan);
+  checkColumns(before ?? model, model);
+  await createSchema(tx, model, plan, before);
   if ((await readState(tx, 'modelHash')) !== modelHash) {
     await writeState(tx, 'model', JSON.stringify(model));
     await writeState(tx, 'modelHash', modelHash);
@@ -211,10 +226,8 @@ async function prepareStore(tx: WriteTx, app: PublishedApp): Promise<void> {
       JSON.stringify(role),
     ]);
   }
+  return app;
 }
-
-/** Another process has published other definitions. */
-class OtherDefinitions extends Error {}
 
 type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'random' | 'maxDocumentBytes'>;
 
@@ -422,11 +435,8 @@ class EmbeddedOrganization implements Organization {
   }
 
   async publish(model: AppModel): Promise<void> {
-    const app = publishApp(model, this.#limits);
-    checkSameTypes(this.#env.index, app.model);
     await this.#store.write(async (tx) => {
-      await prepareStore(tx, app);
-      this.#use(app);
+      this.#use(await prepareStore(tx, model, this.#limits));
     });
     this.#hints.publishAll();
   }

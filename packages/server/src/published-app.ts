@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   type AppModel,
+  checkRenames,
+  formerNames,
   indexModel,
+  keepsValues,
   type ModelIndex,
   type PlannedTable,
   type ProfileLimits,
@@ -73,12 +76,20 @@ function hashOf(model: AppModel): string {
   return createHash('sha256').update(JSON.stringify(model)).digest('hex').slice(0, 16);
 }
 
-/** Throws `ServerError` where stored values would not fit a column any more. */
-export function checkSameTypes(before: ModelIndex, after: AppModel): void {
+/** Throws `ServerError` where stored values would not fit a column any more, or it is not known whose they are. */
+export function checkColumns(before: AppModel, after: AppModel): void {
+  const [wrong] = checkRenames(after);
+  if (wrong !== undefined) {
+    const fix = 'Give the column a name that no column of the table has had.';
+    throw new ServerError('model.invalid', wrong, fix);
+  }
+  const index = indexModel(before);
   for (const table of after.tables) {
     for (const column of table.columns) {
-      const known = before.column(table.name, column.name);
-      if (known === undefined || known.type === column.type) continue;
+      const known = [column.name, ...formerNames(column)]
+        .map((name) => index.column(table.name, name))
+        .find((one) => one !== undefined);
+      if (known === undefined || keepsValues(known, column)) continue;
       throw new ServerError(
         'model.invalid',
         `Column ${table.name}.${column.name} is ${known.type} and cannot become ${column.type}.`,

@@ -107,6 +107,69 @@ describe('a migration', () => {
     await store.close();
   });
 
+  test('N09c: carries cells, names of targets, folded copies and indexes over to a new name', async () => {
+    const foldedSlots = () => new Map([['account', new Set(['city', 'town', 'ownerof$n'])]]);
+    const { store } = await openTestStore({ foldedSlots });
+    const parent = { parentid: id(7), parentid$n: 'Größe' };
+    store.write(local, (tx) =>
+      tx.insert('account', id(1), { name: 'A', city: 'Zürich', employees: 3, ...parent }),
+    );
+    store.requestIndexes('views', [{ table: 'account', columns: ['city$f', 'employees'] }]);
+    const { city, parentid, employees, ...others } = accountColumns;
+    const next = modelOf({
+      account: {
+        ...others,
+        town: { type: 'memo', renamedFrom: ['place', 'city'] },
+        ownerof: { type: 'lookup', targets: ['account'], renamedFrom: 'parentid' },
+        staff: { type: 'decimal', renamedFrom: 'employees' },
+      },
+    });
+    const report = store.applySchema(next, ['account']);
+    expect(report.renamed).toEqual([
+      { table: 'account', from: 'city', to: 'town' },
+      { table: 'account', from: 'parentid', to: 'ownerof' },
+      { table: 'account', from: 'employees', to: 'staff' },
+    ]);
+    expect(report.needsData.size).toBe(0);
+    expect(
+      store.all('SELECT town, town$f, ownerof, ownerof$n, ownerof$n$f, staff FROM account'),
+    ).toEqual([['Zürich', 'zurich', id(7), 'Größe', 'grosse', 3]]);
+    expect(store.verifyFolded()).toEqual([]);
+    store.requestIndexes('views', [{ table: 'account', columns: ['town$f', 'staff'] }]);
+    const indexes = store.all(
+      `SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND name LIKE 'ix_account_%'`,
+    );
+    expect(indexes.flat().filter((name) => /city|employees|parentid/.test(String(name)))).toEqual(
+      [],
+    );
+    store.write(local, (tx) => tx.update('account', id(1), { town: 'Bern', staff: 2.5 }));
+    expect(store.all('SELECT town$f, staff FROM account')).toEqual([['bern', 2.5]]);
+    expect(store.applySchema(next, ['account']).changed).toBe(false);
+    expect(store.integrity('full')).toEqual([]);
+    await store.close();
+  });
+
+  test('N09c: a renamed primary key keeps the rows; a column that is there keeps its own cells', async () => {
+    const { store } = await openTestStore();
+    store.write(local, (tx) => tx.insert('account', id(1), { name: 'A', city: 'Graz' }));
+    const [table] = modelOf({ account: accountColumns }).tables.filter(
+      (one) => one.name === 'account',
+    );
+    const columns = table?.columns.map((one) =>
+      one.name === 'accountid'
+        ? { ...one, name: 'companyid', renamedFrom: 'accountid' }
+        : one.name === 'name'
+          ? { ...one, renamedFrom: 'city' }
+          : one,
+    );
+    const renamed = { ...table, primaryId: 'companyid', columns } as NonNullable<typeof table>;
+    const report = store.applySchema({ ...testModel, tables: [renamed] }, ['account']);
+    expect(report.renamed).toEqual([{ table: 'account', from: 'accountid', to: 'companyid' }]);
+    expect(store.all('SELECT companyid, name, city FROM account')).toEqual([[id(1), 'A', 'Graz']]);
+    expect(store.get('account', id(1))?.[0]).toBe(id(1));
+    await store.close();
+  });
+
   test('folds what other views need now, and folds anew when folding changed', async () => {
     const storage = memoryStorage();
     const plain = await openTestStore({ storage, foldedSlots: () => new Map() });

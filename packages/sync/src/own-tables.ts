@@ -1,4 +1,5 @@
-import type { SchemaModule } from '@outpost/store';
+import { type AppModel, type Cells, indexModel } from '@outpost/model';
+import type { SchemaModule, SqlDriver } from '@outpost/store';
 
 const tables: readonly string[] = [
   'CREATE TABLE "$sync" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -38,13 +39,40 @@ const third: readonly string[] = [
   'CREATE UNIQUE INDEX "$document_part_at" ON "$document_part" (reference, at)',
 ];
 
+const fourth: readonly string[] = [
+  // Slots of an edit that stay on the device, as JSON: names of lookups, and what the platform wrote when it was made.
+  `ALTER TABLE "$outbox" ADD COLUMN local_json TEXT NOT NULL DEFAULT '[]'`,
+];
+
 /** Tables of this package inside the device database. */
 export const syncModule: SchemaModule = {
   name: 'sync',
-  version: 3,
+  version: 4,
   migrate(driver, from) {
     if (from < 1) for (const sql of tables) driver.exec(sql);
     if (from < 2) for (const sql of second) driver.exec(sql);
     if (from < 3) for (const sql of third) driver.exec(sql);
+    if (from < 4) {
+      for (const sql of fourth) driver.exec(sql);
+      noteLocalSlots(driver);
+    }
   },
 };
+
+/** Edits that wait were made under the definitions that are here. */
+function noteLocalSlots(driver: SqlDriver): void {
+  const [json] = driver.prepare(`SELECT value FROM "$sync" WHERE key = 'appModel'`).get() ?? [];
+  if (json === undefined) return;
+  const index = indexModel(JSON.parse(String(json)) as AppModel);
+  const update = driver.prepare('UPDATE "$outbox" SET local_json = ? WHERE epoch = ? AND seq = ?');
+  const entries = driver.prepare('SELECT epoch, seq, table_name, set_json FROM "$outbox"').all();
+  for (const [epoch, seq, table, set] of entries) {
+    const slots = Object.keys(JSON.parse(String(set)) as Cells);
+    const travels = (slot: string) => {
+      const column = index.column(String(table), slot.replace(/\$t$/, ''));
+      return column !== undefined && column.readOnly !== true;
+    };
+    const local = slots.filter((slot) => !travels(slot));
+    update.run([JSON.stringify(local), epoch ?? null, seq ?? null]);
+  }
+}

@@ -4,7 +4,7 @@ import { joined } from '../src/outbox/coalesce.ts';
 import { markSent, setEntryState } from '../src/outbox/entry.ts';
 import { Outbox } from '../src/outbox/outbox.ts';
 import type { EntryKey } from '../src/protocol/index.ts';
-import { id, type LocalDevice, openLocalDevice } from './local-device.ts';
+import { app, id, type LocalDevice, openLocalDevice } from './local-device.ts';
 
 let device: LocalDevice;
 beforeEach(async () => {
@@ -188,12 +188,39 @@ test('an edit on which nothing depends any more can be joined again', () => {
   expect(device.entries().map((one) => one.key[1])).toEqual([1, 2]);
 });
 
+test('N09c: an edit joins one that was made under a former name of its column', () => {
+  update(1, { city: 'Chur' });
+  const tables = app.tables.map((table) => {
+    const columns = table.columns.map((one) =>
+      one.name === 'city' ? { ...one, name: 'town', renamedFrom: 'city' } : one,
+    );
+    return table.name === 'account' ? { ...table, columns } : table;
+  });
+  device.store.applySchema({ ...app, tables }, ['account', 'contact', 'visit', 'syncerror']);
+  expect(device.row('account', id(1))).toMatchObject({ town: 'Chur' });
+  update(1, { town: 'Davos' });
+  expect(device.entries().map(({ set, base }) => ({ set, base }))).toEqual([
+    { set: { town: 'Davos' }, base: { town: 'Bern' } },
+  ]);
+});
+
+test('what stays on the device stays there when edits are joined', () => {
+  create(2, { name: 'A', score: 1 });
+  update(2, { city: 'Bern' });
+  expect(device.entries()).toMatchObject([
+    { set: { name: 'A', score: 1, city: 'Bern' }, local: ['accountid', 'score'] },
+  ]);
+  update(2, { score: 2, name: 'B' });
+  expect(device.entries()[0]?.local.toSorted()).toEqual(['accountid', 'score']);
+});
+
 test('nothing is joined to a delete, whatever it is', () => {
   remove(1);
   const next = {
     op: 'update',
     set: { city: 'Chur' },
     base: {},
+    local: [],
     after: [],
     changeSet: null,
   } as const;

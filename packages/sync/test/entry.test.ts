@@ -56,6 +56,7 @@ const most: Entry = {
   everSent: true,
   attempts: 4,
   heldUntil: 99,
+  local: ['city'],
 };
 const put = (...entries: readonly Entry[]) =>
   device.take((tx) => {
@@ -77,6 +78,7 @@ test('a new entry waits, was never sent or put off, and has no sync error', () =
     everSent: false,
     attempts: 0,
     heldUntil: 0,
+    local: [],
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from '../src/outbox/entry.ts';
 import { Outbox, toPushEntry } from '../src/outbox/outbox.ts';
 import type { EntryKey } from '../src/protocol/index.ts';
-import { id, type LocalDevice, model, openLocalDevice } from './local-device.ts';
+import { id, type LocalDevice, openLocalDevice } from './local-device.ts';
 
 let device: LocalDevice;
 beforeEach(async () => {
@@ -409,7 +409,7 @@ describe('the next batch', () => {
   });
 });
 
-test('columns that the user may not set and names of lookup targets do not travel', () => {
+test('what stays on the device does not travel; everything else does, whatever has become of its column', () => {
   const cells = {
     fullname: 'Ana',
     parentcustomerid: id(1),
@@ -417,7 +417,7 @@ test('columns that the user may not set and names of lookup targets do not trave
     parentcustomerid$n: 'Alpine',
     versionnumber: 4,
     contactid: id(2),
-    unknown: 1,
+    removed: 1,
   };
   const entry: Entry = {
     ...freshEntry,
@@ -433,13 +433,15 @@ test('columns that the user may not set and names of lookup targets do not trave
     changeSet: 'x',
     attempts: 2,
     at: 'then',
+    local: ['parentcustomerid$n', 'versionnumber', 'contactid'],
   };
   const travels = {
     fullname: 'Ana',
     parentcustomerid: id(1),
     parentcustomerid$t: 'account',
+    removed: 1,
   };
-  expect(toPushEntry(entry, model)).toEqual({
+  expect(toPushEntry(entry)).toEqual({
     key: key(7),
     op: 'update',
     table: 'contact',
@@ -452,5 +454,22 @@ test('columns that the user may not set and names of lookup targets do not trave
     changeSet: 'x',
     attempt: 3,
     at: 'then',
+  });
+});
+
+test('names of lookup targets and what the platform writes stay on the device', () => {
+  device.edit((tx) =>
+    tx.insert('account', id(1), { name: 'A', score: 3, createdon: '2026-01-01T00:00:00Z' }),
+  );
+  device.edit((tx) =>
+    tx.insert('contact', id(2), {
+      ...{ fullname: 'Ana', parentcustomerid: id(1) },
+      ...{ parentcustomerid$t: 'account', parentcustomerid$n: 'A' },
+    }),
+  );
+  const [account, contact] = device.entries().map(toPushEntry);
+  expect(account?.set).toEqual({ name: 'A' });
+  expect(contact?.set).toEqual({
+    ...{ fullname: 'Ana', parentcustomerid: id(1), parentcustomerid$t: 'account' },
   });
 });

@@ -22,6 +22,7 @@ const entry = (op: Entry['op'], set: Entry['set']): Entry => ({
   everSent: false,
   attempts: 0,
   heldUntil: 0,
+  local: [],
 });
 const cells = fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 3 }));
 const edits = fc.array(

@@ -64,6 +64,16 @@ export function tableSlots(table: Table): readonly Slot[] {
   return [...primary, ...others, versionColumn].flatMap(columnSlots);
 }
 
+/** Whether a cell can lie in a slot. */
+export function fitsSlot({ sqlType }: Slot, cell: Cell): boolean {
+  if (cell === null) return true;
+  if (typeof cell === 'string') return sqlType === 'TEXT';
+  return (
+    Number.isFinite(cell) &&
+    (sqlType === 'REAL' || (sqlType === 'INTEGER' && Number.isInteger(cell)))
+  );
+}
+
 /** Row version, assigned by the organization, strictly increasing per row. */
 export const versionColumn: Column = {
   name: 'versionnumber',

@@ -1,10 +1,17 @@
-import { concat, postgresql, type Sql, sql } from '@outpost/query';
+import type { Slot } from '@outpost/model';
+import { concat, name, postgresql, type Sql, sql } from '@outpost/query';
 import type { ChangeClock } from '../store/change-clock.ts';
 import type { LogRange, StoreEngine } from '../store/store-engine.ts';
 import { clockSql } from './clocks.ts';
 
 /** Any number, the same for all processes: who changes the schema holds it. */
 const schemaLock = 715_290_410;
+
+const kinds: Readonly<Record<string, Slot['sqlType']>> = {
+  text: 'TEXT',
+  bigint: 'INTEGER',
+  'double precision': 'REAL',
+};
 
 /** Comparisons of rows, which only the index with these columns can answer. */
 function loggedRange({ table, by, from, to, limit }: LogRange): Sql {
@@ -54,11 +61,18 @@ export function postgresEngine(clock: ChangeClock): StoreEngine {
     logged: loggedRange,
     jsonHolds: (column) => `jsonb_exists(${column}::jsonb, ?)`,
     async columnsOf(tx, table) {
+      return new Set((await this.typesOf(tx, table)).keys());
+    },
+    async typesOf(tx, table) {
       const rows = await tx.all(
-        'SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ?',
+        'SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ?',
         [table],
       );
-      return new Set(rows.map((row) => String(row[0])));
+      return new Map(rows.map((row) => [String(row[0]), kinds[String(row[1])] ?? 'TEXT']));
+    },
+    async widen(tx, table, column) {
+      const sql = `ALTER TABLE ${name(table)} ALTER COLUMN ${name(column)} TYPE double precision`;
+      await tx.run(sql);
     },
     async lockSchema(tx) {
       await tx.all(`SELECT pg_advisory_xact_lock(${schemaLock})`);

@@ -46,6 +46,10 @@ const inTheWay: ReadonlySet<string> = new Set([
   '42710',
 ]);
 const mostTries = 20;
+/** Columns have other names or types since the transaction, or the plan of a statement, was made. */
+const changedSchema: ReadonlySet<string> = new Set(['42703', '0A000']);
+/** What these say may be an error of the program too. */
+const mostSchemaTries = 3;
 /** The text holds U+0000, or is no text. */
 const badText: ReadonlySet<string> = new Set(['22021', '22P05']);
 const readBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
@@ -121,8 +125,9 @@ class PostgresStore implements ServerStore {
       try {
         return await this.#once(begin, fn);
       } catch (error) {
-        const again = error instanceof pg.DatabaseError && inTheWay.has(error.code ?? '');
-        if (!again || tries === mostTries) throw readable(error);
+        const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+        const most = inTheWay.has(code) ? mostTries : changedSchema.has(code) ? mostSchemaTries : 1;
+        if (tries >= most) throw readable(error);
         // Those that were in each other's way are not to meet again at once.
         await wait(this.#random.next() * Math.min(100, 2 ** tries));
       }
@@ -141,6 +146,8 @@ class PostgresStore implements ServerStore {
       await client.query('ROLLBACK').catch(() => {
         isBroken = true;
       });
+      // Its plans are of no use any more.
+      if (error instanceof pg.DatabaseError && changedSchema.has(error.code ?? '')) isBroken = true;
       throw error;
     } finally {
       client.release(isBroken);

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type AppModel, type PlannedTable, type Table, tableSlots } from '@outpost/model';
 import { name } from '@outpost/query';
 import { ServerError } from '../server-error.ts';
+import { carryColumns } from './carry-columns.ts';
 import { foldedName, isFoldable } from './folded-copy.ts';
+import { indexName } from './index-name.ts';
 import type { WriteTx } from './server-store.ts';
 import type { StoreEngine } from './store-engine.ts';
 
@@ -52,16 +53,18 @@ function systemSql({ types, numberedKey, keyOrdered }: StoreEngine): readonly st
   ];
 }
 
-/** Creates what is missing: system tables, data tables, columns, and an index per relationship of the profile. */
+/** Creates what is missing, and carries over what is called or typed otherwise now: system tables, data tables, columns, and an index per relationship of the profile. */
 export async function createSchema(
   tx: WriteTx,
   model: AppModel,
   plan: readonly PlannedTable[],
+  before: AppModel | null = null,
 ): Promise<void> {
   await tx.engine.lockSchema(tx);
   for (const sql of [...systemSql(tx.engine), ...tx.engine.systemSql]) await tx.run(sql);
   for (const table of model.tables) {
-    await createTable(tx, table);
+    const known = before?.tables.find((one) => one.name === table.name);
+    await createTable(tx, table, known);
     await createKeyIndexes(tx, table);
   }
   const lookups = new Map<string, readonly [string, string]>();
@@ -98,13 +101,6 @@ async function createKeyIndexes(tx: WriteTx, table: Table): Promise<void> {
   }
 }
 
-/** Names that are too long for the engine would be cut off, and could be those of others. */
-function indexName({ maxNameBytes }: StoreEngine, table: string, column: string): string {
-  const full = `ix_${table}_${column}`;
-  if (Buffer.byteLength(full) <= maxNameBytes) return full;
-  return `ix_${createHash('sha256').update(full).digest('hex').slice(0, 32)}`;
-}
-
 function checkNames({ maxNameBytes }: StoreEngine, table: Table): void {
   for (const one of [table.name, ...tableSlots(table).map((slot) => slot.name)]) {
     if (Buffer.byteLength(one) <= maxNameBytes) continue;
@@ -116,10 +112,11 @@ function checkNames({ maxNameBytes }: StoreEngine, table: Table): void {
   }
 }
 
-async function createTable(tx: WriteTx, table: Table): Promise<void> {
+async function createTable(tx: WriteTx, table: Table, before: Table | undefined): Promise<void> {
   checkNames(tx.engine, table);
-  const { types, storesFolded, columnsOf } = tx.engine;
-  const present = await columnsOf(tx, table.name);
+  const { types, storesFolded } = tx.engine;
+  await carryColumns(tx, table, before);
+  const present = await tx.engine.columnsOf(tx, table.name);
   const slots = [
     ...tableSlots(table).flatMap((slot) => {
       const own = [slot.name, types[slot.sqlType]] as const;

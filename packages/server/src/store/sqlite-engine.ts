@@ -1,3 +1,4 @@
+import type { Slot } from '@outpost/model';
 import { concat, name, sql, sqlite } from '@outpost/query';
 import type { WriteTx } from './server-store.ts';
 import type { StoreEngine } from './store-engine.ts';
@@ -34,9 +35,14 @@ export const sqliteEngine: StoreEngine = {
   },
   jsonHolds: (column) => `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ?)`,
   async columnsOf(tx, table) {
-    const rows = await tx.all(`PRAGMA table_info(${name(table)})`);
-    return new Set(rows.map((row) => String(row[1])));
+    return new Set((await this.typesOf(tx, table)).keys());
   },
+  async typesOf(tx, table) {
+    const rows = await tx.all(`PRAGMA table_info(${name(table)})`);
+    return new Map(rows.map((row) => [String(row[1]), String(row[2]) as Slot['sqlType']]));
+  },
+  // A column holds numbers of either kind.
+  widen: async () => undefined,
   lockSchema: async () => undefined,
   systemSql: [
     'CREATE TABLE IF NOT EXISTS "$counter" (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',

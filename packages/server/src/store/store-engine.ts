@@ -41,6 +41,10 @@ export interface StoreEngine {
   jsonHolds(column: string): string;
   /** Names of a table's columns; empty: there is no such table. */
   columnsOf(tx: ReadTx, table: string): Promise<ReadonlySet<string>>;
+  /** The same, with what they hold. */
+  typesOf(tx: ReadTx, table: string): Promise<ReadonlyMap<string, Slot['sqlType']>>;
+  /** Lets a column of whole numbers hold others too. */
+  widen(tx: WriteTx, table: string, column: string): Promise<void>;
   /** Begins a change of the schema: one process at a time. */
   lockSchema(tx: WriteTx): Promise<void>;
   /** System objects that only this engine needs. */

@@ -1,6 +1,14 @@
-import { dateTimeText, isGuid, syncErrorTable, versionColumn } from '@outpost/model';
+import {
+  type Cells,
+  currentCells,
+  dateTimeText,
+  isGuid,
+  syncErrorTable,
+  versionColumn,
+} from '@outpost/model';
 import {
   type ConflictPolicy,
+  changedColumns,
   type EntryKey,
   type EntryRefusal,
   type EntryResult,
@@ -13,11 +21,13 @@ import {
 } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ServerStore, WriteTx } from '../store/server-store.ts';
+import { readState } from '../store/state.ts';
 import { Refusal } from '../write/refusal.ts';
 import { readRow } from '../write/row-access.ts';
 import { RowWriter } from '../write/row-writer.ts';
 import type { RowWrite } from '../write/write-env.ts';
 import { conflictPolicy } from './conflict-policy.ts';
+import { OtherDefinitions } from './other-definitions.ts';
 import { hashOf, lowMark, raiseMark, readResult, recordResult } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { checkFence } from './versions.ts';
@@ -60,9 +70,13 @@ async function pushGroup(
   group: readonly PushEntry[],
 ): Promise<readonly EntryResult[]> {
   try {
-    return await store.write((tx) => new GroupWriter(env, tx, caller, device, group).run());
+    return await store.write(async (tx) => {
+      // What was carried out before is known by its key when the request is run again.
+      if ((await readState(tx, 'modelHash')) !== env.modelHash) throw new OtherDefinitions();
+      return new GroupWriter(env, tx, caller, device, group).run();
+    });
   } catch (error) {
-    if (error instanceof HttpError) throw error;
+    if (error instanceof HttpError || error instanceof OtherDefinitions) throw error;
     env.onFault(error);
     if (group.every((entry) => entry.attempt < maxAttempts)) {
       // An unexpected fault concerns these entries only; nothing of them was kept, the device sends them again.
@@ -180,13 +194,33 @@ class GroupWriter {
   }
 
   async #toRowWrite(entry: PushEntry, policy: ConflictPolicy): Promise<RowWrite> {
-    const { op, table, id, set, base } = entry;
+    const { op, table, id } = entry;
     const version = (await this.#ownVersion(entry.baseOf)) ?? entry.baseVersion;
     if (version !== null && op === 'update' && (await this.#rowVersion(entry)) !== version) {
       this.#joined.add(entry);
     }
+    const set = this.#current(entry, entry.set);
+    const base = this.#current(entry, entry.base);
+    this.#checkColumns(entry, set);
     const expected = version === null ? {} : { expected: { policy, version, base } };
     return { op, table, id, set, ...expected };
+  }
+
+  /** Edits may have been made under earlier definitions. */
+  #current({ table }: PushEntry, cells: Cells): Cells {
+    const definition = this.#env.index.table(table);
+    return definition === undefined ? cells : currentCells(definition, cells);
+  }
+
+  /** Devices send what a user has set and nothing else: what cannot be set any more must not get lost. */
+  #checkColumns({ table, op }: PushEntry, set: Cells): void {
+    const definition = this.#env.index.table(table);
+    const refused =
+      definition === undefined || op === 'delete' ? null : changedColumns(definition, set);
+    if (refused === null) return;
+    const { message, errorType, columns, code } = refused;
+    const refusal = new Refusal('invalidArgument', message, errorType, columns);
+    throw Object.assign(refusal, { code });
   }
 
   /** The version that an own earlier entry has produced. */

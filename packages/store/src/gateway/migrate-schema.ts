@@ -1,4 +1,4 @@
-import { type Cell, type ColumnType, fold } from '@outpost/model';
+import { type Cell, type ColumnType, fold, formerNames } from '@outpost/model';
 import type { SqlDriver } from '../sql-driver.ts';
 import { forgetIndexes, requireLinkIndexes } from './indexes.ts';
 import { foldFingerprint, readMeta, writeMeta } from './meta.ts';
@@ -25,6 +25,12 @@ export interface MigrationReport {
     readonly table: string;
     readonly column: string;
     readonly cleared: number;
+  }[];
+  /** Columns that are called something else now; their cells are kept. */
+  readonly renamed: readonly {
+    readonly table: string;
+    readonly from: string;
+    readonly to: string;
   }[];
   /** Folded columns that were written anew. */
   readonly refolded: readonly { readonly table: string; readonly column: string }[];
@@ -58,6 +64,7 @@ class Migration {
   readonly #dropped: string[] = [];
   readonly #needsData = new Map<string, string[]>();
   readonly #converted: { table: string; column: string; cleared: number }[] = [];
+  readonly #renamed: { table: string; from: string; to: string }[] = [];
   readonly #refolded: { table: string; column: string }[] = [];
   #changed = false;
 
@@ -74,7 +81,7 @@ class Migration {
     for (const schema of this.#target.values()) {
       const before = stored.get(schema.table.name);
       if (before === undefined) this.#create(schema);
-      else if (before.primaryId !== schema.table.primaryId) {
+      else if (!isSameKey(schema, before)) {
         this.#drop(schema.table.name);
         this.#create(schema);
       } else this.#alter(schema, before, refold);
@@ -90,6 +97,7 @@ class Migration {
       droppedTables: this.#dropped,
       needsData: this.#needsData,
       converted: this.#converted,
+      renamed: this.#renamed,
       refolded: this.#refolded,
     };
   }
@@ -117,9 +125,10 @@ class Migration {
   #alter(schema: TableSchema, before: StoredTable, refold: boolean): void {
     const table = schema.table.name;
     const wanted = describe(schema).columns;
-    const had = new Map(before.columns.map((one) => [one.name, one]));
-    let changed = false;
-    for (const column of before.columns) {
+    const present = this.#rename(schema, before.columns);
+    const had = new Map(present.map((one) => [one.name, one]));
+    let changed = present !== before.columns;
+    for (const column of present) {
       if (wanted.some((one) => one.name === column.name)) continue;
       this.#dropColumn(table, column.name);
       changed = true;
@@ -142,6 +151,30 @@ class Migration {
       this.#refold(schema, name, from);
     }
     if (changed) this.#store(schema);
+  }
+
+  /** Columns that the model has under another name now: cells, names of targets and folded copies are kept. */
+  #rename(schema: TableSchema, before: readonly StoredColumn[]): readonly StoredColumn[] {
+    const table = schema.table.name;
+    let present = before;
+    const has = (name: string) => present.some((one) => one.name === name);
+    for (const column of schema.table.columns) {
+      const { name } = column;
+      const former = formerNames(column).find((one) => has(one) && !schema.slotIndex.has(one));
+      if (former === undefined || has(name)) continue;
+      present = present.map((one) => {
+        const isPart = one.name === former || one.name.startsWith(`${former}$`);
+        if (!isPart) return one;
+        const to = `${name}${one.name.slice(former.length)}`;
+        forgetIndexes(this.#driver, table, one.name);
+        this.#driver.exec(
+          `ALTER TABLE ${quoted(table)} RENAME COLUMN ${quoted(one.name)} TO ${quoted(to)}`,
+        );
+        return { ...one, name: to };
+      });
+      this.#renamed.push({ table, from: former, to: name });
+    }
+    return present;
   }
 
   #need(table: string, column: string): void {
@@ -214,6 +247,14 @@ function readStored(driver: SqlDriver): ReadonlyMap<string, StoredTable> {
   const rows = driver.prepare('SELECT table_name, json FROM "$schema"').all();
   return new Map(
     rows.map(([name, json]) => [String(name), JSON.parse(String(json)) as StoredTable]),
+  );
+}
+
+/** Rows are known by the same column, whatever it is called. */
+function isSameKey({ table }: TableSchema, { primaryId }: StoredTable): boolean {
+  const key = table.columns.find((one) => one.name === table.primaryId);
+  return (
+    primaryId === table.primaryId || (key !== undefined && formerNames(key).includes(primaryId))
   );
 }
 

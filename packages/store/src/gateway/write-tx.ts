@@ -1,4 +1,4 @@
-import type { Cell, Cells, Slot } from '@outpost/model';
+import { type Cell, type Cells, fitsSlot, type Slot } from '@outpost/model';
 import type { SqlDriver } from '../sql-driver.ts';
 import { StoreError } from '../store-error.ts';
 import type { Origin, RowChange, RowImage, TableChanges } from './change-set.ts';
@@ -314,12 +314,7 @@ function difference(before: RowImage | null, after: RowImage | null): readonly n
 }
 
 function checkCell(table: string, slot: Slot, cell: Cell): void {
-  if (cell === null) return;
-  const fits =
-    slot.sqlType === 'TEXT'
-      ? typeof cell === 'string'
-      : typeof cell === 'number' && (slot.sqlType === 'REAL' || Number.isInteger(cell));
-  if (fits && (typeof cell === 'string' || Number.isFinite(cell))) return;
+  if (fitsSlot(slot, cell)) return;
   throw new StoreError(
     'write.type',
     `Column "${slot.name}" of table "${table}" is stored as ${slot.sqlType}; ${typeof cell} ${String(cell).slice(0, 40)} does not fit.`,

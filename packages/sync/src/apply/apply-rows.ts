@@ -33,10 +33,12 @@ export function applyPage(
     const walkRows = (first ? 0 : Number(walk?.[2])) + page.rows.length;
     tx.sql
       .prepare(
-        `UPDATE "$sync_table" SET columns = ?, state = ?, cursor = ?, again = ?, ranges = NULL, view = ?, walk_rows = ?,
+        `UPDATE "$sync_table" SET columns = CASE WHEN ? THEN ? ELSE columns END, state = ?, cursor = ?, again = ?, ranges = NULL, view = ?, walk_rows = ?,
          rows_done = max(rows_done, ?), bytes_done = bytes_done + ?, last_sync_at = ? WHERE table_name = ?`,
       )
       .run([
+        // What was read with other columns makes a check fail.
+        first ? 1 : 0,
         columnsOf(page),
         state,
         page.covered,

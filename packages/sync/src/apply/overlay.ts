@@ -2,7 +2,7 @@
  * A row on the device is its base (as the organization last sent it) with the user's unsettled edits on top. `$base`
  * holds the base only while such edits exist; otherwise the row itself is the base.
  */
-import type { Cell, Cells } from '@outpost/model';
+import { type Cell, type Cells, currentCells, fitsSlot } from '@outpost/model';
 import type { RowImage, WriteTx } from '@outpost/store';
 import { type Entry, readEntries, readerOf } from '../outbox/entry.ts';
 
@@ -24,7 +24,7 @@ export function readBase(tx: WriteTx, table: string, id: string): Cells | null |
     .prepare('SELECT cells FROM "$base" WHERE table_name = ? AND row_id = ?')
     .get([table, id]);
   if (row === undefined) return undefined;
-  return row[0] === null ? null : (JSON.parse(String(row[0])) as Cells);
+  return row[0] === null ? null : shown(tx, table, JSON.parse(String(row[0])) as Cells);
 }
 
 function writeBase(tx: WriteTx, table: string, id: string, cells: Cells | null): void {
@@ -60,7 +60,10 @@ export function applyBase(tx: WriteTx, table: string, id: string, cells: Cells |
 export function recomputeVisible(tx: WriteTx, table: string, id: string): void {
   const base = readBase(tx, table, id);
   if (base === undefined) return;
-  const entries = unsettledEntries(tx, table, id);
+  const entries = unsettledEntries(tx, table, id).map((entry) => ({
+    ...entry,
+    set: shown(tx, table, entry.set),
+  }));
   writeVisible(tx, table, id, foldEntries(base, entries));
   if (entries.length > 0) return;
   dropBase(tx, table, id);
@@ -75,6 +78,21 @@ export function foldEntries(base: Cells | null, entries: readonly Entry[]): Cell
     else if (row !== null) row = { ...row, ...entry.set };
   }
   return row;
+}
+
+/**
+ * Cells of earlier definitions as the row can show them. What has no column any more, or does not fit it, is not shown:
+ * that an edit wants it, its sync error tells.
+ */
+function shown(tx: WriteTx, table: string, cells: Cells): Cells {
+  const { table: definition, slots, slotIndex } = tx.schemaOf(table);
+  const current = currentCells(definition, cells);
+  const fits = ([name, cell]: readonly [string, Cell]) => {
+    const slot = slots[slotIndex.get(name) ?? -1];
+    return slot !== undefined && fitsSlot(slot, cell);
+  };
+  const entries = Object.entries(current);
+  return entries.every(fits) ? current : Object.fromEntries(entries.filter(fits));
 }
 
 function writeVisible(tx: WriteTx, table: string, id: string, cells: Cells | null): void {

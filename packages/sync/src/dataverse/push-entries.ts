@@ -1,6 +1,7 @@
 import {
   type Cells,
   cellsToValue,
+  currentCells,
   dataverseErrors,
   equalValues,
   type ModelIndex,
@@ -10,6 +11,7 @@ import {
 import { errorBody } from '../http/failure.ts';
 import {
   type ConflictPolicy,
+  changedColumns,
   type EntryKey,
   type EntryResult,
   groupsOf,
@@ -39,10 +41,11 @@ export interface PushContext {
  */
 export async function pushEntries(
   context: PushContext,
-  entries: readonly PushEntry[],
+  made: readonly PushEntry[],
   signal: AbortSignal | undefined,
 ): Promise<readonly EntryResult[]> {
   const results: EntryResult[] = [];
+  const entries = made.map((entry) => currentEntry(context.index, entry));
   for (const group of groupsOf(entries)) {
     const isBlocked = group.some((entry) =>
       entry.after.some((key) => isOpen(key, group, entries, results)),
@@ -52,6 +55,14 @@ export async function pushEntries(
     } else results.push(...(await pushGroup(context, group, results, signal)));
   }
   return results;
+}
+
+/** An edit that may have been made under earlier definitions. */
+function currentEntry(index: ModelIndex, entry: PushEntry): PushEntry {
+  const table = index.table(entry.table);
+  if (table === undefined) return entry;
+  const { set, base } = entry;
+  return { ...entry, set: currentCells(table, set), base: currentCells(table, base) };
 }
 
 /** Whether an edit that another one needs is not carried out, or not yet. One that is not here was applied before. */
@@ -149,6 +160,9 @@ async function planEntry(
     const message = `Table "${entry.table}" does not exist.`;
     return { refused: { errorType: 3, code: dataverseErrors.unknownTable, message } };
   }
+  // A Web API ignores what is read-only: the user would not learn that it is lost.
+  const changed = entry.op === 'delete' ? null : changedColumns(table, entry.set);
+  if (changed !== null) return { refused: changed };
   const address = `${table.setName}(${entry.id})`;
   if (entry.op === 'create') {
     const body = {

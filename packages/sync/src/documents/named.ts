@@ -1,4 +1,9 @@
-import { isDocumentColumn, type ModelIndex, parseDocumentReference } from '@outpost/model';
+import {
+  currentCells,
+  isDocumentColumn,
+  type ModelIndex,
+  parseDocumentReference,
+} from '@outpost/model';
 import { type DeviceStore, quoted } from '@outpost/store';
 import type { Entry } from '../outbox/entry.ts';
 
@@ -40,7 +45,9 @@ export function documentsOfRows(store: DeviceStore): readonly NamedDocument[] {
 
 /** Documents that an edit puts on a row. */
 export function documentsOfEntry({ set, table }: Entry, index: ModelIndex): readonly string[] {
-  return Object.entries(set).flatMap(([slot, cell]) => {
+  const definition = index.table(table);
+  const cells = definition === undefined ? set : currentCells(definition, set);
+  return Object.entries(cells).flatMap(([slot, cell]) => {
     const column = index.column(table, slot);
     const isNamed = column !== undefined && isDocumentColumn(column);
     return isNamed && parseDocumentReference(cell) !== null ? [String(cell)] : [];

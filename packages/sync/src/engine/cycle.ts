@@ -190,7 +190,7 @@ export class Cycle {
       });
       // What is sent must survive a crash here, or its key could name another edit.
       await store.flush();
-      const entries = batch.map((entry) => toPushEntry(entry, index));
+      const entries = batch.map((entry) => toPushEntry(entry));
       const settledBelow = outbox.lowMarks();
       const reply = await transport.push({ device, settledBelow, entries }, this.#signal);
       if (reply.kind === 'failed') {

@@ -3,7 +3,7 @@ import { sameKey } from '../protocol/index.ts';
 import { type Entry, readEntries, readerOf } from './entry.ts';
 
 /** What an edit is to become part of. */
-type NewEntry = Pick<Entry, 'op' | 'set' | 'base' | 'after' | 'changeSet'>;
+type NewEntry = Pick<Entry, 'op' | 'set' | 'base' | 'local' | 'after' | 'changeSet'>;
 
 /**
  * The queued entry of a row with another edit of it joined, `gone` when both cancel each other out, or null when they
@@ -31,10 +31,11 @@ export function joined(
   }
   if (next.op === 'delete') {
     if (earlier.op === 'create') return 'gone';
-    return { ...earlier, op: 'delete', set: {}, base: {}, after };
+    return { ...earlier, op: 'delete', set: {}, base: {}, local: [], after };
   }
   const set = { ...earlier.set, ...next.set };
   // What the user saw before the first of the edits.
   const base = earlier.op === 'create' ? earlier.base : { ...next.base, ...earlier.base };
-  return { ...earlier, set, base, after };
+  const local = [...earlier.local.filter((slot) => !Object.hasOwn(next.set, slot)), ...next.local];
+  return { ...earlier, set, base, local, after };
 }

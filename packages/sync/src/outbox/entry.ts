@@ -16,12 +16,14 @@ export interface Entry extends Omit<PushEntry, 'attempt'> {
   readonly attempts: number;
   /** Not to be sent before this time, in milliseconds. */
   readonly heldUntil: number;
+  /** Slots of `set` that do not travel: names of lookups, and what the platform wrote when the edit was made. */
+  readonly local: readonly string[];
 }
 
 /** What a new entry does not have yet. */
 export const freshEntry: Pick<
   Entry,
-  'state' | 'syncErrorId' | 'blockedBy' | 'everSent' | 'attempts' | 'heldUntil'
+  'state' | 'syncErrorId' | 'blockedBy' | 'everSent' | 'attempts' | 'heldUntil' | 'local'
 > = {
   state: 'queued',
   syncErrorId: null,
@@ -29,10 +31,11 @@ export const freshEntry: Pick<
   everSent: false,
   attempts: 0,
   heldUntil: 0,
+  local: [],
 };
 
 const columns =
-  'epoch, seq, state, op, table_name, row_id, set_json, base_json, base_version, base_of, after_json, at, sync_error_id, blocked_by, change_set, ever_sent, attempts, held_until';
+  'epoch, seq, state, op, table_name, row_id, set_json, base_json, base_version, base_of, after_json, at, sync_error_id, blocked_by, change_set, ever_sent, attempts, held_until, local_json';
 
 /** What reads with SQL: the store, or a transaction. */
 export interface Reader {
@@ -76,13 +79,14 @@ function toEntry(row: readonly SqlValue[]): Entry {
     everSent: row[15] === 1,
     attempts: Number(row[16]),
     heldUntil: Number(row[17]),
+    local: json(row[18]),
   };
 }
 
 export function insertEntry(sql: SqlDriver, entry: Entry): void {
   sql
     .prepare(
-      `INSERT INTO "$outbox" (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO "$outbox" (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run([
       ...entry.key,
@@ -102,6 +106,7 @@ export function insertEntry(sql: SqlDriver, entry: Entry): void {
       entry.everSent ? 1 : 0,
       entry.attempts,
       entry.heldUntil,
+      JSON.stringify(entry.local),
     ]);
 }
 

@@ -3,7 +3,6 @@ import {
   type Cells,
   type Clock,
   type IdGenerator,
-  type ModelIndex,
   type System,
   versionColumn,
 } from '@outpost/model';
@@ -20,6 +19,7 @@ import { dropBase, ensureBase, unsettledEntries } from '../apply/overlay.ts';
 import { writeFact } from '../engine/sync-state.ts';
 import type { EntryKey, PushEntry } from '../protocol/index.ts';
 import { joined } from './coalesce.ts';
+import { currentEntry } from './current-entry.ts';
 import {
   deleteEntry,
   type Entry,
@@ -34,7 +34,7 @@ import { whenSendable } from './waiting.ts';
 const maxBatch = 100;
 
 /** What the outbox needs of a row change. */
-type NewEntry = Omit<Entry, 'key' | 'at' | keyof typeof freshEntry>;
+type NewEntry = Omit<Entry, 'key' | 'at' | Exclude<keyof typeof freshEntry, 'local'>>;
 type DescribedChange = Omit<RowChange, 'changed' | 'rid' | 'isNew'>;
 
 /** What the user of an edit saw of its row. */
@@ -122,12 +122,17 @@ export class Outbox implements Participant {
   }
 
   pending(): readonly Entry[] {
-    return readEntries(this.#store, "state IN ('queued', 'sent')");
+    return this.#read("state IN ('queued', 'sent')");
   }
 
   /** Edits that are not settled, in order. */
   unsettled(): readonly Entry[] {
-    return readEntries(this.#store, "state IN ('queued', 'sent', 'applied')");
+    return this.#read("state IN ('queued', 'sent', 'applied')");
+  }
+
+  #read(where: string): readonly Entry[] {
+    const { schema } = this.#store;
+    return readEntries(this.#store, where).map((entry) => currentEntry(schema, entry));
   }
 
   /** Entries that wait to be seen in the base. */
@@ -178,7 +183,7 @@ export class Outbox implements Participant {
     ensureBase(tx, change.table, change.id, change.before);
     const earlier = unsettledEntries(tx, change.table, change.id);
     const last = earlier.at(-1);
-    const { set, base } = changedCells(change, tx);
+    const { set, base, local } = changedCells(change, tx);
     const version = cellOf(change.table, change.before, versionColumn.name, tx);
     const op = change.kind === 'insert' ? 'create' : change.kind;
     const after = [
@@ -203,10 +208,12 @@ export class Outbox implements Participant {
         baseOf: null,
         after,
         changeSet,
+        local,
       });
       return;
     }
-    const join = joined(tx, this.#epoch, last, { op, set, base, after, changeSet });
+    const earlierEntry = last && currentEntry(this.#store.schema, last);
+    const join = joined(tx, this.#epoch, earlierEntry, { op, set, base, local, after, changeSet });
     if (join !== null && last !== undefined) {
       if (join !== 'gone') return rewriteEntry(tx.sql, join);
       deleteEntry(tx.sql, last.key);
@@ -222,6 +229,7 @@ export class Outbox implements Participant {
       baseOf: last?.key ?? null,
       after,
       changeSet,
+      local,
     });
   }
 }
@@ -263,18 +271,23 @@ function cellOf(table: string, image: RowImage | null, slot: string, tx: WriteTx
   return at === undefined ? null : (image?.[at] ?? null);
 }
 
-function changedCells(change: DescribedChange, tx: WriteTx): { set: Cells; base: Cells } {
+function changedCells(
+  change: DescribedChange,
+  tx: WriteTx,
+): { set: Cells; base: Cells; local: readonly string[] } {
   const set: Record<string, Cell> = {};
   const base: Record<string, Cell> = {};
-  if (change.after === null) return { set, base };
+  const local: string[] = [];
+  if (change.after === null) return { set, base, local };
   for (const [i, slot] of tx.schemaOf(change.table).slots.entries()) {
     const before = change.before?.[i] ?? null;
     const after = change.after[i] ?? null;
     if (before === after) continue;
     set[slot.name] = after;
     base[slot.name] = before;
+    if (slot.part === 'name' || slot.column.readOnly === true) local.push(slot.name);
   }
-  return { set, base };
+  return { set, base, local };
 }
 
 /** Creates that have not been applied yet and that the new lookup values point at. */
@@ -308,15 +321,14 @@ function parentsFirst(changes: readonly RowChange[], tx: WriteTx): readonly RowC
   return ordered;
 }
 
-/** What travels: columns the user may set, without display names. */
-export function toPushEntry(entry: Entry, model: ModelIndex): PushEntry {
-  const travels = (slot: string) => {
-    // Names of lookups are in slots that no column is called by.
-    const column = model.column(entry.table, slot.replace(/\$t$/, ''));
-    return column !== undefined && column.readOnly !== true;
-  };
+/**
+ * What travels: what the user has set, under the names that columns had then. Whatever has become of a column since, the
+ * organization is to judge.
+ */
+export function toPushEntry(entry: Entry): PushEntry {
+  const local = new Set(entry.local);
   const pick = (cells: Cells): Cells =>
-    Object.fromEntries(Object.entries(cells).filter(([slot]) => travels(slot)));
+    Object.fromEntries(Object.entries(cells).filter(([slot]) => !local.has(slot)));
   const { key, op, table, id, baseVersion, baseOf, after, changeSet, attempts, at } = entry;
   return {
     key,

@@ -1,6 +1,7 @@
 import type { DeviceStore } from '@outpost/store';
 import { recomputeVisible } from '../apply/overlay.ts';
 import { type EntryKey, sameKey } from '../protocol/index.ts';
+import { currentEntry } from './current-entry.ts';
 import { deleteEntry, type Entry, readEntries, readerOf } from './entry.ts';
 import { familyOf } from './family.ts';
 
@@ -11,7 +12,8 @@ export type UndoResult =
 
 /** What goes with an edit when it is taken back: its change set, and everything that depends on it. */
 export function undoFamily(store: DeviceStore, key: EntryKey): readonly Entry[] {
-  return dependantsOf(readEntries(store, "state IN ('queued', 'sent')"), key);
+  const open = readEntries(store, "state IN ('queued', 'sent')");
+  return dependantsOf(open, key).map((entry) => currentEntry(store.schema, entry));
 }
 
 /** Takes back an edit that was never sent, with what depends on it, in one transaction. */

@@ -6,6 +6,8 @@
  *
  * @packageDocumentation
  */
+
+export { changedColumns } from './changed-columns.ts';
 export {
   type ConflictPolicy,
   type DeviceIdentity,

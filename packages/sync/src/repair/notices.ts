@@ -1,5 +1,6 @@
 import type { DeviceStore } from '@outpost/store';
 import type { NoticeKind } from '../apply/leave.ts';
+import { currentEntry } from '../outbox/current-entry.ts';
 import { readEntries } from '../outbox/entry.ts';
 
 /** Something that happened to rows of this device and that its user may want to know. */
@@ -53,7 +54,7 @@ export function readDrafts(store: DeviceStore): readonly Draft[] {
       store,
       "table_name = ? AND row_id = ? AND state IN ('queued', 'sent', 'applied')",
       [String(table), String(id)],
-    );
+    ).map((entry) => currentEntry(store.schema, entry));
     const isHere = entries.some((entry) => entry.op === 'create' || entry.op === 'delete');
     if (entries.length === 0 || isHere) return [];
     const notice = noticeOf(store, String(table), String(id));

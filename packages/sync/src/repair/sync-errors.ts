@@ -1,7 +1,8 @@
-import { type Cell, syncErrorTable } from '@outpost/model';
+import { type Cell, currentCells, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import { ensureBase, readBase, recomputeVisible } from '../apply/overlay.ts';
+import { currentEntry } from '../outbox/current-entry.ts';
 import { deleteEntry, type Entry, readEntries, readerOf } from '../outbox/entry.ts';
 import { familyOf } from '../outbox/family.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -19,7 +20,9 @@ export interface SyncErrorRow {
   readonly code: string;
   readonly message: string;
   readonly at: string;
-  /** Values the user wanted, by slot. Empty on the user's other devices. */
+  /**
+   * Values the user wanted, by slot; also those of columns that are not there any more. Empty on the user's other devices.
+   */
   readonly wanted: Entry['set'];
   /** True when this device holds the edit and can send it again. */
   readonly canRetry: boolean;
@@ -61,7 +64,7 @@ export class SyncErrors {
        FROM "syncerror" WHERE statecode = 0 ORDER BY errortime DESC, syncerrorid`,
     );
     return rows.map((row) => {
-      const entry = readEntries(this.#store, 'sync_error_id = ?', [String(row[0])])[0];
+      const entry = this.#entryOf(String(row[0]));
       return {
         id: String(row[0]),
         table: String(row[1] ?? ''),
@@ -89,7 +92,7 @@ export class SyncErrors {
 
   /** What was seen, wanted, and is there now, for each column of the edit. Empty on the user's other devices. */
   sides(id: string): readonly ErrorSides[] {
-    const [entry] = readEntries(this.#store, 'sync_error_id = ?', [id]);
+    const entry = this.#entryOf(id);
     if (entry === undefined) return [];
     const { table, id: row } = entry;
     const known = this.#store.all('SELECT cells FROM "$base" WHERE table_name = ? AND row_id = ?', [
@@ -98,10 +101,11 @@ export class SyncErrors {
     ])[0];
     const schema = this.#store.schema.get(table);
     const image = schema === undefined ? null : this.#store.get(table, row);
+    const kept = typeof known?.[0] === 'string' ? (JSON.parse(known[0]) as Entry['set']) : {};
+    const base = schema === undefined ? kept : currentCells(schema.table, kept);
     const theirs = (slot: string): Cell => {
       if (known !== undefined) {
-        const cells = known[0] === null ? {} : (JSON.parse(String(known[0])) as Entry['set']);
-        return cells[slot] ?? null;
+        return base[slot] ?? null;
       }
       return image?.[schema?.slotIndex.get(slot) ?? -1] ?? null;
     };
@@ -113,16 +117,27 @@ export class SyncErrors {
     }));
   }
 
+  #entryOf(syncError: string): Entry | undefined {
+    const [entry] = readEntries(this.#store, 'sync_error_id = ?', [syncError]);
+    return entry && currentEntry(this.#store.schema, entry);
+  }
+
   /**
    * Sends the edit again with other values, over whatever the organization has now. `values`: cells by slot, joined to
-   * what the edit wanted. One transaction, works offline.
+   * what the edit wanted. `without`: columns that the edit is to leave alone, such as one that is not there any more. One
+   * transaction, works offline.
    */
-  editAndRetry(id: string, values: Entry['set']): void {
-    this.resolve(id, 'keepMine', values);
+  editAndRetry(id: string, values: Entry['set'], without: readonly string[] = []): void {
+    this.resolve(id, 'keepMine', values, without);
   }
 
   /** Repairs one sync error, and with it the edits that waited for it. Works offline; one transaction. */
-  resolve(id: string, action: RepairAction, values: Entry['set'] = {}): void {
+  resolve(
+    id: string,
+    action: RepairAction,
+    values: Entry['set'] = {},
+    without: readonly string[] = [],
+  ): void {
     const error = this.list().find((one) => one.id === id);
     if (error === undefined) {
       throw new SyncError(
@@ -143,7 +158,7 @@ export class SyncErrors {
     this.#store.write({ origin: 'sync', durability: 'full' }, (tx) => {
       const family = refusedWith(tx, id);
       if (givesUp) discard(tx, family);
-      else this.#requeue(tx, family, action === 'keepMine', { id, values });
+      else this.#requeue(tx, family, action === 'keepMine', { id, values, without });
       for (const syncError of new Set([id, ...family.map((entry) => entry.syncErrorId ?? id)])) {
         this.#markFixed(tx, syncError);
       }
@@ -155,7 +170,11 @@ export class SyncErrors {
     tx: WriteTx,
     family: readonly Entry[],
     overTheirs: boolean,
-    edited: { readonly id: string; readonly values: Entry['set'] },
+    edited: {
+      readonly id: string;
+      readonly values: Entry['set'];
+      readonly without: readonly string[];
+    },
   ): void {
     const renamed: (readonly [EntryKey, EntryKey])[] = [];
     const follow = (key: EntryKey): EntryKey =>
@@ -165,12 +184,14 @@ export class SyncErrors {
       (one) => !family.some((entry) => sameKey(entry.key, one.key)),
     );
     const leftAt = (key: EntryKey) => left.find((one) => sameKey(one.key, key));
-    for (const entry of family) {
+    for (const made of family) {
+      // Under a new key it may go as definitions are today.
+      const entry = currentEntry(this.#store.schema, made);
       ensureBase(tx, entry.table, entry.id, tx.get(entry.table, entry.id));
       deleteEntry(tx.sql, entry.key);
       const base = readBase(tx, entry.table, entry.id) ?? null;
       const { op, table, id } = entry;
-      const set = entry.syncErrorId === edited.id ? { ...entry.set, ...edited.values } : entry.set;
+      const { set, local } = entry.syncErrorId === edited.id ? editedEntry(entry, edited) : entry;
       const fresh = {
         base: Object.fromEntries(Object.keys(set).map((slot) => [slot, base?.[slot] ?? null])),
         baseVersion: typeof base?.['versionnumber'] === 'number' ? base['versionnumber'] : null,
@@ -188,6 +209,7 @@ export class SyncErrors {
         table,
         id,
         set,
+        local,
         after,
         changeSet: entry.changeSet,
         ...(overTheirs ? fresh : seen),
@@ -216,6 +238,19 @@ function refusedWith(tx: WriteTx, syncErrorId: string): readonly Entry[] {
       (blockedBy !== null && sameKey(one.key, blockedBy)) ||
       (changeSet !== null && one.changeSet === changeSet),
   );
+}
+
+/** What an edit sets after the user has changed it. */
+function editedEntry(
+  entry: Entry,
+  edit: { readonly values: Entry['set']; readonly without: readonly string[] },
+): Pick<Entry, 'set' | 'local'> {
+  const isKept = (slot: string) => !edit.without.includes(slot.replace(/\$[tn]$/, ''));
+  const kept = Object.entries(entry.set).filter(([slot]) => isKept(slot));
+  const set = { ...Object.fromEntries(kept), ...edit.values };
+  const isLocal = (slot: string) =>
+    Object.hasOwn(edit.values, slot) ? slot.endsWith('$n') : entry.local.includes(slot);
+  return { set, local: Object.keys(set).filter(isLocal) };
 }
 
 /** Refused edits are not on their rows any more: nothing changes there. */
