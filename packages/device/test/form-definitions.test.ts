@@ -73,3 +73,30 @@ test('N04f: an open form follows definitions that are published; what was typed 
   expect(device.sync.errors.list()).toEqual([]);
   expect(await device.sync.compare()).toEqual([]);
 });
+
+test('N04f: what was typed moves to the new name of its column; what does not fit it any more stays a text', async () => {
+  world = await openWorld(0, app({ ...place, note: { type: 'string', label: 'Note' } }));
+  const device = await world.synced('ana');
+  const form = device.openForm('job', null);
+  form.set('title', 'Roof');
+  form.set('place', 'Graz');
+  form.set('note', 'many');
+  await world.organization.publish(
+    app({
+      site: { type: 'string', label: 'Site', renamedFrom: 'place' },
+      hint: { type: 'string', label: 'Hint', maxLength: 3, renamedFrom: 'note' },
+    }),
+  );
+  await sync(device);
+  const fields = form.current.sections.flatMap((section) => section.fields);
+  expect(fields.find((one) => one.column === 'site')).toMatchObject({ value: 'Graz' });
+  expect(fields.find((one) => one.column === 'hint')).toMatchObject({
+    text: 'many',
+    error: expect.any(String),
+  });
+  expect(form.save()).toMatchObject({ kind: 'refused' });
+  form.set('hint', 'few');
+  expect(form.save()).toMatchObject({ kind: 'saved' });
+  form.close();
+  expect(device.drafts()).toEqual([]);
+});

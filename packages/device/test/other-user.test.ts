@@ -68,6 +68,7 @@ const ofDevice: Members = {
     disqualify: ({ device, lead }) => device.disqualify(lead, 'Lost'),
     convertToCase: ({ device, lead }) => device.convertToCase('appointment', lead),
     markComplete: ({ device, lead }) => device.markComplete('task', lead),
+    activate: ({ device, lead }) => device.activate('lead', lead),
     convertToOpportunity: ({ device, lead }) => device.convertToOpportunity('phonecall', lead),
     addNote: ({ device, id }) => device.addNote(account, id, { subject: 'By Ben' }),
     attachFile: ({ device, note }) =>

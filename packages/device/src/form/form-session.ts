@@ -18,6 +18,7 @@ import { type FlowState, moveFlow, readFlow } from './flow-control.ts';
 import type { FormDraft, FormDrafts, TypingText } from './form-drafts.ts';
 import { formOf } from './form-of.ts';
 import { FormValues, type RowSeen, type Typed } from './form-values.ts';
+import { merged, textOf, typedNow } from './typed-now.ts';
 
 export interface FormState {
   readonly table: string;
@@ -54,6 +55,7 @@ const nothingShown = {
   recommendations: [],
   flow: null,
   dirty: false,
+  readOnly: null,
   draft: null,
   typing: null,
   leftOver: {},
@@ -288,10 +290,7 @@ export class FormSession {
   }
 
   #restore(typed: Typed): void {
-    const { here, leftOver } = parted(
-      typed,
-      (column) => this.#session.index.column(this.#table, column) !== undefined,
-    );
+    const { here, leftOver } = typedNow(this.#session.table(this.#table), typed);
     this.#leftOver = merged(this.#leftOver, leftOver);
     this.#values.restore(here);
     this.#followWith(here.values);
@@ -414,34 +413,4 @@ function reasonsOf(field: FieldState): readonly RefusalReason[] {
   if (!field.required || !field.visible || field.value !== null) return [];
   const message = `${field.label} is required.`;
   return [{ kind: 'requiredColumn', column: field.column, message }];
-}
-
-function textOf(input: unknown): string {
-  return typeof input === 'string' ? input : (JSON.stringify(input) ?? String(input));
-}
-
-/** What is typed into columns that there are, and into others. */
-function parted(
-  typed: Typed,
-  isHere: (column: string) => boolean,
-): { readonly here: Typed; readonly leftOver: Typed } {
-  const only = (wanted: boolean): Typed => {
-    const pick = <T>(all: Readonly<Record<string, T>>) =>
-      Object.fromEntries(Object.entries(all).filter(([column]) => isHere(column) === wanted));
-    const { values, unfit, seen } = typed;
-    return {
-      values: pick(values),
-      unfit: pick(unfit),
-      seen: { ...seen, values: pick(seen.values) },
-    };
-  };
-  return { here: only(true), leftOver: only(false) };
-}
-
-function merged(first: Typed, second: Typed): Typed {
-  return {
-    values: { ...second.values, ...first.values },
-    unfit: { ...second.unfit, ...first.unfit },
-    seen: { ...first.seen, values: { ...second.seen.values, ...first.seen.values } },
-  };
 }
