@@ -211,6 +211,61 @@ test('N01a: a field that others have changed under what is typed shows both valu
   desk.close();
 });
 
+describe('N02l: one device, several users', () => {
+  const until = async (what: () => boolean) => expect.poll(what).toBe(true);
+  const choose = (desk: Desk, label: string) => {
+    for (const letter of label) desk.press(letter === ' ' ? 'space' : letter);
+    desk.press('return');
+  };
+  const frame = (desk: Desk) => textOf(drawFrame(desk, 100, 30, plain));
+
+  test.each([
+    ['keep them', '1 edit kept for their return', 1],
+    ['give them up', '1 edit given up', 0],
+  ])('signing out says what waits; %s', async (answer, told, kept) => {
+    const { world: own, phone } = await openSyncedPhone({ rows: 50 });
+    const nothing = () => undefined;
+    const desk = new Desk({ world: own, devices: [phone], quit: nothing, interrupt: nothing });
+    phone.device.update('account', namedRows.alpine, { telephone1: '1' });
+    desk.press('d');
+    expect(frame(desk)).toContain('Ana Silva; [U] signs out');
+    desk.press('U');
+    expect(frame(desk)).toContain('Sign out Ana Silva: 1 edit is not in the organization');
+    choose(desk, answer);
+    expect(frame(desk)).toContain('Sign in as');
+    choose(desk, 'Ben');
+    await until(() => desk.devices[0]?.userName.startsWith('Ben') === true);
+    expect(frame(desk)).toContain(`Ana Silva is signed out (${told}).`);
+    const [ben] = desk.devices;
+    expect(ben?.status).toMatchObject({ readiness: 'notAvailable', pending: { updates: 0 } });
+    expect(await ben?.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+    expect(ben?.device.sync.hello?.user.id).toBe(sampleUsers.ben.id);
+    desk.press('d');
+    desk.press('U');
+    expect(frame(desk)).toMatch(/Sign out Ben .*: nothing waits/);
+    choose(desk, 'Sign out');
+    choose(desk, 'Ana');
+    await until(() => desk.devices[0]?.userName === 'Ana Silva');
+    const [ana] = desk.devices;
+    expect(ana?.status.pending.updates).toBe(kept);
+    expect(await ana?.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });
+    const telephone = ana?.device.get('account', namedRows.alpine)?.['telephone1'];
+    expect(telephone === '1').toBe(kept === 1);
+    desk.close();
+    await own.close();
+  });
+
+  test('who stays signed in loses nothing', () => {
+    const { desk, store } = openDesk();
+    store.go('status');
+    desk.press('U');
+    choose(desk, 'Stay');
+    expect(store.screen).toBe('status');
+    expect(store.userName).toBe('Ana Silva');
+    desk.close();
+  });
+});
+
 test('U-10: rows of the newest commit are marked in a grid', () => {
   const { desk, store } = openDesk();
   store.go('grid', { table: 'account' });

@@ -57,6 +57,15 @@ export type RunEvent =
       readonly value: string;
     }
   | {
+      readonly type: 'signedOut';
+      readonly device: string;
+      readonly user: string;
+      /** Edits and drafts wait for the user's return; else they are given up. */
+      readonly keeps: boolean;
+      readonly edits: number;
+      readonly drafts: number;
+    }
+  | {
       readonly type: 'resolved';
       readonly device: string;
       readonly table: string;
@@ -133,6 +142,12 @@ function sentence(event: RunEvent): string | null {
       return `    refused: ${event.reasons.join(' ')}`;
     case 'fault':
       return `    ${event.device}: ${event.control} is ${event.value} now`;
+    case 'signedOut': {
+      const what = `${event.edits} edits and ${event.drafts} drafts`;
+      const became = event.keeps ? `${what} wait for their return` : `${what} given up`;
+      const told = event.edits + event.drafts === 0 ? 'nothing waited' : became;
+      return `    ${event.user} is signed out of ${event.device}: ${told}`;
+    }
     case 'resolved':
       return `    ${event.table}: ${event.action}`;
     case 'frame':

@@ -26,6 +26,8 @@ export class ScenarioContext {
   /** The time of everybody: of devices and of the organization. */
   readonly clock: VirtualClock;
   readonly devices = new Map<string, OpenDevice>();
+  /** Who has signed in on a device, where that is not the one whose it is. */
+  readonly users = new Map<string, string>();
   readonly refs = new Map<string, Ref>();
   /** What became of the newest edit. */
   saved: SaveResult | null = null;

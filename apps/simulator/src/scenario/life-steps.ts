@@ -18,6 +18,12 @@ export async function lifeStep(
     case 'close':
       await close(context, context.name(args));
       return true;
+    case 'signOut':
+      await signOut(context, { verb, args, line });
+      return true;
+    case 'signIn':
+      await signIn(context, { verb, args, line });
+      return true;
     case 'kill':
       await kill(context, args);
       return true;
@@ -57,10 +63,12 @@ async function open(context: ScenarioContext, name: string): Promise<void> {
   context.openings += 1;
   const random = seededRandom(context.scenario.seed * 1000 + context.openings);
   const system = { clock: context.clock, random, ids: seededGuids(random) };
-  const { user, pageRows } = choice;
+  const { user: owner, pageRows } = choice;
+  const user = context.users.get(name) ?? owner;
   const opened = await context.world.openDevice({
     name,
     user,
+    owner,
     start: 'manual',
     online: true,
     system,
@@ -97,6 +105,31 @@ async function close(context: ScenarioContext, name: string): Promise<void> {
   context.desk.remove(name);
   await opened.device.close();
   context.devices.delete(name);
+}
+
+/** The user leaves the device, and what waits is kept for their return or given up. */
+async function signOut(context: ScenarioContext, { args, line }: Step): Promise<void> {
+  const name = context.name(args);
+  const pending = args['pending'] ?? 'keep';
+  if (pending !== 'keep' && pending !== 'discard')
+    throw new UsageError(`Line ${line}: "pending" is keep or discard.`);
+  const opened = context.device(args);
+  context.desk.remove(name);
+  const { keeps, edits, drafts } = await context.world.signOut(opened, pending);
+  context.devices.delete(name);
+  const user = opened.user.name;
+  context.report({ type: 'signedOut', device: name, user, keeps, edits: edits.length, drafts });
+}
+
+/** A user comes to a device that nobody is signed in on. */
+async function signIn(context: ScenarioContext, { args, line }: Step): Promise<void> {
+  const name = context.name(args);
+  if (context.devices.has(name))
+    throw new UsageError(`Line ${line}: somebody is signed in on "${name}"; add a "signOut" step.`);
+  const user = args['user'];
+  if (typeof user !== 'string') throw new UsageError(`Line ${line}: "signIn" needs a user.`);
+  context.users.set(name, user);
+  await open(context, name);
 }
 
 /** Starts a sync and ends the app in the middle of it. */

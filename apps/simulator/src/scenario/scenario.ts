@@ -29,6 +29,8 @@ export const verbs: Readonly<Record<string, readonly string[]>> = {
   open: ['device'],
   close: ['device'],
   kill: ['device', 'afterPages', 'frame'],
+  signOut: ['device', 'pending'],
+  signIn: ['device', 'user'],
   online: ['device'],
   offline: ['device'],
   advance: ['minutes', 'hours', 'days'],
@@ -73,6 +75,7 @@ const shorthand: Readonly<Record<string, string>> = {
   say: 'text',
   open: 'device',
   close: 'device',
+  signOut: 'device',
   online: 'device',
   offline: 'device',
   sync: 'device',
@@ -85,6 +88,7 @@ export const shipped: readonly string[] = [
   'conflict',
   'role-change',
   'bad-network',
+  'another-user',
 ];
 
 /** Reads a shipped scenario by name, or a file. Every problem names line and column. */

@@ -1,6 +1,6 @@
 import { type Observable, Subject, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
-import { DeviceStore } from './device-store.ts';
+import { DeviceStore, type UserSwitch } from './device-store.ts';
 import { type CommandId, commandOf } from './keys.ts';
 import { leaveForm } from './leave-form.ts';
 import { type TextInput, typedText } from './place.ts';
@@ -62,8 +62,8 @@ export class Desk {
     return pane.input !== null || (pane instanceof DeviceStore && isTypingScreen(pane));
   }
 
-  /** A device more; one with the same name takes the place of the earlier one. */
-  add(opened: OpenDevice): DeviceStore {
+  /** A device more, at a place; one with the same name takes the place of the earlier one. */
+  add(opened: OpenDevice, place: number = this.#devices.length): DeviceStore {
     const store = new DeviceStore(this.world, opened);
     this.#subscriptions.add(store.changes.subscribe(() => this.redraw()));
     this.#subscriptions.add(
@@ -71,9 +71,11 @@ export class Desk {
         if (kind === 'push') void this.server.refresh();
       }),
     );
+    this.#subscriptions.add(store.switches.subscribe((wish) => void this.#switchUser(store, wish)));
     const at = this.#devices.findIndex((one) => one.deviceName === opened.name);
     this.#devices[at]?.close();
-    this.#devices = at < 0 ? [...this.#devices, store] : this.#devices.with(at, store);
+    this.#devices =
+      at < 0 ? this.#devices.toSpliced(place, 0, store) : this.#devices.with(at, store);
     this.redraw();
     return store;
   }
@@ -179,6 +181,20 @@ export class Desk {
     const row = pane instanceof DeviceStore && pane.ready ? pane.row() : null;
     if (row !== null) void this.server.show(row.table, row.id);
     this.#focusOn(this.panes.length - 1);
+  }
+
+  /** The device is not shown while one user leaves it and another one comes. */
+  async #switchUser(store: DeviceStore, { user, pending }: UserSwitch): Promise<void> {
+    const { opened, userName } = store;
+    const at = this.#devices.indexOf(store);
+    this.remove(opened.name);
+    const result = await this.world.signOut(opened, pending);
+    const next = this.add(await this.world.signIn(opened, user), at);
+    this.focusOnDevice(opened.name);
+    const edits = result.edits.length === 1 ? '1 edit' : `${result.edits.length} edits`;
+    const told = result.keeps ? `${edits} kept for their return` : `${edits} given up`;
+    const more = result.edits.length === 0 ? '' : ` (${told})`;
+    next.say(`${userName} is signed out${more}. ${next.userName} is signed in.`);
   }
 
   #focusOn(pane: number): void {

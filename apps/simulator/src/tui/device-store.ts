@@ -9,7 +9,13 @@ import {
 } from '@outpost/model';
 import type { QueryRow } from '@outpost/query';
 import { type ChangeSet, touchesRow } from '@outpost/store';
-import { readSyncTables, type SyncProgress, type SyncStatus, type SyncTable } from '@outpost/sync';
+import {
+  type PendingEdits,
+  readSyncTables,
+  type SyncProgress,
+  type SyncStatus,
+  type SyncTable,
+} from '@outpost/sync';
 import { type Observable, Subject, Subscription } from 'rxjs';
 import type { OpenDevice, World } from '../world/world.ts';
 import { type GridRows, GridWindow } from './grid-window.ts';
@@ -26,6 +32,12 @@ export interface HomeEntry {
   readonly rows: number | null;
 }
 
+/** Who is to have the device, and what becomes of edits of the user who has it now. */
+export interface UserSwitch {
+  readonly user: string;
+  readonly pending: PendingEdits;
+}
+
 /** What a user sees and does on one device: where they are, what is typed, what was said last. Screens draw it. */
 export class DeviceStore {
   readonly world: World;
@@ -33,6 +45,7 @@ export class DeviceStore {
   /** What is typed into the search screen, and what it finds. */
   readonly search: SearchPanel;
   readonly #changes = new Subject<void>();
+  readonly #switches = new Subject<UserSwitch>();
   readonly #subscriptions = new Subscription();
   readonly #grid: GridWindow;
   #places: readonly Place[] = [place('sync')];
@@ -62,6 +75,13 @@ export class DeviceStore {
     }
   }
 
+  /** The user wishes to be another one. */
+  get switches(): Observable<UserSwitch> {
+    return this.#switches;
+  }
+  switchUser(wish: UserSwitch): void {
+    this.#switches.next(wish);
+  }
   get changes(): Observable<void> {
     return this.#changes;
   }

@@ -103,6 +103,7 @@ export const keyBindings = [
   bind('status', 'A', 'autoSync', 'automatic / by hand'),
   bind('status', 'W', 'wifiOnly', 'Wi-Fi only'),
   bind('status', 'I', 'interval', 'interval'),
+  bind('status', 'U', 'signOut', 'sign out, sign in as another user'),
   bind('errors', 'return', 'open', 'compare'),
   bind('errors', 'R', 'retry', 'retry'),
   bind('errors', 'K', 'keepMine', 'keep mine'),

@@ -67,7 +67,8 @@ export function pickDraft(store: DeviceStore): void {
   });
 }
 
-function ask<Key extends string>(
+/** A question with a list of answers; leaving it answers nothing. */
+export function ask<Key extends string>(
   store: DeviceStore,
   title: string,
   answers: Readonly<Record<Key, string>>,

@@ -18,7 +18,9 @@ import { fileStorage, memoryStorage } from '@outpost/store/node';
 import {
   defaultSettings,
   type Failure,
+  type PendingEdits,
   type Reply,
+  type SignOutResult,
   type SyncSettings,
   type SyncTransport,
   type TokenSource,
@@ -94,6 +96,10 @@ export interface World {
   readonly conflicts: ConflictPolicy;
   setConflicts(policy: ConflictPolicy): Promise<void>;
   openDevice(options: DeviceChoice): Promise<OpenDevice>;
+  /** Signs the user of an open device out. The device is closed then. */
+  signOut(opened: OpenDevice, pending: PendingEdits): Promise<SignOutResult>;
+  /** The same device again, for another user with a database of their own. */
+  signIn(closed: OpenDevice, user: string): Promise<OpenDevice>;
   close(): Promise<void>;
 }
 
@@ -106,6 +112,8 @@ export interface DeviceChoice {
   readonly online: boolean;
   readonly system?: System;
   readonly pageRows?: number;
+  /** Whose device it is; default `user`. Others who sign in on it have databases of their own names. */
+  readonly owner?: string;
 }
 
 export interface OpenDevice {
@@ -196,8 +204,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let conflicts = options.conflicts ?? 'off';
   await organization.setConflictPolicy(conflicts);
   const memory = new Map<string, StorageLocation>();
-  const open: OpenDevice[] = [];
-  return {
+  const open = new Map<OpenDevice, DeviceChoice>();
+  const world: World = {
     model: organization.model,
     organization,
     server,
@@ -217,14 +225,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         throw new UsageError(
           `There is no user "${choice.user}". Known: ${[...users.keys()].join(', ')}.`,
         );
+      const isOwn = (choice.owner ?? choice.user) === choice.user;
+      const place = isOwn ? choice.name : `${choice.name}-${choice.user}`;
       const storage =
         dir === null
-          ? (memory.get(choice.name) ?? memoryStorage(choice.name))
+          ? (memory.get(place) ?? memoryStorage(place))
           : fileStorage(
               join(dir, 'devices'),
-              `${choice.name}-${imported === null ? 'sample' : model.uniqueName}`,
+              `${place}-${imported === null ? 'sample' : model.uniqueName}`,
             );
-      memory.set(choice.name, storage);
+      memory.set(place, storage);
       const online = new BehaviorSubject(choice.online);
       const metered = new BehaviorSubject(false);
       const settings = new BehaviorSubject<SyncSettings>({
@@ -254,6 +264,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       const device = await openDevice({
         storage,
         transport,
+        user: user.id,
         online,
         metered,
         settings,
@@ -274,15 +285,23 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         requests,
         clock: system.clock,
       };
-      open.push(opened);
+      open.set(opened, choice);
       return opened;
     },
+    signOut: ({ device }, pending) => device.signOut({ pending }),
+    signIn(closed, user) {
+      const choice = open.get(closed);
+      if (choice === undefined) throw new UsageError(`Device "${closed.name}" was never opened.`);
+      const owner = choice.owner ?? choice.user;
+      return world.openDevice({ ...choice, user, owner, online: closed.online.value });
+    },
     async close() {
-      for (const { device } of open) await device.close();
+      for (const { device } of open.keys()) await device.close();
       await server.close();
       await organization.close();
     },
   };
+  return world;
 }
 
 function sampleWorldUsers(): ReadonlyMap<string, WorldUser> {
@@ -337,6 +356,7 @@ function counted(
       return reply;
     },
     ...(transport.hints === undefined ? {} : { hints: transport.hints }),
+    ...(transport.account === undefined ? {} : { account: transport.account }),
     digest: (message, signal) => request('digest', transport.digest(message, signal)),
     upload: (message, signal) => request('upload', transport.upload(message, signal)),
     document: (message, signal) => request('document', transport.document(message, signal)),

@@ -1,5 +1,6 @@
 import type { DeviceStore } from '../device-store.ts';
 import { bytesText, countText, fit, heading, type Line, line } from '../line.ts';
+import { askSignOut } from '../sign-out.ts';
 import type { Screen, Size } from './screen.ts';
 import { tableLine } from './sync-screen.ts';
 
@@ -33,6 +34,9 @@ export const statusScreen: Screen = {
         settings.next({ ...now, atLeastMinutes: intervals[(at + 1) % intervals.length] ?? 0 });
         return true;
       }
+      case 'signOut':
+        askSignOut(store);
+        return true;
       default:
         return false;
     }
@@ -87,6 +91,7 @@ function drawStatus(store: DeviceStore, { columns, rows: space }: Size): readonl
       'Settings',
       `${mode === 'auto' ? 'automatic' : 'by hand'} [A], ${wifiOnly ? 'Wi-Fi only' : 'any network'} [W], ${atLeastMinutes === 0 ? 'as the profile says' : `at most every ${atLeastMinutes} min`} [I]`,
     ],
+    ['Signed in', `${store.userName}; [U] signs out, or in as another user`],
     ['To upload', `${status.pending.updates} updates on ${status.pending.rows} rows`],
     ['Sync errors', String(status.errors)],
     ['Storage used', bytesText(status.storageBytes)],
