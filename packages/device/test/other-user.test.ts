@@ -185,6 +185,7 @@ const ofOutbox = (outbox: Outbox): Members => ({
     nextBatch: ({ device }) => device.sync.outbox.nextBatch(),
     editedTables: ({ device }) => device.sync.outbox.editedTables(),
     lowMarks: ({ device }) => device.sync.outbox.lowMarks(),
+    sendable: ({ device }) => device.sync.outbox.sendable,
     nextHeldAt: ({ device }) => device.sync.outbox.nextHeldAt(),
   },
   writes: {},

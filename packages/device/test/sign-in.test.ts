@@ -183,6 +183,47 @@ describe.each(transports)('over %s', (_, over) => {
   });
 });
 
+test('N02b: while somebody else is signed in nothing is tried or listened to; it goes on when its user is back', async () => {
+  const tokens = anybody(tokenOf('ana'));
+  const signals: AbortSignal[] = [];
+  const system = testSystem(71);
+  const device = await world.device('ana', {
+    start: 'auto',
+    system,
+    transport: {
+      ...overEndpoint(tokens),
+      async *hints(signal) {
+        signals.push(signal);
+        yield 'connected';
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    },
+  });
+  const { schedule } = device;
+  const paused = (reason: string | null) =>
+    expect.poll(() => schedule?.current.paused === reason).toBe(true);
+  const synced = () => device.sync.currentStatus.lastSyncAt;
+  system.clock.advance({ minutes: 1 });
+  await expect.poll(synced).not.toBeNull();
+  expect(signals.map((one) => one.aborted)).toEqual([false]);
+  tokens.now = tokenOf('ben');
+  device.create('account', { name: wanted });
+  system.clock.advance({ minutes: 1 });
+  await paused('otherUser');
+  expect(signals.map((one) => one.aborted)).toEqual([true]);
+  const requests = () => [...world.server.requests.values()].reduce((sum, one) => sum + one, 0);
+  const before = requests();
+  system.clock.advance({ hours: 3 });
+  expect(requests()).toBe(before);
+  tokens.now = tokenOf('ana');
+  schedule?.resume();
+  system.clock.advance({ minutes: 1 });
+  await paused(null);
+  await expect.poll(() => device.sync.currentLock).toBeNull();
+  await expect.poll(() => device.sync.outbox.unsettled()).toEqual([]);
+  expect(signals.map((one) => one.aborted)).toEqual([true, false]);
+});
+
 /** JSON of the Web API, as a user sees it. */
 async function readAs(user: string, address: string): Promise<unknown> {
   const { body } = await world.organization.handle({

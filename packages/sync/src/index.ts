@@ -33,7 +33,7 @@ export {
   type SyncStatus,
   type TableProgress,
 } from './engine/status.ts';
-export { type ExpectedUser, Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
+export { Sync, type SyncOptions, type VerifyReport } from './engine/sync.ts';
 export {
   type KeyRange,
   readSyncTables,
@@ -80,4 +80,5 @@ export {
   type SignOutResult,
   signOutBegun,
 } from './user/sign-out.ts';
+export type { ExpectedUser } from './user/user-gate.ts';
 export { lockText, type UserLock } from './user/user-lock.ts';

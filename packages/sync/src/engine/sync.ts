@@ -7,7 +7,7 @@ import {
   type System,
 } from '@outpost/model';
 import { type DeviceStore, StoreError } from '@outpost/store';
-import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject, Subscription, skip } from 'rxjs';
 import { note } from '../apply/leave.ts';
 import { type DocumentOptions, Documents } from '../documents/documents.ts';
 import type { Entry } from '../outbox/entry.ts';
@@ -19,17 +19,6 @@ import { type Draft, type Notice, readDrafts, readNotices } from '../repair/noti
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
 import type { SyncTransport } from '../transport.ts';
-import { guardedStore } from '../user/guarded-store.ts';
-import { noticingOtherUser } from '../user/other-user.ts';
-import {
-  accountKey,
-  isSameId,
-  isSameOwner,
-  type Owner,
-  ownerOf,
-  readOwner,
-  writeOwner,
-} from '../user/owner.ts';
 import {
   beginSignOut,
   ownDrafts,
@@ -37,7 +26,8 @@ import {
   type PendingEdits,
   type SignOutResult,
 } from '../user/sign-out.ts';
-import { lockError, lockFailure, lockLabel, type UserLock } from '../user/user-lock.ts';
+import { type ExpectedUser, UserGate } from '../user/user-gate.ts';
+import { lockError, lockFailure, type UserLock } from '../user/user-lock.ts';
 import type { TableCheck } from './check-table.ts';
 import { compareWithServer, type RowDifference } from './compare.ts';
 import { Cycle, type CycleContext, type CycleRequest } from './cycle.ts';
@@ -79,12 +69,6 @@ export interface SyncOptions {
   readonly account?: string | null;
 }
 
-/**
- * Who is signed in, as the app knows it without a network: the id of the user (`systemuserid`), or how the sign-in calls
- * the account, always by the same text.
- */
-export type ExpectedUser = string | { readonly account: string };
-
 const defaultPageRows = 2000;
 const defaultInactivityMs = 7 * 24 * 3_600_000;
 
@@ -100,11 +84,8 @@ export class Sync {
   /** The database as whoever is signed in may see it: empty as long as it is locked. */
   readonly store: DeviceStore;
   readonly #store: DeviceStore;
-  readonly #lock: BehaviorSubject<UserLock | null>;
-  readonly #expected: ExpectedUser | null;
+  readonly #gate: UserGate;
   readonly #transport: SyncTransport;
-  /** The account that is signed in; null: not known. */
-  readonly #account: () => Promise<string | null>;
   readonly #system: System;
   readonly #device: DeviceIdentity;
   readonly #pageRows: number;
@@ -133,26 +114,25 @@ export class Sync {
     const { store, system } = options;
     this.#store = store;
     this.#system = system;
-    this.#expected = options.user ?? null;
-    this.#transport = noticingOtherUser(options.transport, () => this.#noticeOther());
-    this.#account = async () =>
-      isAccount(this.#expected)
-        ? this.#expected.account
-        : ((await options.transport.account?.()) ?? null);
     this.#pageRows = options.pageRows ?? defaultPageRows;
     this.#inactivityMs = options.inactivityMs ?? defaultInactivityMs;
     const life = startEpoch(store, system.ids);
-    const user = () => readOwner(store)?.id ?? expectedId(this.#expected);
+    this.#gate = new UserGate({
+      store,
+      device: life.id,
+      transport: options.transport,
+      expected: options.user ?? null,
+      account: options.account ?? null,
+    });
+    const gate = this.#gate;
+    this.#transport = gate.transport;
+    this.store = gate.store;
     this.#device = {
       ...life,
       get user() {
-        return user();
+        return gate.user;
       },
     };
-    this.#lock = new BehaviorSubject(this.#lockAtOpen(options.account ?? null));
-    this.store = guardedStore(store, () =>
-      this.#lock.value === null ? null : lockError(this.#lock.value),
-    );
     this.outbox = new Outbox(this.store, system, life.epoch);
     this.documents = new Documents({
       store,
@@ -160,7 +140,7 @@ export class Sync {
       device: this.#device,
       clock: system.clock,
       options: options.documents ?? {},
-      locked: () => (this.#lock.value === null ? null : lockFailure(this.#lock.value)),
+      locked: () => (gate.current === null ? null : lockFailure(gate.current)),
     });
     this.errors = new SyncErrors(this.store, this.outbox);
     const json = readFact(store, 'appModel');
@@ -171,6 +151,7 @@ export class Sync {
     if (app !== null) this.#useApp(app);
     store.participate(this.outbox);
     this.#subscriptions.add(store.commits.subscribe(() => this.#emitStatus()));
+    this.#subscriptions.add(gate.lock.pipe(skip(1)).subscribe((lock) => this.#follow(lock)));
     this.#subscriptions.add(options.online.subscribe((online) => this.#setOnline(online)));
   }
 
@@ -193,10 +174,10 @@ export class Sync {
   }
   /** Why the database shows nothing: somebody else is signed in, or may be. Null: its user is. */
   get lock(): Observable<UserLock | null> {
-    return this.#lock.asObservable();
+    return this.#gate.lock;
   }
   get currentLock(): UserLock | null {
-    return this.#lock.value;
+    return this.#gate.current;
   }
   get currentStatus(): SyncStatus {
     return this.#status.value;
@@ -246,7 +227,7 @@ export class Sync {
 
   /** Reads every table again, without storing anything, and compares each cell. Empty: converged. For tests and tools. */
   async compare(): Promise<readonly RowDifference[]> {
-    if (this.#lock.value !== null) throw lockError(this.#lock.value);
+    if (this.#gate.current !== null) throw lockError(this.#gate.current);
     const seen = {
       app: readFact(this.#store, 'app') ?? '',
       access: this.hello?.current.access ?? '',
@@ -285,7 +266,7 @@ export class Sync {
    * return, now or at the next opening. Answers what was kept or discarded. To be followed by `close` and `removeUser`.
    */
   async signOut(pending: PendingEdits): Promise<SignOutResult> {
-    const lock = this.#lock.value;
+    const lock = this.#gate.current;
     // Whoever is signed in instead gives up nothing that is not theirs.
     if (lock !== null && pending === 'discard') throw lockError(lock);
     await this.cancel();
@@ -312,7 +293,8 @@ export class Sync {
     await this.cancel();
     await this.documents.close();
     this.#subscriptions.unsubscribe();
-    for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry, this.#lock]) {
+    this.#gate.close();
+    for (const subject of [this.#status, this.#progress, this.#app, this.#telemetry]) {
       subject.complete();
     }
   }
@@ -353,7 +335,7 @@ export class Sync {
       if (signal.aborted || error instanceof CycleCancelled)
         return this.#finish({ kind: 'cancelled' });
       if (error instanceof CycleStop) {
-        const lock = this.#lock.value;
+        const lock = this.#gate.current;
         const isOther = lock !== null && error.failure.code === otherUserCode;
         const failure = isOther ? lockFailure(lock) : error.failure;
         return this.#finish({ kind: 'failed', failure });
@@ -370,7 +352,7 @@ export class Sync {
       throw error;
     } finally {
       // Who comes back says hello again.
-      this.#confirmed = cycle.confirmed && this.#lock.value === null;
+      this.#confirmed = cycle.confirmed && this.#gate.current === null;
       const last = this.#lastResult;
       const failure =
         last?.kind === 'failed' ? telemetryFailure(last.failure.class, last.failure.code) : null;
@@ -382,6 +364,7 @@ export class Sync {
   }
 
   #context(mode: SyncMode): CycleContext {
+    const gate = this.#gate;
     return {
       store: this.#store,
       transport: this.#transport,
@@ -389,8 +372,8 @@ export class Sync {
       outbox: this.outbox,
       system: this.#system,
       pageRows: this.#pageRows,
-      account: this.#account,
-      identify: (hello, account) => this.#identify(hello, account),
+      account: () => gate.account(),
+      identify: (hello, account) => gate.identify(hello, account),
       index: () => this.#index,
       useApp: (app, hello) => this.#useApp(app, hello),
       applyPlanned: (hello) => {
@@ -402,65 +385,11 @@ export class Sync {
     };
   }
 
-  /** Whoever opens the database sees nothing of it unless they may be its user. */
-  #lockAtOpen(account: string | null): UserLock | null {
-    const owner = readOwner(this.#store);
-    if (owner === null) return null;
-    const id = expectedId(this.#expected);
-    if (id !== null) return isSameId(id, owner.id) ? null : { reason: 'otherUser', owner };
-    const given = isAccount(this.#expected) ? this.#expected.account : account;
-    const known = readFact(this.#store, 'account');
-    const isKnown = given !== null && accountKey(given, this.#device.id) === known;
-    const isNew = given !== null && (known !== null || isAccount(this.#expected));
-    const mayBeOther = isNew || readFact(this.#store, 'signedOut') !== null;
-    return isKnown || !mayBeOther ? null : { reason: 'unknownUser', owner };
-  }
-
-  /** Takes in who is signed in, before anything else of an answer. Throws `CycleStop` when it is somebody else. */
-  #identify(hello: HelloResponse, account: string | null): void {
-    const found = ownerOf(hello);
-    const owner = readOwner(this.#store);
-    const id = expectedId(this.#expected);
-    const lock = lockOf(owner, found, id);
-    if (lock !== null) {
-      this.#setLock(lock);
-      throw new CycleStop(lockFailure(lock));
-    }
-    const key = account === null ? null : accountKey(account, this.#device.id);
-    const next: Owner = {
-      ...found,
-      organization: found.organization ?? owner?.organization ?? null,
-    };
-    const isKnown =
-      readFact(this.#store, 'owner') === JSON.stringify(next) &&
-      (key === null || readFact(this.#store, 'account') === key) &&
-      readFact(this.#store, 'signedOut') === null;
-    if (!isKnown) {
-      this.#store.write({ origin: 'sync', durability: 'full' }, (tx) =>
-        writeOwner(tx.sql, next, key),
-      );
-    }
-    this.#setLock(null);
-  }
-
-  #noticeOther(): void {
-    const owner = readOwner(this.#store);
-    const id = expectedId(this.#expected);
-    if (owner !== null) this.#setLock({ reason: 'otherUser', owner });
-    else if (id !== null) this.#setLock({ reason: 'otherUser', owner: nameless(id) });
-  }
-
-  #setLock(lock: UserLock | null): void {
-    const before = this.#lock.value;
-    if (this.#closed || (before?.reason ?? null) === (lock?.reason ?? null)) return;
-    this.#lock.next(lock);
+  /** Somebody else has come, or the user is back. */
+  #follow(lock: UserLock | null): void {
     this.#progress.next(null);
     if (lock !== null) void this.documents.pause();
     else if (this.#app.value === null && this.#index !== null) this.#app.next(this.#index.model);
-    // Live views look again at what there is.
-    this.#store.write({ origin: 'system', label: lockLabel }, (tx) =>
-      tx.sql.prepare(`UPDATE "$sync" SET value = value WHERE key = 'epoch'`).run(),
-    );
   }
 
   #noteRestored(): void {
@@ -492,7 +421,7 @@ export class Sync {
   #useApp(app: AppModel, hello: HelloResponse | null = readHello(this.#store)): void {
     this.#index = indexModel(app);
     if (hello !== null) this.#store.applySchema(app, this.#deviceTables(hello));
-    if (this.#lock.value === null) this.#app.next(app);
+    if (this.#gate.current === null) this.#app.next(app);
   }
 
   /** Tables of the plan, and those with edits that are not settled: nothing of the user's may be lost. */
@@ -563,27 +492,6 @@ export class Sync {
       storageBytes: this.#store.sizeBytes(),
     };
   }
-}
-
-function isAccount(user: ExpectedUser | null): user is { readonly account: string } {
-  return user !== null && typeof user !== 'string';
-}
-
-function expectedId(user: ExpectedUser | null): string | null {
-  return typeof user === 'string' ? user : null;
-}
-
-function nameless(id: string): Owner {
-  return { organization: null, id, name: '' };
-}
-
-/** Why whoever the organization has found may not have the database. `id`: whom the app expects. */
-function lockOf(owner: Owner | null, found: Owner, id: string | null): UserLock | null {
-  const own = owner ?? (id === null ? null : nameless(id));
-  if (own === null || (isSameOwner(own, found) && (id === null || isSameId(id, found.id)))) {
-    return null;
-  }
-  return { reason: isSameId(own.id, found.id) ? 'otherOrganization' : 'otherUser', owner: own };
 }
 
 /** Every opening gets a random epoch, written durably before the first edit, so entry keys never repeat. */
