@@ -59,6 +59,7 @@ const nothingShown = {
   draft: null,
   typing: null,
   leftOver: {},
+  readOnly: null,
 };
 const nothingTyped: Typed = { values: {}, unfit: {}, seen: noRow };
 
