@@ -59,7 +59,6 @@ const nothingShown = {
   draft: null,
   typing: null,
   leftOver: {},
-  readOnly: null,
 };
 const nothingTyped: Typed = { values: {}, unfit: {}, seen: noRow };
 
