@@ -123,7 +123,11 @@ describe('a business rule', () => {
       condition('Null', 'a', '', 'ok') +
       branch(
         'ok',
-        recommendation('New_X', 'All of it?', literal('Integer', '100', 'v') + setValue('new_x', 'v')),
+        recommendation(
+          'New_X',
+          'All of it?',
+          literal('Integer', '100', 'v') + setValue('new_x', 'v'),
+        ),
         message('new_y', 'No'),
       );
     expect(readRule(steps)?.branches[0]?.then).toEqual([

@@ -217,7 +217,8 @@ function conflictsOf(
   const wrong = columns.filter(
     (name) =>
       !equal.includes(name) &&
-      ((policy === 'on' && isOlder) || !equalValues(value(stored.cells, name), value(entry.base, name))),
+      ((policy === 'on' && isOlder) ||
+        !equalValues(value(stored.cells, name), value(entry.base, name))),
   );
   if (entry.op === 'update' && wrong.length === 0 && (policy === 'merge' || !isOlder)) return equal;
   return {
