@@ -53,6 +53,22 @@ export { rowCommands } from './capability/row-commands.ts';
 export { currentCells, currentSlots, currentValues } from './change/current-names.ts';
 export { checkRenames, formerNames, keepFormerNames } from './change/former-names.ts';
 export { keepsValues } from './change/type-change.ts';
+export { activityPointer, pointerValues, twinTables } from './cascade/activity-twin.ts';
+export {
+  answerLater,
+  answerNow,
+  type CascadeAnswer,
+  type CascadePlan,
+  type CascadePlanning,
+  type CascadeQuestion,
+  type CascadeRow,
+  type CascadeStep,
+  maxCascadeRows,
+  planAssign,
+  planDelete,
+  restrictedMessage,
+  tooManyMessage,
+} from './cascade/plan-cascade.ts';
 export {
   type ChoiceOption,
   type Column,

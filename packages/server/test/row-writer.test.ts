@@ -515,7 +515,7 @@ describe('a delete', () => {
     await create('contract', 70, link(1));
     expect(await refusal(remove('account', 1))).toMatchObject({
       ...code('cannotDeleteDueToAssociation'),
-      message: 'The account is used by The contracts.',
+      message: 'The account cannot be deleted: 1 The contract refers to it.',
     });
     await remove('contract', 70);
     const before = await row('visit', 21);

@@ -284,7 +284,8 @@ async function acked(
     const table = String(row[0]);
     // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
     const known = caller.views.some((view) => view.table === table);
-    const to = known ? reached.get(table) : Number.POSITIVE_INFINITY;
+    // What an edit did to rows of other tables is to be seen with it.
+    const to = known && !reached.has(table) ? undefined : Math.min(...reached.values());
     const position = Number(row[1] ?? 0);
     // Below zero: not in the feed yet.
     if (to !== undefined && position >= 0 && position <= to) contained.push([epoch, seq]);

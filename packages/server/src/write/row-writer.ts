@@ -1,4 +1,10 @@
 import {
+  activityPointer,
+  answerLater,
+  type CascadeAnswer,
+  type CascadePlanning,
+  type CascadeQuestion,
+  type CascadeStep,
   type Cell,
   type Cells,
   type ColumnValue,
@@ -6,10 +12,16 @@ import {
   defaultValues,
   isDocumentColumn,
   type ManyToMany,
+  maxCascadeRows,
   type Privilege,
+  planAssign,
+  planDelete,
+  pointerValues,
   type RowValues,
+  restrictedMessage,
   systemTables,
   type Table,
+  tooManyMessage,
   valuesToCells,
   versionColumn,
 } from '@outpost/model';
@@ -38,8 +50,6 @@ import {
   stamp,
 } from './row-values.ts';
 import type { RowAccess, RowWrite, WriteEnv, Writer, WriteScope } from './write-env.ts';
-
-const defaultMaxCascadeRows = 50_000;
 
 /** All row writes of one transaction: checks, values, rules, cascades, versions and the change log. */
 export class RowWriter {
@@ -116,7 +126,7 @@ export class RowWriter {
     const access = await accessOf(this.#scope, table, write.id, values);
     const version = await this.#store(table, write.id, row, values, access);
     if (table.ownership === 'user' && access.owner !== row.owner) {
-      await this.#assignChildren(table, write.id, row.owner, values);
+      await this.#assignChildren(table, write.id, row.owner, { owner: access.owner, values });
     }
     return version;
   }
@@ -125,32 +135,47 @@ export class RowWriter {
   async #assignChildren(
     table: Table,
     id: string,
-    oldOwner: string | null,
-    parent: RowValues,
+    from: string | null,
+    { owner, values }: { readonly owner: string | null; readonly values: RowValues },
   ): Promise<void> {
-    for (const { table: childName, column, cascade } of this.#env.index.referenced(table.name)) {
-      const child = this.#env.index.table(childName);
-      const kind = cascade.assign;
-      if (child?.ownership !== 'user' || !['cascade', 'active', 'userOwned'].includes(kind))
-        continue;
-      for (const [childId] of await this.#childrenOf(childName, column, id)) {
-        const row = await readRow(this.#tx, child, String(childId));
-        if (row === null) continue;
-        const inactive = kind === 'active' && row.cells['statecode'] !== 0;
-        const ofOthers = kind === 'userOwned' && row.owner !== oldOwner;
-        if (inactive || ofOthers) continue;
-        const owner = {
-          ownerid: parent['ownerid'] ?? null,
-          owningbusinessunit: parent['owningbusinessunit'] ?? null,
-        };
-        const values = { ...rowValues(child, row), ...owner };
-        const access = await accessOf(this.#scope, child, String(childId), values);
-        if (access.owner === row.owner) continue;
-        this.#countCascade();
-        await this.#store(child, String(childId), row, values, access);
-        await this.#assignChildren(child, String(childId), row.owner, values);
-      }
+    const owners = { from, to: owner };
+    const most = this.#cascadesLeft;
+    for (const step of await this.#planned(planAssign(this.#env.index, table, id, owners, most))) {
+      const child = this.#env.index.table(step.table);
+      const row = child === undefined ? null : await readRow(this.#tx, child, step.id);
+      if (child === undefined || row === null) continue;
+      const given = {
+        ...rowValues(child, row),
+        ownerid: values['ownerid'] ?? null,
+        owningbusinessunit: values['owningbusinessunit'] ?? null,
+      };
+      const access = await accessOf(this.#scope, child, step.id, given);
+      this.#countCascade();
+      await this.#store(child, step.id, row, given, access);
     }
+  }
+
+  get #cascadesLeft(): number {
+    return (this.#env.maxCascadeRows ?? maxCascadeRows) - this.#cascaded;
+  }
+
+  /** The steps of a plan, or a `Refusal`. */
+  async #planned(planning: CascadePlanning): Promise<readonly CascadeStep[]> {
+    const plan = await answerLater(planning, (question) => this.#answer(question));
+    if (plan.kind === 'planned') return plan.steps;
+    if (plan.kind === 'tooMany') throw this.#tooMany();
+    const { table, child, count } = plan;
+    throw new Refusal('cannotDeleteDueToAssociation', restrictedMessage(table, child, count));
+  }
+
+  async #answer(question: CascadeQuestion): Promise<CascadeAnswer> {
+    const { ask, table, id } = question;
+    if (ask === 'children') {
+      return (await this.#childrenOf(table, question.column, id)).map(([child]) => String(child));
+    }
+    const definition = this.#env.index.table(table);
+    const row = definition === undefined ? null : await readRow(this.#tx, definition, id);
+    return row && { owner: row.owner, isActive: row.cells['statecode'] === 0 };
   }
 
   /**
@@ -192,8 +217,7 @@ export class RowWriter {
       await this.#store(table, newId, null, pair, own);
     }
     for (const [pair] of connected ? [] : pairs) {
-      const row = await readRow(this.#tx, table, String(pair));
-      if (row !== null) await this.#remove(table, String(pair), row);
+      await this.#remove(table, String(pair));
     }
   }
 
@@ -239,10 +263,12 @@ export class RowWriter {
 
   #countCascade(): void {
     this.#cascaded += 1;
-    const most = this.#env.maxCascadeRows ?? defaultMaxCascadeRows;
-    if (this.#cascaded <= most) return;
-    const message = `The change would cascade to more than ${most} rows.`;
-    throw new Refusal('invalidArgument', message);
+    if (this.#cascadesLeft < 0) throw this.#tooMany();
+  }
+
+  #tooMany(): Refusal {
+    const most = this.#env.maxCascadeRows ?? maxCascadeRows;
+    return new Refusal('invalidArgument', tooManyMessage(most));
   }
 
   async #delete(table: Table, write: RowWrite): Promise<number> {
@@ -251,7 +277,7 @@ export class RowWriter {
     if (row === null) return this.#tx.engine.nextVersion(this.#tx);
     await demand(this.#scope, 'delete', table, row, write.id);
     checkConflict(table, write, row);
-    await this.#remove(table, write.id, row);
+    await this.#remove(table, write.id);
     return this.#tx.engine.nextVersion(this.#tx);
   }
 
@@ -386,69 +412,48 @@ export class RowWriter {
   }
 
   /** Removes a row and what its relationships say goes with it. */
-  async #remove(table: Table, id: string, row: StoredRow): Promise<void> {
-    this.#countCascade();
-    for (const one of this.#env.index.referenced(table.name)) {
-      const child = this.#env.index.table(one.table);
-      if (child === undefined || one.cascade.delete === 'noCascade') continue;
-      const children = await this.#childrenOf(one.table, one.column, id);
-      if (children.length > 0 && one.cascade.delete === 'restrict') {
-        throw new Refusal(
-          'cannotDeleteDueToAssociation',
-          `${table.label} is used by ${child.pluralLabel}.`,
-        );
+  async #remove(table: Table, id: string): Promise<void> {
+    const most = this.#cascadesLeft;
+    for (const step of await this.#planned(planDelete(this.#env.index, table, id, most))) {
+      const definition = this.#env.index.table(step.table);
+      const row = definition === undefined ? null : await readRow(this.#tx, definition, step.id);
+      if (definition === undefined || row === null) continue;
+      if (step.do === 'clear') {
+        const values = { ...rowValues(definition, row), [step.column]: null };
+        await this.#store(definition, step.id, row, values, row);
+        continue;
       }
-      for (const [childId] of children)
-        await this.#removeChild(child, String(childId), one.column, one.cascade.delete);
+      this.#countCascade();
+      await this.#erase(definition, step.id, row);
     }
+  }
+
+  async #erase(table: Table, id: string, row: StoredRow): Promise<void> {
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
     await this.#logChange(table, id, row, null, row);
     await removeShares(this.#tx, table.name, id);
     if (table.columns.some(isDocumentColumn)) {
       await dropContent(this.#tx, { table: table.name, id, column: null });
     }
-    await this.#removeActivityTwin(table, id);
-  }
-
-  async #removeChild(child: Table, id: string, column: string, kind: string): Promise<void> {
-    const row = await readRow(this.#tx, child, id);
-    if (row === null) return;
-    if (kind === 'cascade') {
-      await this.#remove(child, id, row);
-      return;
-    }
-    if (kind !== 'removeLink') return;
-    const values = { ...rowValues(child, row), [column]: null };
-    await this.#store(child, id, row, values, row);
   }
 
   /** Every activity also appears in `activitypointer`, under the same id. */
   async #mirrorActivity(table: Table, id: string, cells: Cells): Promise<void> {
-    const pointer = this.#env.index.table('activitypointer');
+    const pointer = this.#env.index.table(activityPointer);
     if (pointer === undefined || table.name === pointer.name) return;
     const before = await readRow(this.#tx, pointer, id);
-    const values = rowValues(table, { cells });
-    const shared: Record<string, ColumnValue> = {};
-    for (const column of pointer.columns) shared[column.name] = values[column.name] ?? null;
-    shared['activitytypecode'] = table.name;
     const owner = cells[ownerSlot] ?? null;
     const businessUnit = cells[businessUnitSlot] ?? null;
-    await this.#store(pointer, id, before, shared, {
-      owner: owner === null ? null : String(owner),
-      businessUnit: businessUnit === null ? null : String(businessUnit),
-    });
-  }
-
-  async #removeActivityTwin(table: Table, id: string): Promise<void> {
-    const twins = this.#env.index.model.tables.filter((other) =>
-      table.name === 'activitypointer'
-        ? other.isActivity === true
-        : table.isActivity === true && other.name === 'activitypointer',
+    await this.#store(
+      pointer,
+      id,
+      before,
+      pointerValues(pointer, table, rowValues(table, { cells })),
+      {
+        owner: owner === null ? null : String(owner),
+        businessUnit: businessUnit === null ? null : String(businessUnit),
+      },
     );
-    for (const twin of twins) {
-      const row = await readRow(this.#tx, twin, id);
-      if (row !== null) await this.#remove(twin, id, row);
-    }
   }
 }
 
