@@ -79,10 +79,17 @@ import {
 import { type FormDraft, FormDrafts, formModule } from './form/form-drafts.ts';
 import { type FormHost, FormSession } from './form/form-session.ts';
 import { type LookupRows, lookupRows } from './form/lookup-rows.ts';
+import type { Deletion } from './save/deletion.ts';
 import { notesOf, type TimelineNote } from './save/notes.ts';
 import { readingRow, savingNewRow, savingRow } from './save/row-id.ts';
 import { carryOut, runCommand } from './save/run-command.ts';
-import { createRow, deleteRow, type SaveResult, updateRow } from './save/save-row.ts';
+import {
+  createRow,
+  deleteRow,
+  previewDeletion,
+  type SaveResult,
+  updateRow,
+} from './save/save-row.ts';
 import { openSession, type Session } from './session.ts';
 import { finishSignOut, openSignedOut } from './sign-in/finish-sign-out.ts';
 import { platformSystem } from './system/system.ts';
@@ -187,7 +194,8 @@ export class Device {
         sendable: this.sync.outbox.sendable,
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
-        run: (tables) => this.sync.run('DELTA_SYNC', tables === null ? {} : { tables }),
+        run: (tables) =>
+          this.sync.run('DELTA_SYNC', { byItself: true, ...(tables === null ? {} : { tables }) }),
       });
     }
   }
@@ -275,6 +283,11 @@ export class Device {
   update(table: string, id: string, input: Readonly<Record<string, unknown>>): SaveResult {
     return this.#save(table, id, (session, known) => updateRow(session, table, known, input));
   }
+  /** What deleting a row would do: for asking before it is done. Null: the row is not on this device. */
+  deletion(table: string, id: string): Deletion | null {
+    return previewDeletion(this.#open(), table, id);
+  }
+  /** With the row goes what its relationships say; see `deletion`. It can be undone until it is sent: `sync.undo`. */
   delete(table: string, id: string): SaveResult {
     return this.#save(table, id, (session, known) => deleteRow(session, table, known));
   }

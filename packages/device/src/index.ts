@@ -19,6 +19,7 @@ export { FormSession, type FormState } from './form/form-session.ts';
 export type { Overtaken, Typed } from './form/form-values.ts';
 export type { LookupRows } from './form/lookup-rows.ts';
 export type { ReadOnly } from './save/closed-row.ts';
+export type { AffectedRows, Deletion } from './save/deletion.ts';
 export type { TimelineNote } from './save/notes.ts';
 export type { RefusalReason, SaveResult } from './save/save-row.ts';
 export { databaseName } from './sign-in/database-name.ts';

@@ -124,7 +124,8 @@ describe('commands', () => {
     device.store.commits.subscribe((set) => commits.push(set.tables.size));
     const before = device.store.count('incident');
     expect(device.convertToCase('appointment', appointment).kind).toBe('saved');
-    expect(commits).toEqual([2]);
+    // The case, the appointment, and the appointment among all activities.
+    expect(commits).toEqual([3]);
     expect(device.store.count('incident')).toBe(before + 1);
     const closed = device.get('appointment', appointment);
     expect(closed).toMatchObject({

@@ -18,6 +18,8 @@ export {
   Documents,
 } from './documents/documents.ts';
 export type { NamedDocument } from './documents/named.ts';
+export type { Effect, RowEffect } from './effects/effect.ts';
+export type { CarriedOut, DirectChange, Effects } from './effects/effects.ts';
 export type { TableCheck } from './engine/check-table.ts';
 export type { RowDifference } from './engine/compare.ts';
 export {

@@ -44,10 +44,18 @@ const fourth: readonly string[] = [
   `ALTER TABLE "$outbox" ADD COLUMN local_json TEXT NOT NULL DEFAULT '[]'`,
 ];
 
+const fifth: readonly string[] = [
+  // What edits do to other rows; see effects/effect.ts.
+  `CREATE TABLE "$effect" (epoch TEXT NOT NULL, seq INTEGER NOT NULL, no INTEGER NOT NULL, op TEXT NOT NULL,
+    table_name TEXT NOT NULL, row_id TEXT NOT NULL, set_json TEXT NOT NULL, is_twin INTEGER NOT NULL,
+    PRIMARY KEY (epoch, seq, no)) WITHOUT ROWID`,
+  'CREATE INDEX "$effect_row" ON "$effect" (table_name, row_id)',
+];
+
 /** Tables of this package inside the device database. */
 export const syncModule: SchemaModule = {
   name: 'sync',
-  version: 4,
+  version: 5,
   migrate(driver, from) {
     if (from < 1) for (const sql of tables) driver.exec(sql);
     if (from < 2) for (const sql of second) driver.exec(sql);
@@ -56,6 +64,7 @@ export const syncModule: SchemaModule = {
       for (const sql of fourth) driver.exec(sql);
       noteLocalSlots(driver);
     }
+    if (from < 5) for (const sql of fifth) driver.exec(sql);
   },
 };
 

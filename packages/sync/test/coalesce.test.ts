@@ -218,11 +218,14 @@ test('nothing is joined to a delete, whatever it is', () => {
   remove(1);
   const next = {
     op: 'update',
+    id: id(1),
     set: { city: 'Chur' },
     base: {},
     local: [],
     after: [],
     changeSet: null,
+    at: '2026-03-02T08:00:00.000Z',
+    effects: [],
   } as const;
   expect(device.take((tx) => joined(tx, 'e1', device.entries()[0], next))).toBeNull();
   expect(device.take((tx) => joined(tx, 'e1', undefined, next))).toBeNull();

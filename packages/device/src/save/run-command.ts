@@ -55,6 +55,7 @@ export function carryOut(session: Session, plan: CommandPlan): SaveResult {
   if (ready.length === 0) return { kind: 'unchanged', id: last };
   const { commit } = session.store.write({ origin: 'local' }, (tx) => {
     for (const one of ready) one.apply(tx);
+    session.sync.outbox.effects.carryOut(tx);
   });
   return { kind: 'saved', id: last, commit };
 }

@@ -30,6 +30,8 @@ import type { WriteTx } from '@outpost/store';
 import type { RowSeen } from '../form/form-values.ts';
 import type { Session } from '../session.ts';
 import { closedReasons } from './closed-row.ts';
+import { cascadeReasons, type Deletion, describeDeletion } from './deletion.ts';
+import { goneTargets, unitOfOwner } from './lookup-targets.ts';
 
 /** Why a write was not made. */
 export type RefusalReason =
@@ -51,6 +53,16 @@ export type RefusalReason =
   | { readonly kind: 'rowMissing'; readonly message: string }
   /** The row is closed: its form is read-only. */
   | { readonly kind: 'inactiveRow'; readonly code: string; readonly message: string }
+  /** Rows of `table` refer to the row that is to be deleted, and forbid it. */
+  | {
+      readonly kind: 'restricted';
+      readonly code: string;
+      readonly table: string;
+      readonly count: number;
+      readonly message: string;
+    }
+  /** The change would take too many rows along. */
+  | { readonly kind: 'tooManyRows'; readonly code: string; readonly message: string }
   | { readonly kind: 'flow'; readonly code: string; readonly message: string }
   | { readonly kind: 'stageGate'; readonly columns: readonly string[]; readonly message: string };
 
@@ -111,6 +123,7 @@ function commit(session: Session, prepared: Prepared, options: SaveOptions = {})
   if (prepared.kind !== 'ready') return prepared;
   const written = session.store.write({ origin: 'local' }, (tx) => {
     prepared.apply(tx);
+    session.sync.outbox.effects.carryOut(tx);
     options.alongside?.(tx);
   });
   return { kind: 'saved', id: prepared.id, commit: written.commit };
@@ -140,8 +153,10 @@ export function prepareCreate(
   if (table.ownership === 'user' && user !== undefined) {
     values['ownerid'] ??= { table: 'systemuser', id: user.id, name: user.name };
     values['owningbusinessunit'] = { table: 'businessunit', id: user.businessUnitId };
+    Object.assign(values, unitOfOwner(session, table, null, values));
   }
   const reasons = [
+    ...goneTargets(session, table, parsed.values),
     ...statusReasons(table, values, parsed.values, null),
     ...privilegeReasons(session, table, 'create', values),
     ...applyRules(session, table, null, values, 'create'),
@@ -183,7 +198,9 @@ export function prepareUpdate(
   if (changed.length === 0) return { kind: 'unchanged', id };
   const values: Record<string, ColumnValue> = { ...before, ...Object.fromEntries(changed) };
   const columns = changed.map(([column]) => column);
+  Object.assign(values, unitOfOwner(session, table, before, values));
   const reasons = [
+    ...goneTargets(session, table, Object.fromEntries(changed)),
     ...statusReasons(table, values, parsed.values, before),
     ...closedReasons(session, table, before, values, columns),
     ...privilegeReasons(session, table, 'write', before),
@@ -222,9 +239,23 @@ export function prepareDelete(session: Session, tableName: string, id: string): 
   if (unavailable.length > 0) return { kind: 'refused', reasons: unavailable };
   const before = session.values(tableName, id);
   if (before === null) return missing(table, id);
-  const reasons = privilegeReasons(session, table, 'delete', before);
+  const reasons = [
+    ...privilegeReasons(session, table, 'delete', before),
+    ...cascadeReasons(session, tableName, id),
+  ];
   if (reasons.length > 0) return { kind: 'refused', reasons };
   return { kind: 'ready', id, values: before, apply: (tx) => void tx.delete(table.name, id) };
+}
+
+/** What deleting a row would do; null: it is not on this device. */
+export function previewDeletion(session: Session, tableName: string, id: string): Deletion | null {
+  const before = session.values(tableName, id);
+  if (before === null) return null;
+  const table = session.table(tableName);
+  return describeDeletion(session, tableName, id, [
+    ...unavailableReasons(table, 'delete'),
+    ...privilegeReasons(session, table, 'delete', before),
+  ]);
 }
 
 function missing(table: Table, id: string): Extract<SaveResult, { readonly kind: 'refused' }> {

@@ -11,6 +11,7 @@ import type {
 } from '../protocol/index.ts';
 import { leave } from './leave.ts';
 import { applyBase, recomputeVisible } from './overlay.ts';
+import { type Affected, affectedBy, rebase } from './rebase.ts';
 
 /** Takes in a page: its rows, the removal of rows the range no longer holds, and the cursor, in one transaction. */
 export function applyPage(
@@ -134,11 +135,12 @@ function replaceRange(
 /** Takes in a delta: rows, removals, confirmed edits, tokens and tables to read again, in one transaction. */
 export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number): void {
   store.write({ origin: 'sync' }, (tx) => {
-    const touched = settle(tx, pull);
+    const { touched, affected } = settle(tx, pull);
     for (const { table, ids, reason } of pull.removes) {
       for (const id of ids) leave(tx, table, id, reason, pull.now);
     }
     for (const rows of pull.changes) applyTableRows(tx, rows);
+    rebase(tx, affected);
     for (const { table, id } of touched) recomputeVisible(tx, table, id);
     for (const { token, tables } of pull.tokens) {
       for (const table of tables) {
@@ -236,16 +238,19 @@ function noteDocuments(tx: WriteTx, { table, columns, rows }: TableRows): void {
 }
 
 /** Removes confirmed edits from the overlay; their effect is in the base of the same answer. */
-function settle(tx: WriteTx, pull: PullResponse): readonly { table: string; id: string }[] {
-  const touched: { table: string; id: string }[] = [];
-  for (const [epoch, seq] of pull.acked) {
-    const entries = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [epoch, seq]);
-    for (const entry of entries) {
-      deleteEntry(tx.sql, entry.key);
-      touched.push({ table: entry.table, id: entry.id });
-    }
-  }
-  return touched;
+function settle(
+  tx: WriteTx,
+  pull: PullResponse,
+): {
+  readonly touched: readonly { readonly table: string; readonly id: string }[];
+  readonly affected: readonly Affected[];
+} {
+  const settled = pull.acked.flatMap(([epoch, seq]) =>
+    readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [epoch, seq]),
+  );
+  const affected = affectedBy(tx, settled);
+  for (const entry of settled) deleteEntry(tx.sql, entry.key);
+  return { touched: [...settled, ...affected], affected };
 }
 
 function rowsInRange(

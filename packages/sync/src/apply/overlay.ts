@@ -4,12 +4,37 @@
  */
 import { type Cell, type Cells, currentCells, fitsSlot } from '@outpost/model';
 import type { RowImage, WriteTx } from '@outpost/store';
+import { readEffects } from '../effects/effect.ts';
 import { type Entry, readEntries, readerOf } from '../outbox/entry.ts';
 
 const unsettled = "table_name = ? AND row_id = ? AND state IN ('queued', 'sent', 'applied')";
 
 export function unsettledEntries(tx: WriteTx, table: string, id: string): readonly Entry[] {
   return readEntries(readerOf(tx.sql), unsettled, [table, id]);
+}
+
+/** One change on top of a base: an edit of the row, or what an edit of another row does to it. */
+export type Layer = Pick<Entry, 'key' | 'op' | 'set'>;
+
+/** All that lies on top of a row's base, in the order it was made. */
+export function layersOf(tx: WriteTx, table: string, id: string): readonly Layer[] {
+  const entries = unsettledEntries(tx, table, id);
+  const effects = readEffects(
+    readerOf(tx.sql),
+    "f.table_name = ? AND f.row_id = ? AND o.state IN ('queued', 'sent', 'applied')",
+    [table, id],
+  );
+  if (effects.length === 0) return entries;
+  // An edit comes before what it does.
+  return [...entries, ...effects].sort((a, b) => a.key[1] - b.key[1]);
+}
+
+/** Rebuilds the rows that lost what an edit does to them. */
+export function recomputeEach(
+  tx: WriteTx,
+  rows: readonly { readonly table: string; readonly id: string }[],
+): void {
+  for (const { table, id } of rows) recomputeVisible(tx, table, id);
 }
 
 /** Cells of an image by slot name. */
@@ -60,17 +85,20 @@ export function applyBase(tx: WriteTx, table: string, id: string, cells: Cells |
 export function recomputeVisible(tx: WriteTx, table: string, id: string): void {
   const base = readBase(tx, table, id);
   if (base === undefined) return;
-  const entries = unsettledEntries(tx, table, id).map((entry) => ({
-    ...entry,
-    set: shown(tx, table, entry.set),
+  const layers = layersOf(tx, table, id).map((layer) => ({
+    ...layer,
+    set: shown(tx, table, layer.set),
   }));
-  writeVisible(tx, table, id, foldEntries(base, entries));
-  if (entries.length > 0) return;
+  writeVisible(tx, table, id, foldEntries(base, layers));
+  if (layers.length > 0) return;
   dropBase(tx, table, id);
 }
 
 /** The row after its edits, in the order they were made. */
-export function foldEntries(base: Cells | null, entries: readonly Entry[]): Cells | null {
+export function foldEntries(
+  base: Cells | null,
+  entries: readonly Pick<Entry, 'op' | 'set'>[],
+): Cells | null {
   let row: Cells | null = base;
   for (const entry of entries) {
     if (entry.op === 'delete') row = null;

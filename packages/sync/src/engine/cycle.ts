@@ -1,4 +1,4 @@
-import type { AppModel, ModelIndex, System } from '@outpost/model';
+import { type AppModel, type ModelIndex, type System, twinTables } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
 import { applyIds, applyPage, applyPlan, applyPull, forgetUnplanned } from '../apply/apply-rows.ts';
 import { documentsOfEntry } from '../documents/named.ts';
@@ -34,6 +34,8 @@ export interface CycleContext {
   /** Brings the schema to the plan. */
   applyPlanned(hello: HelloResponse): void;
   report(phase: SyncProgress['phase']): void;
+  /** Whether edits that their user may still undo are left for a later cycle. */
+  holdsBack(): boolean;
 }
 
 export interface CycleRequest {
@@ -79,7 +81,7 @@ export class Cycle {
 
   /** Runs to the end; answers the organization's time. Throws `CycleStop` or `CycleCancelled`. */
   async run(): Promise<string> {
-    const { mode, tables } = this.#request;
+    const { mode } = this.#request;
     const fresh = mode === 'DELTA_SYNC' || mode === 'GRID_SYNC' || mode === 'SINGLE_RECORD_SYNC';
     if (!this.confirmed || !fresh || this.#hello() === null) await this.#sayHello();
     for (let round = 0; round < maxRounds; round++) {
@@ -88,11 +90,12 @@ export class Cycle {
         await this.#fetchRow();
         break;
       }
+      const tables = this.#widened();
       await this.#pull(tables);
       if (mode === 'FORCED_SYNC' && round === 0) this.#checkAll(tables);
       const loaded = await this.#load(tables);
       const open = this.#tables(tables).some((one) => one.state !== 'ready');
-      const uploaded = stuck || this.#context.outbox.nextBatch().length === 0;
+      const uploaded = stuck || this.#nextBatch().length === 0;
       const awaited = tables === null && this.#context.outbox.awaiting().length > 0;
       // What changed while pages were read is in the list of changes.
       if (!open && uploaded && !awaited && !loaded) break;
@@ -219,10 +222,32 @@ export class Cycle {
 
   /** What is quick to send goes first; edits with documents follow one by one, each after its documents. */
   #next(index: ModelIndex): readonly Entry[] {
-    const { outbox } = this.#context;
     const isQuick = (entry: Entry) => documentsOfEntry(entry, index).length === 0;
-    const quick = outbox.nextBatch(this.#batch, isQuick);
-    return quick.length > 0 ? quick : outbox.nextBatch(1);
+    const quick = this.#nextBatch(this.#batch, isQuick);
+    return quick.length > 0 ? quick : this.#nextBatch(1);
+  }
+
+  #nextBatch(most?: number, ready: (entry: Entry) => boolean = () => true): readonly Entry[] {
+    const { outbox, holdsBack } = this.#context;
+    const isHeld = (entry: Entry) => holdsBack() && outbox.mayBeUndone(entry);
+    return outbox.nextBatch(most, (entry) => ready(entry) && !isHeld(entry));
+  }
+
+  /**
+   * The tables that were asked for, with those in which edits that wait have changed rows besides, and the other views of
+   * activities: what is seen together is brought up to date together. Null: all.
+   */
+  #widened(): readonly string[] | null {
+    const { tables } = this.#request;
+    if (tables === null) return null;
+    const index = this.#context.index();
+    const twins = tables.flatMap((name) => {
+      const table = index?.table(name);
+      return index === null || table === undefined ? [] : twinTables(index, table);
+    });
+    const effects = this.#context.outbox.unsettledEffects();
+    const more = [...twins.map((one) => one.name), ...effects.map((one) => one.table)];
+    return [...new Set([...tables, ...more])];
   }
 
   #requeueSent(): void {
@@ -245,7 +270,8 @@ export class Cycle {
       const views = Object.fromEntries(
         tables.flatMap(({ table, view }) => (view === null ? [] : [[table, view]])),
       );
-      const awaiting = outbox.awaiting();
+      // What an edit does to other rows is seen when their tables are asked for too.
+      const awaiting = outbox.awaiting(only === null ? null : tables.map((one) => one.table));
       const reply = await transport.pull(
         { device, seen: this.#seen, from, views, awaiting, maxRows: pullRows },
         this.#signal,
@@ -358,22 +384,23 @@ export class Cycle {
   }
 
   async #fetchRow(): Promise<void> {
+    const { row } = this.#request;
+    const index = this.#context.index();
+    const table = row === null ? undefined : index?.table(row.table);
+    if (row === null || index === null || table === undefined) return;
+    for (const { name } of [table, ...twinTables(index, table)]) {
+      if (this.#tables(null).some((one) => one.table === name)) await this.#fetch(name, row.id);
+    }
+  }
+
+  async #fetch(table: string, id: string): Promise<void> {
     const { store, transport, device } = this.#context;
-    const row = this.#request.row;
-    if (row === null || !readSyncTables(store).some((one) => one.table === row.table)) return;
     for (;;) {
-      const request = {
-        device,
-        seen: this.#seen,
-        table: row.table,
-        after: null,
-        upTo: null,
-        ids: [row.id],
-        limit: 1,
-      };
+      const seen = this.#seen;
+      const request = { device, seen, table, after: null, upTo: null, ids: [id], limit: 1 };
       const reply = await transport.page(request, this.#signal);
       if (await this.#refreshed(reply)) continue;
-      applyIds(store, this.#take(reply).value, [row.id]);
+      applyIds(store, this.#take(reply).value, [id]);
       return;
     }
   }

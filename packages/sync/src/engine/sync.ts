@@ -106,6 +106,7 @@ export class Sync {
   #lastResult: CycleResult | null = null;
   #checks: readonly TableCheck[] = [];
   #confirmed = false;
+  #holdsBack = false;
   #pace = new Pace();
   #resumed = false;
   #closed = false;
@@ -187,15 +188,22 @@ export class Sync {
     return readHello(this.store);
   }
 
-  /** Runs a cycle, or joins the one that is running. `tables` narrows it; `row` is for SINGLE_RECORD_SYNC. */
+  /**
+   * Runs a cycle, or joins the one that is running. `tables` narrows it; `row` is for SINGLE_RECORD_SYNC. `byItself`:
+   * nobody asked for it, so deletions of the last five seconds are left for a later one; they can still be undone.
+   */
   run(
     mode: SyncMode,
     options: {
       readonly tables?: readonly string[];
       readonly row?: { readonly table: string; readonly id: string };
+      readonly byItself?: boolean;
     } = {},
   ): Promise<CycleResult> {
     if (this.#closed) throw new SyncError('sync.closed', 'The device is closed.', 'Open it again.');
+    if (options.byItself !== true || this.#running === null) {
+      this.#holdsBack = options.byItself === true;
+    }
     if (this.#running !== null) return this.#running.result;
     if (!this.#online) return Promise.resolve(this.#finish({ kind: 'offline' }));
     const first = readFact(this.#store, 'firstSyncDoneAt') === null;
@@ -382,6 +390,7 @@ export class Sync {
         }
       },
       report: (phase) => this.#emitProgress(mode, phase),
+      holdsBack: () => this.#holdsBack,
     };
   }
 
@@ -420,6 +429,7 @@ export class Sync {
 
   #useApp(app: AppModel, hello: HelloResponse | null = readHello(this.#store)): void {
     this.#index = indexModel(app);
+    this.outbox.effects.use(this.#index);
     if (hello !== null) this.#store.applySchema(app, this.#deviceTables(hello));
     if (this.#gate.current === null) this.#app.next(app);
   }

@@ -1,6 +1,7 @@
 import { type IdGenerator, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
-import { recomputeVisible } from '../apply/overlay.ts';
+import { recomputeEach, recomputeVisible } from '../apply/overlay.ts';
+import { dropEffects, effectsOf } from '../effects/effect.ts';
 import {
   type EntryRefusal,
   type PushResponse,
@@ -69,6 +70,9 @@ function refuse(
       ...entry.key,
     ]);
   recomputeVisible(tx, entry.table, entry.id);
+  const effects = effectsOf(readerOf(tx.sql), entry.key);
+  dropEffects(tx.sql, entry.key);
+  recomputeEach(tx, effects);
   if (tx.get(syncErrorTable.name, refusal.syncError) !== null) return;
   tx.insert(
     syncErrorTable.name,

@@ -1,9 +1,15 @@
 import type { WriteTx } from '@outpost/store';
+import type { RowEffect } from '../effects/effect.ts';
 import { sameKey } from '../protocol/index.ts';
 import { type Entry, readEntries, readerOf } from './entry.ts';
 
-/** What an edit is to become part of. */
-type NewEntry = Pick<Entry, 'op' | 'set' | 'base' | 'local' | 'after' | 'changeSet'>;
+/** An edit that may become part of an earlier one. */
+type NewEntry = Pick<
+  Entry,
+  'op' | 'id' | 'set' | 'base' | 'local' | 'after' | 'changeSet' | 'at'
+> & {
+  readonly effects: readonly RowEffect[];
+};
 
 /**
  * The queued entry of a row with another edit of it joined, `gone` when both cancel each other out, or null when they
@@ -22,7 +28,7 @@ export function joined(
   if (earlier.op === 'delete' || next.op === 'create') return null;
   const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent', 'refused')");
   const hasDependants = open.some((one) => one.after.some((key) => sameKey(key, earlier.key)));
-  if (hasDependants) return null;
+  if (hasDependants || movesOthers(next, open, earlier)) return null;
   const after = [...earlier.after];
   for (const key of next.after) {
     if (sameKey(key, earlier.key) || after.some((one) => sameKey(one, key))) continue;
@@ -31,11 +37,25 @@ export function joined(
   }
   if (next.op === 'delete') {
     if (earlier.op === 'create') return 'gone';
-    return { ...earlier, op: 'delete', set: {}, base: {}, local: [], after };
+    return { ...earlier, op: 'delete', set: {}, base: next.base, local: [], after, at: next.at };
   }
   const set = { ...earlier.set, ...next.set };
   // What the user saw before the first of the edits.
   const base = earlier.op === 'create' ? earlier.base : { ...next.base, ...earlier.base };
   const local = [...earlier.local.filter((slot) => !Object.hasOwn(next.set, slot)), ...next.local];
   return { ...earlier, set, base, local, after };
+}
+
+/**
+ * True when an edit does something to other rows, or would, were it carried out before the edits that were made in
+ * between: a row that has been moved away meanwhile must not go with the one it belonged to.
+ */
+function movesOthers(next: NewEntry, open: readonly Entry[], earlier: Entry): boolean {
+  if (next.effects.some((effect) => !effect.isTwin)) return true;
+  if (next.op !== 'delete' && !Object.hasOwn(next.set, 'ownerid')) return false;
+  return open.some(
+    (one) =>
+      one.key[1] > earlier.key[1] &&
+      [...Object.values(one.set), ...Object.values(one.base)].includes(next.id),
+  );
 }

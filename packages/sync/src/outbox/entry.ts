@@ -1,4 +1,5 @@
 import type { SqlDriver, SqlValue } from '@outpost/store';
+import { dropEffects } from '../effects/effect.ts';
 import type { EntryKey, PushEntry } from '../protocol/index.ts';
 
 /** `queued` waits, `sent` is on its way, `applied` waits to be seen in the base, `refused` has a sync error. */
@@ -132,12 +133,18 @@ export function holdEntry(sql: SqlDriver, key: EntryKey, untilMs: number): void 
     .run([untilMs, key[0], key[1]]);
 }
 
-/** Other content under the same key: only for an entry that was never sent. */
+/** Other content under the same key, with the same effects: only for an entry that was never sent. */
 export function rewriteEntry(sql: SqlDriver, entry: Entry): void {
-  deleteEntry(sql, entry.key);
+  removeRow(sql, entry.key);
   insertEntry(sql, entry);
 }
 
+/** Removes an entry with its effects. */
 export function deleteEntry(sql: SqlDriver, key: EntryKey): void {
-  sql.prepare('DELETE FROM "$outbox" WHERE epoch = ? AND seq = ?').run([key[0], key[1]]);
+  removeRow(sql, key);
+  dropEffects(sql, key);
+}
+
+function removeRow(sql: SqlDriver, [epoch, seq]: EntryKey): void {
+  sql.prepare('DELETE FROM "$outbox" WHERE epoch = ? AND seq = ?').run([epoch, seq]);
 }

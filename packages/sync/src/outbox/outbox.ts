@@ -15,9 +15,18 @@ import type {
   WriteTx,
 } from '@outpost/store';
 import type { Observable } from 'rxjs';
-import { dropBase, ensureBase, unsettledEntries } from '../apply/overlay.ts';
+import { dropBase, ensureBase, layersOf, unsettledEntries } from '../apply/overlay.ts';
+import {
+  addEffects,
+  type Effect,
+  effectsOf,
+  type RowEffect,
+  readEffects,
+} from '../effects/effect.ts';
+import { EffectOrder } from '../effects/effect-order.ts';
+import { Effects } from '../effects/effects.ts';
 import { writeFact } from '../engine/sync-state.ts';
-import type { EntryKey, PushEntry } from '../protocol/index.ts';
+import { type EntryKey, type PushEntry, sameKey } from '../protocol/index.ts';
 import { joined } from './coalesce.ts';
 import { currentEntry } from './current-entry.ts';
 import {
@@ -33,6 +42,9 @@ import { whenSendable } from './waiting.ts';
 
 const maxBatch = 100;
 
+/** A deletion waits this long before it is sent by itself: so long it can be undone. */
+export const undoDelayMs = 5000;
+
 /** What the outbox needs of a row change. */
 type NewEntry = Omit<Entry, 'key' | 'at' | Exclude<keyof typeof freshEntry, 'local'>>;
 type DescribedChange = Omit<RowChange, 'changed' | 'rid' | 'isNew'>;
@@ -47,6 +59,7 @@ export interface SeenRow {
 export class Outbox implements Participant {
   readonly name = 'sync.outbox';
   readonly phase = 'derive';
+  readonly effects: Effects;
   readonly #store: DeviceStore;
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
@@ -59,14 +72,16 @@ export class Outbox implements Participant {
     this.#clock = clock;
     this.#ids = ids;
     this.#epoch = epoch;
+    this.effects = new Effects(store);
   }
 
   beforeCommit(tx: WriteTx): void {
     if (tx.origin !== 'local') return;
-    const changes = parentsFirst(tx.changes, tx);
+    const done = this.effects.carriedOut(tx);
+    const changes = parentsFirst(done?.direct ?? tx.changes, tx);
     // Edits made as one are applied or refused as one.
     const changeSet = changes.length > 1 ? this.#ids.next() : null;
-    for (const change of changes) this.describe(change, tx, changeSet);
+    for (const change of changes) this.describe(change, tx, changeSet, done?.of(change) ?? []);
   }
 
   /**
@@ -93,8 +108,7 @@ export class Outbox implements Participant {
       )
       .run([this.#epoch, seq + 1]);
     const key: EntryKey = [this.#epoch, seq];
-    const at = new Date(this.#clock.now()).toISOString();
-    insertEntry(tx.sql, { ...freshEntry, ...entry, key, at });
+    insertEntry(tx.sql, { ...freshEntry, ...entry, key, at: this.#now() });
     return key;
   }
 
@@ -116,9 +130,25 @@ export class Outbox implements Participant {
     }
   }
 
+  /** Whether the user has deleted a row, or one that takes it along, and the organization has not confirmed it yet. */
+  isDeleted(table: string, id: string): boolean {
+    if (this.#store.schema.has(table) && this.#store.get(table, id) !== null) return false;
+    const params = [table, id];
+    const open = "state IN ('queued', 'sent', 'applied')";
+    const where = `table_name = ? AND row_id = ? AND op = 'delete' AND ${open}`;
+    if (readEntries(this.#store, where, params).length > 0) return true;
+    const effects = "f.table_name = ? AND f.row_id = ? AND f.op = 'delete'";
+    return readEffects(this.#store, `${effects} AND o.${open}`, params).length > 0;
+  }
+
   /** Tables with edits that are not settled or given up. */
   editedTables(): readonly string[] {
     return editedTables(this.#store);
+  }
+
+  /** What edits that are not settled do to other rows. */
+  unsettledEffects(): readonly Effect[] {
+    return readEffects(this.#store, "o.state IN ('queued', 'sent', 'applied')");
   }
 
   pending(): readonly Entry[] {
@@ -135,9 +165,14 @@ export class Outbox implements Participant {
     return readEntries(this.#store, where).map((entry) => currentEntry(schema, entry));
   }
 
-  /** Entries that wait to be seen in the base. */
-  awaiting(): readonly EntryKey[] {
-    return readEntries(this.#store, "state = 'applied'").map((entry) => entry.key);
+  /** Entries that wait to be seen in the base; of some tables, those that can be seen there with all that they do. */
+  awaiting(tables: readonly string[] | null = null): readonly EntryKey[] {
+    const applied = readEntries(this.#store, "state = 'applied'").map((entry) => entry.key);
+    if (tables === null || applied.length === 0) return applied;
+    const outside = readEffects(this.#store, "o.state = 'applied'").filter(
+      (one) => !tables.includes(one.table),
+    );
+    return applied.filter((key) => !outside.some((one) => sameKey(one.key, key)));
   }
 
   /**
@@ -152,6 +187,7 @@ export class Outbox implements Participant {
     const openKeys = new Set(open.map((one) => nameOf(one.key)));
     const taken = new Set<string>();
     const batch: Entry[] = [];
+    const order = new EffectOrder(readEffects(this.#store), open);
     const now = this.#clock.now();
     for (const group of groupsOf(open.filter((one) => one.state === 'queued'))) {
       const own = new Set(group.map((one) => nameOf(one.key)));
@@ -162,7 +198,7 @@ export class Outbox implements Participant {
           return openKeys.has(name) && !taken.has(name) && !own.has(name);
         }),
       );
-      if (isHeld || isBlocked || !group.every(ready)) continue;
+      if (isHeld || isBlocked || !group.every(ready) || order.holdsBack(group, taken)) continue;
       if (batch.length > 0 && batch.length + group.length > most) break;
       batch.push(...group);
       for (const name of own) taken.add(name);
@@ -170,16 +206,30 @@ export class Outbox implements Participant {
     return batch;
   }
 
-  /** When the next entry that is held may be sent; null: none is. */
+  /** When the next entry that is held may be sent by itself; null: none is. */
   nextHeldAt(): number | null {
-    const row = this.#store.all(
-      `SELECT min(held_until) FROM "$outbox" WHERE state = 'queued' AND held_until > 0`,
-    )[0];
-    return typeof row?.[0] === 'number' ? row[0] : null;
+    const times = readEntries(this.#store, "state = 'queued'").flatMap((entry) => [
+      ...(entry.heldUntil > 0 ? [entry.heldUntil] : []),
+      ...(this.mayBeUndone(entry) ? [Date.parse(entry.at) + undoDelayMs] : []),
+    ]);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** A deletion that is not sent by itself yet, so that its user can think better of it. */
+  mayBeUndone({ op, state, everSent, at }: Entry): boolean {
+    if (op !== 'delete' || state !== 'queued' || everSent) return false;
+    // A clock that was put back does not hold it for longer.
+    const age = this.#clock.now() - Date.parse(at);
+    return age >= 0 && age < undoDelayMs;
   }
 
   /** Queues the entry of one row change, on top of the row's base, or joins it to the one that waits. */
-  describe(change: DescribedChange, tx: WriteTx, changeSet: string | null = null): void {
+  describe(
+    change: DescribedChange,
+    tx: WriteTx,
+    changeSet: string | null = null,
+    effects: readonly RowEffect[] = [],
+  ): void {
     ensureBase(tx, change.table, change.id, change.before);
     const earlier = unsettledEntries(tx, change.table, change.id);
     const last = earlier.at(-1);
@@ -197,7 +247,7 @@ export class Outbox implements Participant {
       const shown = Object.entries(base).map(
         ([slot, cell]) => [slot, slot in seen.cells ? (seen.cells[slot] ?? null) : cell] as const,
       );
-      this.enqueue(tx, {
+      const key = this.enqueue(tx, {
         op,
         table,
         id,
@@ -210,16 +260,34 @@ export class Outbox implements Participant {
         changeSet,
         local,
       });
+      return addEffects(tx.sql, key, effects);
+    }
+    const at = this.#now();
+    const earlierEntry = last && currentEntry(this.#store.schema, last);
+    const join = joined(tx, this.#epoch, earlierEntry, {
+      op,
+      id,
+      set,
+      base,
+      local,
+      after,
+      changeSet,
+      at,
+      effects,
+    });
+    if (join !== null && last !== undefined) {
+      if (join !== 'gone') {
+        rewriteEntry(tx.sql, join);
+        return addEffects(tx.sql, join.key, effects);
+      }
+      const others = [...effectsOf(readerOf(tx.sql), last.key), ...effects];
+      deleteEntry(tx.sql, last.key);
+      for (const one of [{ table, id }, ...others]) {
+        if (layersOf(tx, one.table, one.id).length === 0) dropBase(tx, one.table, one.id);
+      }
       return;
     }
-    const earlierEntry = last && currentEntry(this.#store.schema, last);
-    const join = joined(tx, this.#epoch, earlierEntry, { op, set, base, local, after, changeSet });
-    if (join !== null && last !== undefined) {
-      if (join !== 'gone') return rewriteEntry(tx.sql, join);
-      deleteEntry(tx.sql, last.key);
-      return dropBase(tx, table, id);
-    }
-    this.enqueue(tx, {
+    const key = this.enqueue(tx, {
       op,
       table,
       id,
@@ -231,12 +299,19 @@ export class Outbox implements Participant {
       changeSet,
       local,
     });
+    addEffects(tx.sql, key, effects);
+  }
+
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString();
   }
 }
 
 /** Tables with edits that are not settled or given up. */
 export function editedTables(store: DeviceStore): readonly string[] {
-  const rows = store.all('SELECT DISTINCT table_name FROM "$outbox" ORDER BY 1');
+  const rows = store.all(
+    'SELECT table_name FROM "$outbox" UNION SELECT table_name FROM "$effect" ORDER BY 1',
+  );
   return rows.map((row) => String(row[0]));
 }
 
@@ -278,16 +353,28 @@ function changedCells(
   const set: Record<string, Cell> = {};
   const base: Record<string, Cell> = {};
   const local: string[] = [];
-  if (change.after === null) return { set, base, local };
-  for (const [i, slot] of tx.schemaOf(change.table).slots.entries()) {
-    const before = change.before?.[i] ?? null;
-    const after = change.after[i] ?? null;
-    if (before === after) continue;
-    set[slot.name] = after;
-    base[slot.name] = before;
-    if (slot.part === 'name' || slot.column.readOnly === true) local.push(slot.name);
+  if (change.after === null) return { set, base: nameCells(change, tx), local };
+  const { slots, slotIndex } = tx.schemaOf(change.table);
+  const keep = (i: number, name: string) => {
+    set[name] = change.after?.[i] ?? null;
+    base[name] = change.before?.[i] ?? null;
+  };
+  for (const [i, { name, part, column }] of slots.entries()) {
+    if ((change.before?.[i] ?? null) === (change.after[i] ?? null)) continue;
+    keep(i, name);
+    const isLocal = part === 'name' || column.readOnly === true;
+    if (isLocal) local.push(name);
+    // Another row of the same table: without its table the id says nothing.
+    const target = isLocal ? undefined : slotIndex.get(`${name}$t`);
+    if (target !== undefined) keep(target, `${name}$t`);
   }
   return { set, base, local };
+}
+
+/** What a deleted row was called, for people who look at the queue. */
+function nameCells({ table, before }: DescribedChange, tx: WriteTx): Cells {
+  const { primaryName } = tx.schemaOf(table).table;
+  return primaryName === null ? {} : { [primaryName]: cellOf(table, before, primaryName, tx) };
 }
 
 /** Creates that have not been applied yet and that the new lookup values point at. */

@@ -1,5 +1,6 @@
 import type { DeviceStore } from '@outpost/store';
-import { recomputeVisible } from '../apply/overlay.ts';
+import { recomputeEach } from '../apply/overlay.ts';
+import { effectsOf } from '../effects/effect.ts';
 import { type EntryKey, sameKey } from '../protocol/index.ts';
 import { currentEntry } from './current-entry.ts';
 import { deleteEntry, type Entry, readEntries, readerOf } from './entry.ts';
@@ -27,8 +28,9 @@ export function undo(store: DeviceStore, key: EntryKey): UndoResult {
       result = { kind: 'refused', reason: 'sent' };
       return;
     }
+    const effects = family.flatMap((entry) => effectsOf(readerOf(tx.sql), entry.key));
     for (const entry of family) deleteEntry(tx.sql, entry.key);
-    for (const { table, id } of family) recomputeVisible(tx, table, id);
+    recomputeEach(tx, [...family, ...effects]);
     result = { kind: 'undone', entries: family.map((entry) => entry.key) };
   });
   return result;

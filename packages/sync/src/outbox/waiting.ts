@@ -1,5 +1,6 @@
 import type { DeviceStore } from '@outpost/store';
 import { concat, defer, distinctUntilChanged, map, type Observable, of } from 'rxjs';
+import type { Entry } from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
@@ -17,5 +18,7 @@ export function whenSendable(store: DeviceStore, outbox: Outbox): Observable<num
 }
 
 function sendableAt(outbox: Outbox): number | null {
-  return outbox.nextBatch(1).length > 0 ? 0 : outbox.nextHeldAt();
+  // What its user may still undo is held as what the organization has put off.
+  const isReady = (entry: Entry) => !outbox.mayBeUndone(entry);
+  return outbox.nextBatch(1, isReady).length > 0 ? 0 : outbox.nextHeldAt();
 }

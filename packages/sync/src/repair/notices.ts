@@ -1,5 +1,6 @@
 import type { DeviceStore } from '@outpost/store';
 import type { NoticeKind } from '../apply/leave.ts';
+import { readEffects } from '../effects/effect.ts';
 import { currentEntry } from '../outbox/current-entry.ts';
 import { readEntries } from '../outbox/entry.ts';
 
@@ -56,7 +57,7 @@ export function readDrafts(store: DeviceStore): readonly Draft[] {
       [String(table), String(id)],
     ).map((entry) => currentEntry(store.schema, entry));
     const isHere = entries.some((entry) => entry.op === 'create' || entry.op === 'delete');
-    if (entries.length === 0 || isHere) return [];
+    if (entries.length === 0 || isHere || isTakenAlong(store, String(table), String(id))) return [];
     const notice = noticeOf(store, String(table), String(id));
     return [
       {
@@ -68,6 +69,12 @@ export function readDrafts(store: DeviceStore): readonly Draft[] {
       },
     ];
   });
+}
+
+/** The user has deleted what it belongs to. */
+function isTakenAlong(store: DeviceStore, table: string, id: string): boolean {
+  const where = "f.table_name = ? AND f.row_id = ? AND f.op = 'delete' AND o.state <> 'refused'";
+  return readEffects(store, where, [table, id]).length > 0;
 }
 
 function toNotice(row: readonly unknown[]): Notice {

@@ -15,6 +15,8 @@ export interface SyncErrorRow {
   readonly id: string;
   readonly table: string;
   readonly rowId: string;
+  /** What the row is, or was, called; null when that is not known here. */
+  readonly name: string | null;
   readonly action: string;
   readonly type: 'Conflict' | 'Record not found' | 'Record already exists' | 'Others';
   readonly code: string;
@@ -69,6 +71,7 @@ export class SyncErrors {
         id: String(row[0]),
         table: String(row[1] ?? ''),
         rowId: String(row[2] ?? ''),
+        name: this.#nameOf(String(row[1] ?? ''), String(row[2] ?? ''), entry),
         action: String(row[3] ?? ''),
         type: typeNames[Number(row[4] ?? 3)] ?? 'Others',
         code: String(row[5] ?? ''),
@@ -78,6 +81,16 @@ export class SyncErrors {
         canRetry: entry !== undefined,
       };
     });
+  }
+
+  #nameOf(table: string, id: string, entry: Entry | undefined): string | null {
+    const schema = this.#store.schema.get(table);
+    const primary = schema?.table.primaryName ?? null;
+    if (schema === undefined || primary === null) return null;
+    const here = this.#store.get(table, id)?.[schema.slotIndex.get(primary) ?? -1];
+    // A row that is not here is called what the edit says of it.
+    const name = here ?? entry?.set[primary] ?? entry?.base[primary];
+    return typeof name === 'string' ? name : null;
   }
 
   get changes(): Observable<readonly SyncErrorRow[]> {
@@ -109,12 +122,17 @@ export class SyncErrors {
       }
       return image?.[schema?.slotIndex.get(slot) ?? -1] ?? null;
     };
-    return Object.entries(entry.set).map(([column, mine]) => ({
-      column,
-      base: entry.base[column] ?? null,
-      mine,
-      theirs: theirs(column),
-    }));
+    // The table of a lookup travels with it, changed or not.
+    const isSaid = (slot: string, mine: Cell) =>
+      !slot.endsWith('$t') || mine !== (entry.base[slot] ?? null);
+    return Object.entries(entry.set)
+      .filter(([slot, mine]) => isSaid(slot, mine))
+      .map(([column, mine]) => ({
+        column,
+        base: entry.base[column] ?? null,
+        mine,
+        theirs: theirs(column),
+      }));
   }
 
   #entryOf(syncError: string): Entry | undefined {
@@ -187,7 +205,8 @@ export class SyncErrors {
     for (const made of family) {
       // Under a new key it may go as definitions are today.
       const entry = currentEntry(this.#store.schema, made);
-      ensureBase(tx, entry.table, entry.id, tx.get(entry.table, entry.id));
+      const before = tx.get(entry.table, entry.id);
+      ensureBase(tx, entry.table, entry.id, before);
       deleteEntry(tx.sql, entry.key);
       const base = readBase(tx, entry.table, entry.id) ?? null;
       const { op, table, id } = entry;
@@ -216,6 +235,8 @@ export class SyncErrors {
       });
       renamed.push([entry.key, key]);
       recomputeVisible(tx, table, id);
+      const kind = op === 'create' ? 'insert' : op;
+      this.#outbox.effects.again(tx, key, { table, id, kind, before, after: tx.get(table, id) });
     }
   }
 

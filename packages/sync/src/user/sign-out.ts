@@ -38,6 +38,8 @@ const keptForReturn: ReadonlyMap<string, string> = new Map([
   ['$meta', '1'],
   ['$sync', `key IN (${keptFacts.map((one) => `'${one}'`).join(', ')})`],
   ['$outbox', '1'],
+  // What they do to other rows.
+  ['$effect', '1'],
   ['$epoch', '1'],
   // That a row is edited; what the row was is taken out below.
   ['$base', '1'],
