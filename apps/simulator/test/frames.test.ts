@@ -277,6 +277,47 @@ test('U-10: rows of the newest commit are marked in a grid', () => {
   desk.close();
 });
 
+test('N5c: deleting asks, names the row and what goes with it, and can be undone by a key until it is sent', async () => {
+  const { desk, store } = openDesk();
+  const frame = () => textOf(drawFrame(desk, 100, 30, plain));
+  const { device } = store;
+  const made = device.create('account', { name: 'Fabrikam' });
+  const account = made.kind === 'saved' ? made.id : '';
+  const parentcustomerid = { table: 'account', id: account };
+  for (const lastname of ['Nowak', 'Silva'])
+    device.create('contact', { lastname, parentcustomerid });
+  device.create('account', { name: 'Branch', parentaccountid: parentcustomerid });
+  const isThere = () => device.get('account', account) !== null;
+  store.go('grid', { table: 'account', term: 'Fabrikam' });
+  desk.press('D');
+  expect(frame()).toContain('Delete Account "Fabrikam"?');
+  expect(frame()).toContain('goes with it: 2 Contacts (');
+  expect(frame()).toContain('stays without Parent Account: 1 Account (Branch)');
+  desk.press('n');
+  expect([isThere(), store.screen]).toEqual([true, 'grid']);
+  desk.press('D');
+  desk.press('y');
+  expect([isThere(), store.screen]).toEqual([false, 'grid']);
+  expect(store.message).toBe(
+    'Account "Fabrikam" is deleted on this device. U brings it back until it is sent.',
+  );
+  store.go('queue');
+  expect(frame()).toMatch(/delete Account: Fabrikam, with 3 other rows/);
+  desk.press('escape');
+  desk.press('U');
+  expect([isThere(), store.message]).toEqual([true, 'Account "Fabrikam" is back.']);
+  desk.press('U');
+  expect(store.message).toBe('No deletion waits: there is nothing to bring back.');
+  store.openForm('account', account);
+  desk.press('m');
+  for (const letter of 'delete') desk.press(letter);
+  desk.press('return');
+  desk.press('y');
+  expect([isThere(), store.screen]).toEqual([false, 'grid']);
+  for (const entry of device.sync.outbox.pending()) device.sync.undo(entry.key);
+  desk.close();
+});
+
 test('X14: an open row that is deleted meanwhile is "Record Not Found", with the reason', async () => {
   const { desk, store } = openDesk();
   const made = store.device.create('account', { name: 'Soon gone' });

@@ -4,6 +4,7 @@ import { DeviceStore, type UserSwitch } from './device-store.ts';
 import { type CommandId, commandOf } from './keys.ts';
 import { leaveForm } from './leave-form.ts';
 import { type TextInput, typedText } from './place.ts';
+import { undoDeletion } from './screens/delete-screen.ts';
 import { screens } from './screens/screens.ts';
 import { ServerDesk } from './server-desk.ts';
 
@@ -259,6 +260,8 @@ function runOnDevice(store: DeviceStore, command: CommandId): void {
       if (!store.ready) return store.say('The app is not here yet.');
       if (store.screen === command) return;
       return store.go(command);
+    case 'undoDelete':
+      return undoDeletion(store);
     case 'back':
       return store.back();
     case 'up':

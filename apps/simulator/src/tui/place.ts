@@ -9,6 +9,7 @@ export type ScreenId =
   | 'search'
   | 'form'
   | 'pick'
+  | 'delete'
   | 'timeline'
   | 'status'
   | 'errors'

@@ -25,7 +25,7 @@ function drawErrors(store: DeviceStore, { columns, rows }: Size): readonly Line[
   const { selected } = store.place;
   const lines = errors.map((error, i) => {
     const here = i === selected;
-    const name = store.nameOf(error.table, error.rowId);
+    const name = error.name ?? store.nameOf(error.table, error.rowId);
     const text = ` ${here ? '>' : ' '} ${error.at.slice(11, 16)} ${fit(error.type, 18)} ${fit(error.action, 7)} ${fit(error.table, 14)} ${name}`;
     return line(fit(text, columns), here ? 'selected' : 'error');
   });

@@ -6,6 +6,7 @@ import type { CommandId } from '../keys.ts';
 import { leaveForm } from '../leave-form.ts';
 import { fit, heading, type Line, line, scrolled } from '../line.ts';
 import type { Choice } from '../place.ts';
+import { askToDelete } from './delete-screen.ts';
 import { filtered } from './pick-screen.ts';
 import type { Screen, Size } from './screen.ts';
 
@@ -184,7 +185,6 @@ function pickCommand(store: DeviceStore, table: string, id: string): void {
     convertToCase: () => device.convertToCase(table, id),
     markComplete: () => device.markComplete(table, id),
     convertToOpportunity: () => device.convertToOpportunity(table, id),
-    delete: () => device.delete(table, id),
   };
   store.go('pick', {
     choices: {
@@ -193,9 +193,9 @@ function pickCommand(store: DeviceStore, table: string, id: string): void {
       choose: ({ value, label }) => {
         store.back();
         if (value === 'refresh') return store.sync('GRID_SYNC', table);
+        if (value === 'delete') return askToDelete(store, table, id);
         const result = run[value as keyof typeof run]();
         if (!store.report(result, `${label}: done on this device.`)) return;
-        if (value === 'delete') store.back();
         store.say(`${label}: done on this device.`);
       },
     },

@@ -1,6 +1,7 @@
 import type { DeviceStore } from '../device-store.ts';
 import { countText, fit, type Line, line } from '../line.ts';
 import type { Choice } from '../place.ts';
+import { askToDelete } from './delete-screen.ts';
 import type { Screen, Size } from './screen.ts';
 
 /** A view of a table, kept current: rows of the newest commit are marked. */
@@ -19,8 +20,7 @@ export const gridScreen: Screen = {
         store.openForm(table, null);
         return true;
       case 'delete':
-        if (row !== null)
-          store.report(store.device.delete(row.table, row.id), 'Deleted on this device.');
+        if (row !== null) askToDelete(store, row.table, row.id);
         return true;
       case 'refresh':
         store.sync('GRID_SYNC', table);

@@ -1,5 +1,5 @@
 import { cellsToValue } from '@outpost/model';
-import type { Entry } from '@outpost/sync';
+import type { Effect, Entry } from '@outpost/sync';
 import type { DeviceStore } from '../device-store.ts';
 import { fit, heading, type Line, line, scrolled } from '../line.ts';
 import type { Screen, Size } from './screen.ts';
@@ -58,10 +58,11 @@ function drawQueue(store: DeviceStore, { columns, rows }: Size): readonly Line[]
   if (nodes.length === 0)
     return [line(fit(' Nothing waits: every edit is on the server.', columns), 'ok')];
   const { selected, explaining } = store.place;
+  const effects = store.device.sync.outbox.unsettledEffects();
   const lines = nodes.map(({ entry, depth }, i) => {
     const here = i === selected;
     const branch = depth === 0 ? '' : `${'  '.repeat(depth - 1)}└ `;
-    const what = `${branch}${entry.op} ${store.table(entry.table)?.label ?? entry.table}: ${nameOf(store, entry)}`;
+    const what = `${branch}${entry.op} ${store.table(entry.table)?.label ?? entry.table}: ${nameOf(store, entry)}${alongText(effects, entry)}`;
     const state = states[entry.state];
     const text = ` ${here ? '>' : ' '} ${fit(what, columns - 30)} ${entry.at.slice(11, 16)}  ${state}`;
     return line(fit(text, columns), here ? 'selected' : undefined);
@@ -70,6 +71,13 @@ function drawQueue(store: DeviceStore, { columns, rows }: Size): readonly Line[]
   const inside = explaining && chosen !== undefined ? payload(store, chosen, columns) : [];
   const title = line(fit(` Queue (${nodes.length}), sent from top to bottom`, columns), 'title');
   return [title, ...scrolled(lines, selected, Math.max(1, rows - 1 - inside.length)), ...inside];
+}
+
+/** How many other rows an edit takes along or changes. */
+function alongText(effects: readonly Effect[], { key }: Entry): string {
+  const rows = effects.filter((one) => !one.isTwin && sameKey(one.key, key));
+  const count = new Set(rows.map(({ table, id }) => `${table}/${id}`)).size;
+  return count === 0 ? '' : `, with ${count} other row${count === 1 ? '' : 's'}`;
 }
 
 function nameOf(store: DeviceStore, { table, id, base, set }: Entry): string {

@@ -2,6 +2,7 @@ import type { ScreenId } from '../place.ts';
 import { capabilitiesScreen } from './capabilities-screen.ts';
 import { chaosScreen } from './chaos-screen.ts';
 import { conflictScreen } from './conflict-screen.ts';
+import { deleteScreen } from './delete-screen.ts';
 import { errorsScreen } from './errors-screen.ts';
 import { formScreen } from './form-screen.ts';
 import { gridScreen } from './grid-screen.ts';
@@ -25,6 +26,7 @@ export const screens: Readonly<Record<ScreenId, Screen>> = {
   search: searchScreen,
   form: formScreen,
   pick: pickScreen,
+  delete: deleteScreen,
   timeline: timelineScreen,
   status: statusScreen,
   errors: errorsScreen,

@@ -3,6 +3,7 @@ import { bytesToBase64 } from '@outpost/model';
 import { picture } from '../../world/picture.ts';
 import type { DeviceStore } from '../device-store.ts';
 import { bytesText, fit, heading, type Line, line, scrolled, wrapped } from '../line.ts';
+import { askToDelete } from './delete-screen.ts';
 import type { Screen, Size } from './screen.ts';
 
 /** Notes and activities of a row, the newest first, with their attachments. */
@@ -40,8 +41,7 @@ export const timelineScreen: Screen = {
         else store.report(store.device.removeAttachment(note.id), 'Attachment removed.');
         return true;
       case 'delete':
-        if (note !== undefined)
-          store.report(store.device.delete('annotation', note.id), 'Note deleted.');
+        if (note !== undefined) askToDelete(store, 'annotation', note.id);
         return true;
       default:
         return false;
