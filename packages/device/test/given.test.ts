@@ -26,6 +26,7 @@ const trip = defineTable({
     },
     new_priced: { type: 'boolean', label: 'Priced', required: 'required', readOnly: true },
     new_office: { type: 'string', label: 'Office', maxLength: 100, required: 'required' },
+    new_place: { type: 'string', label: 'Place', maxLength: 100 },
     new_notes: { type: 'memo', label: 'Notes', maxLength: 100 },
   },
 });
@@ -47,6 +48,20 @@ const app: AppModel = {
     },
   ],
   rules: [
+    {
+      id: 'fill',
+      name: 'Fill in the place',
+      table: trip.name,
+      scope: 'allForms',
+      state: 'active',
+      order: 2,
+      branches: [
+        {
+          when: { column: 'new_place', op: 'noData', operands: [] },
+          then: [{ kind: 'setValue', column: 'new_place', value: { literal: 'Here' } }],
+        },
+      ],
+    },
     {
       id: 'suggest',
       name: 'Suggest notes',
@@ -103,7 +118,9 @@ const givenIn = (form: FormSession) =>
 
 test('N10c: nobody is asked for what the platform makes, nor for what is locked; the organization gives it', async () => {
   const form = device.openForm(trip.name, null);
-  const made = trip.columns.map(({ name }) => name).filter((name) => !/office|notes/.test(name));
+  const made = trip.columns
+    .map(({ name }) => name)
+    .filter((name) => !/office|place|notes/.test(name));
   expect(givenIn(form).sort()).toEqual([...made].sort());
   expect(field(form, 'new_number')).toMatchObject({ required: false, locked: true });
   expect(field(form, 'new_office')).toMatchObject({ required: false, locked: true, given: false });
@@ -153,4 +170,18 @@ test('N10a: a recommendation blocks no save, on the device and in the organizati
   expect(device.sync.errors.list()).toEqual([]);
   expect(device.get(trip.name, idOf(saved))).toMatchObject({ new_number: 'TRIP-001000' });
   expect(device.get(trip.name, idOf(saved))).not.toHaveProperty('new_notes');
+});
+
+test('N06d: rules write nothing into a closed row that is only looked at, and recommend nothing', () => {
+  const id = idOf(device.create(trip.name, {}));
+  const open = device.openForm(trip.name, id);
+  expect(open.current).toMatchObject({ dirty: true, recommendations: [{ title: 'Say why' }] });
+  open.discard();
+  open.close();
+  expect(device.update(trip.name, id, { statecode: 1 }).kind).toBe('saved');
+  const form = device.openForm(trip.name, id);
+  expect(form.current).toMatchObject({ dirty: false, recommendations: [], draft: null });
+  expect(field(form, 'new_place')?.value).toBeNull();
+  form.close();
+  expect(device.drafts()).toEqual([]);
 });

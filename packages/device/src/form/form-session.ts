@@ -103,7 +103,7 @@ export class FormSession {
     this.#values = new FormValues(row);
     const opened = this.#openRules();
     this.#rules = opened.session;
-    this.#values.put(opened.first.values);
+    this.#putOfRules(opened.first.values);
     if (draft !== undefined) this.#takeDraft();
     this.#state = new BehaviorSubject(this.#compute());
     this.#subscription = session.store.commits.subscribe((set) => {
@@ -153,7 +153,7 @@ export class FormSession {
   accept(recommendation: string): void {
     this.#isCurrent();
     const { values } = this.#rules.accept(recommendation);
-    this.#followWith(this.#values.put(values));
+    this.#followWith(this.#putOfRules(values));
     this.#keep('full');
     this.#emit();
   }
@@ -272,8 +272,17 @@ export class FormSession {
   #followWith(values: RowValues): void {
     let shown = values;
     while (Object.keys(shown).length > 0) {
-      shown = this.#values.put(this.#rules.change(shown).values);
+      shown = this.#putOfRules(this.#rules.change(shown).values);
     }
+  }
+
+  /** What rules write is part of the edit; a closed row is not edited. */
+  #putOfRules(values: RowValues): RowValues {
+    return this.#readOnly === null ? this.#values.put(values) : {};
+  }
+
+  get #readOnly(): ReadOnly | null {
+    return readOnlyOf(this.#session, this.#session.table(this.#table), this.#values.row);
   }
 
   #follow(): void {
@@ -285,7 +294,7 @@ export class FormSession {
     this.#values = new FormValues(this.#id === null ? null : this.#readRow());
     const opened = this.#openRules();
     this.#rules = opened.session;
-    this.#values.put(opened.first.values);
+    this.#putOfRules(opened.first.values);
     this.#restore(typed);
   }
 
@@ -370,7 +379,7 @@ export class FormSession {
     const definition = this.#session.table(this.#table);
     const { primaryName, label } = definition;
     const name = primaryName === null ? null : values[primaryName];
-    const readOnly = readOnlyOf(this.#session, definition, this.#values.row);
+    const readOnly = this.#readOnly;
     const context = {
       readOnly,
       session: this.#session,
@@ -390,7 +399,7 @@ export class FormSession {
           fields: section.controls.flatMap((control) => fieldOf(context, control)),
         })),
       ),
-      recommendations: effects.recommendations,
+      recommendations: readOnly === null ? effects.recommendations : [],
       flow: this.#flow(effects),
       dirty: this.#values.isDirty,
       readOnly,
