@@ -374,6 +374,37 @@ test('N09d: a name that was given up is not used again while the column has anot
   ).rejects.toMatchObject({ code: 'model.invalid' });
 });
 
+test('N09f: a column that comes back with another type: texts that are numbers go up, others are refused for people to see', async () => {
+  const situation = await begin(3);
+  const { device, ids } = situation;
+  const [number = '', word = '', other = ''] = ids;
+  for (const id of ids) {
+    const values = { new_text: null };
+    await world.organization.as(sampleUsers.carla.id).update({ table: 'new_visit', id, values });
+  }
+  expect(device.update('new_visit', number, { new_text: ' 41 ' }).kind).toBe('saved');
+  await bringTo('queued', situation, word, 'new_text');
+  await world.organization.publish(withColumn('new_text', () => []));
+  const { maxLength: _, ...texts } = columns.new_text;
+  const numeric: Column = { ...texts, type: 'integer' };
+  await world.organization.publish(withColumn('new_text', () => [numeric]));
+  await world.organization
+    .as(sampleUsers.carla.id)
+    .update({ table: 'new_visit', id: other, values: { new_text: 7 } });
+  await sync(device);
+  expect(device.get('new_visit', number)).toMatchObject({ new_text: 41 });
+  expect(device.get('new_visit', other)).toMatchObject({ new_text: 7 });
+  expect(device.sync.errors.list()).toMatchObject([
+    { rowId: word, code: '0x8004432f', wanted: { new_text: text, new_other: 'beside' } },
+  ]);
+  const [error] = device.sync.errors.list();
+  device.sync.errors.editAndRetry(error?.id ?? '', { new_text: 5 });
+  expect(device.get('new_visit', word)).toMatchObject({ new_text: 5, new_other: 'beside' });
+  await sync(device);
+  expect(await stored(word)).toMatchObject({ new_text: 5, new_other: 'beside' });
+  expect(await device.sync.compare()).toEqual([]);
+});
+
 describe('a table', () => {
   const withoutVisits: AppModel = {
     ...app,

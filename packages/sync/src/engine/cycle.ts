@@ -1,6 +1,7 @@
 import { type AppModel, type ModelIndex, type System, twinTables } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
 import { applyIds, applyPage, applyPlan, applyPull, forgetUnplanned } from '../apply/apply-rows.ts';
+import { recheckRetyped } from '../apply/recheck.ts';
 import { documentsOfEntry } from '../documents/named.ts';
 import { uploadDocument } from '../documents/upload.ts';
 import { applyResults } from '../outbox/apply-results.ts';
@@ -154,6 +155,7 @@ export class Cycle {
         writeFact(tx.sql, 'app', app);
         writeFact(tx.sql, 'appModel', JSON.stringify(parsed));
         writeFact(tx.sql, 'hello', JSON.stringify(hello));
+        recheckRetyped(tx, this.#context.index(), parsed);
         forgetUnplanned(tx, hello);
       });
       this.#context.useApp(parsed, hello);
