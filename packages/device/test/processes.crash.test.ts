@@ -7,6 +7,7 @@ import { seededRandom, testSystem } from '@outpost/testkit';
 import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, expect, test } from 'vitest';
 import { type Device, openDevice } from '../src/index.ts';
+import { dropShared } from './organization-store.ts';
 import { type Serving, serve } from './serve.ts';
 import { sync } from './world.ts';
 
@@ -19,8 +20,9 @@ const random = seededRandom(7);
 const users = Object.keys(sampleUsers);
 
 const serving: Serving[] = [];
-afterAll(() => {
+afterAll(async () => {
   for (const { child } of serving) child.kill('SIGKILL');
+  if (address !== undefined) await dropShared(schema);
 });
 
 /** Each request goes to whichever process. */

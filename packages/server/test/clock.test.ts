@@ -10,7 +10,7 @@ import { postgresEngine } from '../src/postgres/postgres-engine.ts';
 import { postgresStore } from '../src/postgres/postgres-store.ts';
 import type { ChangeClock } from '../src/store/change-clock.ts';
 import { createSchema } from '../src/store/physical-schema.ts';
-import { newSchema, postgresAddress } from './stores.ts';
+import { dropSchemas, newSchema, postgresAddress } from './stores.ts';
 
 /** Transactions of each writer. */
 const transactions = lengthOf('OUTPOST_TRANSACTIONS', { short: 20, long: 200 });
@@ -21,6 +21,7 @@ const model = withSystemTables(defineApp({ name: 'T', uniqueName: 't', tables: [
 const open: ServerStore[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
+  await dropSchemas();
 });
 
 interface Outcome {

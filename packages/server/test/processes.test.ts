@@ -3,7 +3,7 @@ import { testSystem, VirtualClock } from '@outpost/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer, type Organization, type ServerStore, tokenList } from '../src/index.ts';
 import { postgresStore } from '../src/postgres/index.ts';
-import { newSchema, openPostgres, postgresAddress } from './stores.ts';
+import { dropSchemas, newSchema, openPostgres, postgresAddress } from './stores.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const ana = id(1);
@@ -50,6 +50,7 @@ const people = [
 const open: Organization[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
+  await dropSchemas();
 });
 
 describe.skipIf(postgresAddress === undefined)('several processes on one PostgreSQL', () => {
