@@ -32,7 +32,7 @@ const harmless: ReadonlySet<PropertyKey> = new Set<keyof DeviceStore>([
  * connection throws what `locked` answers. Live views follow when something is committed.
  */
 export function guardedStore(store: DeviceStore, locked: () => Error | null): DeviceStore {
-  const bound = new Map<PropertyKey, unknown>();
+  const bound = new WeakMap<object, unknown>();
   return new Proxy(store, {
     get(target, key) {
       if (!harmless.has(key)) {
@@ -42,12 +42,12 @@ export function guardedStore(store: DeviceStore, locked: () => Error | null): De
           throw error;
         }
       }
-      const known = bound.get(key);
-      if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
+      const known = bound.get(value);
+      if (known !== undefined) return known;
       const method: unknown = value.bind(target);
-      bound.set(key, method);
+      bound.set(value, method);
       return method;
     },
   });
