@@ -1,9 +1,13 @@
 import type { AppModel, Column, Table } from '@outpost/model';
 import { roleIds, sampleApp, sampleUsers } from '@outpost/sample';
+import { memoryStorage } from '@outpost/store/node';
 import type { Failure, SyncTransport } from '@outpost/sync';
+import { dataverseTransport } from '@outpost/sync/dataverse';
+import { staticToken } from '@outpost/sync/http';
+import { testSystem } from '@outpost/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Device } from '../src/index.ts';
-import { openWorld, sync, type World } from './world.ts';
+import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -403,6 +407,52 @@ test('N09f: a column that comes back with another type: texts that are numbers g
   await sync(device);
   expect(await stored(word)).toMatchObject({ new_text: 5, new_other: 'beside' });
   expect(await device.sync.compare()).toEqual([]);
+});
+
+test('N09a, N09c: on a plain Web API too, with the app that the client brings', async () => {
+  world = await openWorld(60, app);
+  const storage = memoryStorage();
+  const open = (model: AppModel) =>
+    world.device('carla', {
+      storage,
+      transport: dataverseTransport({
+        ...{ url: world.server.url, tokens: staticToken(tokenOf('carla')), app: model },
+        clock: testSystem(1).clock,
+      }),
+    });
+  const first = await open(app);
+  await sync(first);
+  const ids = [1, 2, 3].map((n) => {
+    const made = first.create('new_visit', { new_name: `Visit ${n}`, ...before });
+    return made.kind === 'saved' ? made.id : '';
+  });
+  await sync(first);
+  const [renamed = '', locked = '', gone = ''] = ids;
+  first.update('new_visit', renamed, { new_text: text });
+  first.update('new_visit', locked, { new_count: 41 });
+  first.update('new_visit', gone, { new_other: text });
+  await first.close();
+  const model = withTable(app, (table) => ({
+    ...table,
+    columns: table.columns.flatMap((one): Column[] => {
+      if (one.name === 'new_text') return [{ ...one, name: 'new_remark', renamedFrom: one.name }];
+      if (one.name === 'new_count') return [{ ...one, readOnly: true }];
+      return one.name === 'new_other' ? [] : [one];
+    }),
+  }));
+  await world.organization.publish(model);
+  const device = await open(model);
+  await sync(device);
+  expect(await stored(renamed)).toMatchObject({ new_remark: text });
+  const errors = new Map(device.sync.errors.list().map((one) => [one.rowId, one]));
+  expect(errors.size).toBe(2);
+  expect(errors.get(locked)).toMatchObject({
+    ...{ code: 'outpost:readOnly', wanted: { new_count: 41 } },
+    message: expect.stringContaining('"Count" (new_count)'),
+  });
+  expect(errors.get(gone)).toMatchObject({ code: '0x80041103', wanted: { new_other: text } });
+  const taken = becomes('new_text', { renamedFrom: 'new_other' });
+  expect(() => open(taken)).toThrow(expect.objectContaining({ code: 'app.invalid' }));
 });
 
 describe('a table', () => {

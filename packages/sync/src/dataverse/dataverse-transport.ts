@@ -3,6 +3,7 @@ import {
   base64ToBytes,
   bytesToBase64,
   type Clock,
+  checkRenames,
   type Depth,
   depthNames,
   indexModel,
@@ -136,6 +137,11 @@ class DataverseTransport implements SyncTransport {
     this.#options = options;
     this.#client = new WebApiClient(options);
     const app = withSystemTables({ ...options.app, roles: [] });
+    const [wrong] = checkRenames(app);
+    if (wrong !== undefined) {
+      const fix = 'Give the column a name that no column of the table has had.';
+      throw new SyncError('app.invalid', wrong, fix);
+    }
     this.#index = indexModel(app);
     const limits = options.profileLimits === undefined ? {} : { limits: options.profileLimits };
     const planned = planProfile(this.#index, app.profile, limits);
