@@ -4,7 +4,7 @@
  * kept as a file.
  *
  * ```ts
- * const { failure } = await fuzz(sampleWorld(), { seeds: 1000 });
+ * const { failure } = await fuzz(fieldWorld(), { seeds: 1000 });
  * if (failure !== null) console.log(failure.smallReport.violation);
  * ```
  *
@@ -30,7 +30,7 @@ export {
   type WorldView,
 } from './world/run-world.ts';
 export type { Sabotage } from './world/sabotage.ts';
-export { reduced, sampleWorld } from './world/sample-world.ts';
+export { fieldWorld, reduced, sampleWorld } from './world/sample-world.ts';
 export type { SimDevice } from './world/sim-device.ts';
 export type { SimServer } from './world/sim-server.ts';
 export type { WatchedStore } from './world/watched-store.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type GeneratedRun, generateRun, runWorld, sampleWorld } from '../src/index.ts';
+import { fieldWorld, type GeneratedRun, generateRun, runWorld, sampleWorld } from '../src/index.ts';
 import { saboteurs } from './saboteurs.ts';
 
 /**
@@ -9,7 +9,7 @@ import { saboteurs } from './saboteurs.ts';
  */
 const within = 60;
 const all = process.env['OUTPOST_ALL_SEEDS'] !== undefined;
-const app = sampleWorld();
+const worlds = { plain: sampleWorld(), field: fieldWorld() };
 
 test('there are enough of them, each of its own', () => {
   expect(new Set(saboteurs.map((one) => one.what)).size).toBe(saboteurs.length);
@@ -32,6 +32,7 @@ type Found = readonly [invariant: string, seed: number | 'made for it'];
 
 test.each(saboteurs)('found: $what', async (saboteur) => {
   const { plant, what, where, directed, seed: known, steps, devices } = saboteur;
+  const app = saboteur.field === true ? worlds.field : worlds.plain;
   const look = async ({ spec, decisions }: GeneratedRun, seed: Found[1]): Promise<Found | null> => {
     const { violation } = await runWorld(app, spec, decisions, { sabotage: plant() });
     return violation === null ? null : [violation.invariant, seed];

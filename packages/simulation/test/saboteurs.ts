@@ -1,16 +1,25 @@
-import type { Device } from '@outpost/device';
+import type { Device, FormSession } from '@outpost/device';
 import type { Cell } from '@outpost/model';
 import type { ServerStore, WriteTx } from '@outpost/server';
 import type { WriteTx as DeviceTx, SqlDriver, SqlStatement } from '@outpost/store';
+import type { Entry } from '@outpost/sync';
 import type { IncomingMessage } from '@outpost/sync/http';
 import type {
   DigestResponse,
   EntryResult,
   PageResponse,
   PullResponse,
+  PushEntry,
+  PushRequest,
   PushResponse,
 } from '@outpost/sync/protocol';
-import { type Decision, type GeneratedRun, goodNetwork, type Sabotage } from '../src/index.ts';
+import {
+  type Decision,
+  type GeneratedRun,
+  goodNetwork,
+  type Sabotage,
+  type WorldSpec,
+} from '../src/index.ts';
 
 /** A fault that somebody could have made. */
 export interface Saboteur {
@@ -21,6 +30,8 @@ export interface Saboteur {
   readonly seed: number;
   readonly steps?: number;
   readonly devices?: number;
+  /** In the world of a working day. */
+  readonly field?: true;
   /** Instead of drawn runs: one made for it, because what it needs is rarely drawn. */
   readonly directed?: GeneratedRun;
   /** A fresh plant for each run. */
@@ -61,6 +72,28 @@ function answers<T>(path: string, change: (answer: T) => T): Sabotage {
       if (!message.path.endsWith(path) || answer.status !== 200) return answer;
       return { ...answer, text: JSON.stringify(change(JSON.parse(answer.text) as T)) };
     },
+  };
+}
+
+/** Entries of uploads, changed. */
+function uploads(change: (entry: PushEntry) => PushEntry): Sabotage {
+  return {
+    handle(inner, message) {
+      if (!message.path.endsWith('/push') || message.body === null) return inner(message);
+      const request = JSON.parse(message.body) as PushRequest;
+      const body = JSON.stringify({ ...request, entries: request.entries.map(change) });
+      return inner({ ...message, body });
+    },
+  };
+}
+
+/** Forms of a device, changed as they are opened. */
+function patchForms(device: Device, change: (form: FormSession) => void): void {
+  const openForm = device.openForm.bind(device);
+  device.openForm = (...which) => {
+    const form = openForm(...which);
+    change(form);
+    return form;
   };
 }
 
@@ -132,6 +165,59 @@ const editsOfLeavingRows: GeneratedRun = {
         column: 0,
       }),
     ),
+  ],
+};
+
+const calm: WorldSpec = {
+  seed: 1,
+  devices: 1,
+  policy: 'merge',
+  network: goodNetwork,
+  pageRows: 500,
+};
+
+/** A form is typed into; a colleague writes there too, and the device is told before it is saved. */
+const overtaken: GeneratedRun = {
+  spec: calm,
+  decisions: [
+    { wait: 0, device: 0, do: 'openForm', table: 'contact', row: 0 },
+    ...[0, 0.2, 0.4, 0.6, 0.8].map(
+      (field): Decision => ({ wait: 0, device: 0, do: 'type', form: 0, field, valid: true }),
+    ),
+    { wait: 0, device: 0, do: 'overtake', form: 0, told: true },
+    { wait: 60_000, device: 0, do: 'saveForm', form: 0 },
+  ],
+};
+
+/** A form is typed into, and left, or the power is lost. */
+function leftForms(how: 'leave' | 'power'): GeneratedRun {
+  return {
+    spec: calm,
+    decisions: [
+      { wait: 0, device: 0, do: 'openForm', table: 'contact', row: 0 },
+      { wait: 0, device: 0, do: 'type', form: 0, field: 0, valid: true },
+      how === 'leave'
+        ? { wait: 0, device: 0, do: 'leaveForm', form: 0, discard: false }
+        : { wait: 0, device: 0, do: 'powerLoss', back: 0.4, style: 'dropAll' },
+    ],
+  };
+}
+
+/** One user edits without a network and signs out; then others sign in on the same disk. */
+const othersOnADisk: GeneratedRun = {
+  spec: calm,
+  decisions: [
+    { wait: 0, device: 0, do: 'offline' },
+    { wait: 0, device: 0, do: 'update', table: 'contact', row: 0, column: 0 },
+    { wait: 0, device: 0, do: 'signOut', pending: 'keep' },
+    { wait: 0, device: 0, do: 'online' },
+    { wait: 0, device: 0, do: 'signIn', user: 0.6, known: false },
+    { wait: 0, device: 0, do: 'sync', mode: 'DELTA_SYNC' },
+    { wait: 60_000, device: 0, do: 'update', table: 'contact', row: 0.5, column: 0.9 },
+    { wait: 0, device: 0, do: 'sync', mode: 'DELTA_SYNC' },
+    { wait: 60_000, device: 0, do: 'signOut', pending: 'discard' },
+    { wait: 0, device: 0, do: 'signIn', user: 0, known: true },
+    { wait: 0, device: 0, do: 'sync', mode: 'DELTA_SYNC' },
   ],
 };
 
@@ -560,6 +646,173 @@ export const saboteurs: readonly Saboteur[] = [
           ? 'DELETE FROM "$outbox" WHERE ?1 IS NOT NULL AND epoch = ?2 AND seq = ?3'
           : sql,
       ),
+  },
+  {
+    what: 'edits are sent without what they stand on',
+    seed: 1,
+    directed: overtaken,
+    field: true,
+    where: 'messages',
+    plant: () =>
+      uploads((entry) =>
+        entry.op === 'update' ? { ...entry, baseVersion: null, baseOf: null } : entry,
+      ),
+  },
+  {
+    what: 'numbers of edits are one too high',
+    seed: 24,
+    steps: 10,
+    devices: 1,
+    field: true,
+    where: 'messages',
+    plant: () =>
+      uploads(({ set, ...entry }) => ({
+        ...entry,
+        set: Object.fromEntries(
+          Object.entries(set).map(([slot, cell]) => [
+            slot,
+            slot === 'estimatedamount' || slot === 'revenue' ? Number(cell) + 1 : cell,
+          ]),
+        ),
+      })),
+  },
+  {
+    what: 'changes of activities do not reach their pointers',
+    seed: 1,
+    steps: 10,
+    devices: 1,
+    field: true,
+    where: 'organization',
+    plant: () =>
+      statements((sql, params) => (sql.startsWith('UPDATE "activitypointer"') ? null : params)),
+  },
+  {
+    what: 'a form takes the row as it is when it is saved for what it showed',
+    seed: 1,
+    directed: overtaken,
+    field: true,
+    where: 'device',
+    plant: () => ({
+      client: (device) =>
+        patchForms(device, (form) => {
+          const save = form.save.bind(form);
+          form.save = () => {
+            for (const { fields } of form.current.sections)
+              for (const { column, theirs } of fields) if (theirs !== null) form.keepMine(column);
+            return save();
+          };
+        }),
+    }),
+  },
+  {
+    what: 'what is typed is not kept',
+    seed: 1,
+    directed: leftForms('leave'),
+    field: true,
+    where: 'device',
+    plant: () =>
+      deviceStatements((sql) => (sql.startsWith('INSERT OR REPLACE INTO "$draft"') ? null : sql)),
+  },
+  {
+    what: 'what is typed is kept before it is durable',
+    seed: 1,
+    directed: leftForms('power'),
+    field: true,
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        const { store } = device;
+        const write = store.write.bind(store);
+        store.write = (options, fn) =>
+          write(options.label === 'draft' ? { ...options, durability: 'normal' } : options, fn);
+      },
+    }),
+  },
+  {
+    what: 'edits of who signed out are left to who comes next',
+    seed: 1,
+    directed: othersOnADisk,
+    field: true,
+    where: 'device',
+    plant() {
+      let left: readonly Entry[] = [];
+      return {
+        client(device) {
+          const signOut = device.signOut.bind(device);
+          device.signOut = () => {
+            left = device.sync.outbox.pending();
+            return signOut({ pending: 'discard' });
+          };
+          const update = device.update.bind(device);
+          device.update = (...edit) => {
+            for (const { table, id, set } of left) update(table, id, set);
+            left = [];
+            return update(...edit);
+          };
+        },
+      };
+    },
+  },
+  {
+    what: 'who comes next can list the edits of who signed out',
+    seed: 1,
+    directed: othersOnADisk,
+    field: true,
+    where: 'device',
+    plant() {
+      let left: readonly Entry[] = [];
+      return {
+        client(device) {
+          const { outbox } = device.sync;
+          const signOut = device.signOut.bind(device);
+          device.signOut = (options) => {
+            left = outbox.pending();
+            return signOut(options);
+          };
+          const unsettled = outbox.unsettled.bind(outbox);
+          const others = left;
+          outbox.unsettled = () => [...others, ...unsettled()];
+        },
+      };
+    },
+  },
+  {
+    what: 'whoever signs in is taken for the first user',
+    seed: 1,
+    directed: othersOnADisk,
+    field: true,
+    where: 'messages',
+    plant() {
+      let first: object | null = null;
+      return {
+        async handle(inner, message) {
+          const request = JSON.parse(message.body ?? '{}') as { device?: object };
+          const body = JSON.stringify({ ...request, device: { ...request.device, user: null } });
+          const answer = await inner(message.body === null ? message : { ...message, body });
+          const { user, ...rest } = JSON.parse(answer.text) as { user?: object };
+          if (user === undefined) return answer;
+          first ??= user;
+          return { ...answer, text: JSON.stringify({ ...rest, user: first }) };
+        },
+      };
+    },
+  },
+  {
+    what: 'who synchronizes by itself is not told of edits and repairs',
+    seed: 1,
+    directed: {
+      spec: { ...calm, auto: true },
+      decisions: [{ wait: 20_000, device: 0, do: 'update', table: 'contact', row: 0, column: 0 }],
+    },
+    field: true,
+    where: 'device',
+    plant: () => ({
+      client(device) {
+        const { outbox } = device.sync;
+        const nextBatch = outbox.nextBatch.bind(outbox);
+        outbox.nextBatch = (most, ready) => (most === 1 ? [] : nextBatch(most, ready));
+      },
+    }),
   },
   {
     what: 'search is not told of changes',

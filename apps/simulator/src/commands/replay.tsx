@@ -12,15 +12,14 @@ import { type Arguments, textOption } from '../arguments.ts';
 import { isTerminal } from '../is-terminal.ts';
 import { ReplayScreen, ReplayStore } from '../tui/replay-screen.tsx';
 import { UsageError } from '../usage-error.ts';
-import { fuzzApp } from '../world/fuzz-app.ts';
+import { replayApp } from '../world/fuzz-app.ts';
 import { userPath } from './user-path.ts';
 
 /** Plays a replay file: one decision a key on a terminal, else all of them. Exit code 1: something broke. */
 export async function replayCommand({ operand, values }: Arguments): Promise<number> {
   const file = readFile(userPath(operand ?? ''));
   const data = textOption(values, 'data');
-  const solution = file.app === 'sample' ? null : userPath(file.app);
-  const app = fuzzApp(solution, data === null ? null : userPath(data));
+  const app = replayApp(file.app, data === null ? null : userPath(data));
   const isPlain = values['plain'] === true || values['json'] === true;
   if (!isPlain && isTerminal()) return playStepByStep(file, app);
   const json = values['json'] === true;

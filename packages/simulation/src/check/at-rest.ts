@@ -1,9 +1,15 @@
 import type { Device } from '@outpost/device';
 import { parseDocumentReference } from '@outpost/model';
-import { idsOf, refusedDeletes, refusedTokens } from '../world/device-actions.ts';
+import { idsOf } from '../world/device-rows.ts';
+import type { LedgerEdit } from '../world/ledger.ts';
+import { refusedDeletes, refusedNames } from '../world/repairs.ts';
 import type { Run } from '../world/run-world.ts';
 import type { SimDevice } from '../world/sim-device.ts';
+import type { WatchedStore } from '../world/watched-store.ts';
+import { tokenPattern } from '../world/written-cell.ts';
 import { rightsOf } from './oracle.ts';
+import { checkOverwrites } from './overwrites.ts';
+import { checkTwins } from './twins.ts';
 import { ViolationFound } from './violation.ts';
 
 /** What must hold when everything has come to rest. */
@@ -19,6 +25,8 @@ export async function checkAtRest(run: Run): Promise<void> {
     if (damage.length > 0) throw new ViolationFound('W-9', `${device.name}: ${damage.join('; ')}`);
   }
   checkEdits(run);
+  checkOverwrites(run);
+  await checkTwins(run);
   await checkDeletions(run);
 }
 
@@ -105,26 +113,27 @@ function checkErrors(client: Device): void {
 
 /** W-3, W-4, W-10: each edit is applied once, a sync error, replaced, or given up by its user. */
 function checkEdits({ ledger, server, devices }: Run): void {
-  const refused = new Set<string>();
-  for (const { client } of devices) {
+  const refused = new Map<number, ReadonlySet<string>>();
+  for (const { client, index } of devices) {
     if (client === null) continue;
-    for (const token of refusedTokens(client)) refused.add(token);
+    refused.set(index, refusedNames(client));
     checkErrors(client);
   }
   const fates = new Map<number, Set<string>>();
+  const times = new Map<string, number>();
+  for (const { name } of ledger.edits) times.set(name, (times.get(name) ?? 0) + 1);
   for (const edit of ledger.edits) {
-    const times = server.store.written.get(edit.token) ?? 0;
-    if (times > 1) throw new ViolationFound('W-4', `${edit.token} was written ${times} times.`);
-    const replaced = ledger.isReplaced(edit) || ledger.isReleased(edit.token);
-    const fate = times === 1 ? 'applied' : refused.has(edit.token) ? 'refused' : null;
+    const replaced = ledger.isReplaced(edit) || ledger.isReleased(edit.name);
+    const fate = fateOf(server.store, edit, refused.get(edit.device) ?? new Set());
     if (fate === null && !replaced) {
-      const { token, device, table, id, column } = edit;
+      const { device, table, id, column } = edit;
       throw new ViolationFound(
         'W-3',
-        `${token}, written to ${table}.${column} of ${id} on device ${device}, is lost.`,
+        `${textOf(edit)}, written to ${table}.${column} of ${id} on device ${device}, is lost.`,
       );
     }
-    if (fate === null || replaced) continue;
+    // A value that was written more than once does not tell which of the edits it was.
+    if (fate === null || replaced || times.get(edit.name) !== 1) continue;
     fates.set(edit.family, (fates.get(edit.family) ?? new Set()).add(fate));
   }
   for (const [family, set] of fates) {
@@ -132,7 +141,23 @@ function checkEdits({ ledger, server, devices }: Run): void {
     const [edit] = ledger.edits.filter((one) => one.family === family);
     throw new ViolationFound(
       'W-10',
-      `Of what was saved as one with ${edit?.token}, part was refused.`,
+      `Of what was saved as one with ${edit === undefined ? '' : textOf(edit)}, part was refused.`,
     );
   }
+}
+
+/** A text is nobody else's; any other value may be there by chance, but has to have been written since the edit. */
+function fateOf(
+  { written, writtenAt }: WatchedStore,
+  edit: LedgerEdit,
+  refused: ReadonlySet<string>,
+): 'applied' | 'refused' | null {
+  const isText = tokenPattern.test(textOf(edit));
+  if (isText && (written.get(edit.name) ?? 0) > 0) return 'applied';
+  if (refused.has(edit.name)) return 'refused';
+  return !isText && (writtenAt.get(edit.name) ?? -1) >= edit.commits ? 'applied' : null;
+}
+
+function textOf({ name }: LedgerEdit): string {
+  return name.slice(name.indexOf('=') + 1);
 }

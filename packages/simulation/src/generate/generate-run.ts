@@ -5,6 +5,8 @@ import type { Decision, DecisionKind } from '../world/decision.ts';
 import { badNetwork, goodNetwork } from '../world/network.ts';
 import { placesOf } from '../world/places.ts';
 import { type FaultKind, faultKinds, type WorldApp, type WorldSpec } from '../world/world-spec.ts';
+import { biased, drawn, fraction, one, waitOf } from './draw.ts';
+import { type PersonKind, withPeople } from './people.ts';
 
 export interface GenerateOptions {
   /** Decisions of a run; default 40. */
@@ -21,8 +23,10 @@ export interface GeneratedRun {
   readonly decisions: readonly Decision[];
 }
 
+type PlainKind = Exclude<DecisionKind, PersonKind>;
+
 /** How often each kind is drawn, before a run picks its own few. */
-const weights: Readonly<Record<DecisionKind, number>> = {
+const weights: Readonly<Record<PlainKind, number>> = {
   sync: 30,
   update: 24,
   create: 8,
@@ -51,7 +55,7 @@ const weights: Readonly<Record<DecisionKind, number>> = {
 };
 
 /** Kinds that only come with a kind of fault. */
-const ofFault: Readonly<Partial<Record<DecisionKind, FaultKind>>> = {
+const ofFault: Readonly<Partial<Record<PlainKind, FaultKind>>> = {
   powerLoss: 'power',
   copy: 'copies',
   restore: 'copies',
@@ -67,7 +71,8 @@ const ofFault: Readonly<Partial<Record<DecisionKind, FaultKind>>> = {
 
 /**
  * Draws a run. Each seed draws its own few kinds of decisions and faults: a bug that needs many of one kind is never
- * found by mixing all evenly. A fifth of the runs has no faults at all.
+ * found by mixing all evenly. A fifth of the runs has no faults at all;
+ * in three of five, people do more than single edits.
  */
 export function generateRun(
   app: WorldApp,
@@ -80,16 +85,11 @@ export function generateRun(
   const faults = new Set(
     allowed.filter((kind) => kind !== 'clocks' && !calm && random.next() < 0.6),
   );
-  const kinds = (Object.keys(weights) as DecisionKind[]).filter((kind) => {
+  const kinds = (Object.keys(weights) as PlainKind[]).filter((kind) => {
     const fault = ofFault[kind];
     return fault === undefined || faults.has(fault);
   });
-  const weight = new Map(
-    kinds.map((kind) => {
-      const bias = random.next() < 0.25 ? 0.1 : random.next() < 0.25 ? 4 : 1;
-      return [kind, weights[kind] * bias];
-    }),
-  );
+  const weight = biased(random, kinds, weights);
   const spec: WorldSpec = {
     seed,
     devices: options.devices ?? 3,
@@ -102,28 +102,26 @@ export function generateRun(
   const tables = placesOf(app.model).map((place) => place.table.name);
   const planned = app.model.profile.items.map((item) => item.table);
   const decisions = Array.from({ length: options.steps ?? 40 }, () =>
-    decide(random, drawn(random, weight), spec.devices, tables, planned),
+    decide(random, drawn(random, weight) ?? 'sync', spec.devices, tables, planned),
   );
-  return { spec, decisions };
+  const own = seededRandom(seed * 40503 + 977);
+  if (own.next() < 0.4) return { spec, decisions };
+  return {
+    spec: { ...spec, auto: own.next() < 0.5 },
+    decisions: withPeople(own, decisions, { devices: spec.devices, tables }),
+  };
 }
 
 function decide(
   random: Random,
-  kind: DecisionKind,
+  kind: PlainKind,
   devices: number,
   tables: readonly string[],
   planned: readonly string[],
 ): Decision {
-  const chance = random.next();
-  // Mostly while requests are on their way, sometimes hours later, rarely days.
-  const wait =
-    chance < 0.75
-      ? Math.floor(random.next() * 1500)
-      : chance < 0.97
-        ? Math.floor(random.next() * 3_600_000)
-        : Math.floor(random.next() * 9 * 86_400_000);
+  const wait = waitOf(random);
   const device = Math.floor(random.next() * devices);
-  const at = () => Math.floor(random.next() * 10_000) / 10_000;
+  const at = () => fraction(random);
   const table = one(random, tables);
   switch (kind) {
     case 'sync': {
@@ -186,20 +184,4 @@ function decide(
     default:
       return kind satisfies never;
   }
-}
-
-function drawn(random: Random, weight: ReadonlyMap<DecisionKind, number>): DecisionKind {
-  const total = [...weight.values()].reduce((sum, one) => sum + one, 0);
-  let left = random.next() * total;
-  for (const [kind, own] of weight) {
-    left -= own;
-    if (left < 0) return kind;
-  }
-  return 'sync';
-}
-
-function one<const Item>(random: Random, list: readonly Item[]): Item {
-  const item = list[Math.floor(random.next() * list.length)];
-  if (item === undefined) throw new Error('There is nothing to draw from.');
-  return item;
 }

@@ -14,11 +14,57 @@ export type DeviceAction =
       readonly column: Fraction;
     }
   | { readonly do: 'delete'; readonly table: string; readonly row: Fraction }
+  /** The same, and a column of each other type. */
+  | {
+      readonly do: 'fill';
+      readonly table: string;
+      readonly row: Fraction;
+      readonly column: Fraction;
+    }
+  /** A form of a row, or from 0.9 on of a new one. */
+  | { readonly do: 'openForm'; readonly table: string; readonly row: Fraction }
+  /** Types into a field of an open form: what fits, or what does not. */
+  | {
+      readonly do: 'type';
+      readonly form: Fraction;
+      readonly field: Fraction;
+      readonly valid: boolean;
+    }
+  /** The row has changed under what is being typed: takes what it has now, or keeps what was typed. */
+  | { readonly do: 'answer'; readonly form: Fraction; readonly theirs: boolean }
+  | { readonly do: 'saveForm'; readonly form: Fraction }
+  /** A colleague changes, in the organization, what is being typed into a form; the device is told or not. */
+  | { readonly do: 'overtake'; readonly form: Fraction; readonly told: boolean }
+  /** Leaves a form, and gives up what was typed or not. */
+  | { readonly do: 'leaveForm'; readonly form: Fraction; readonly discard: boolean }
+  /** Comes back to what was typed and left: from the list of drafts, or when the form offers it; or gives it up. */
+  | {
+      readonly do: 'resume';
+      readonly draft: Fraction;
+      readonly how: 'continue' | 'restore' | 'forget';
+    }
+  /** The user signs out; what waits is kept for them, or given up. */
+  | { readonly do: 'signOut'; readonly pending: 'keep' | 'discard' }
+  /** Somebody signs in on the same disk. `known`: the app knows without a network who it is. */
+  | { readonly do: 'signIn'; readonly user: Fraction; readonly known: boolean }
+  /** A row that others point at. */
+  | { readonly do: 'deleteFamily'; readonly row: Fraction }
+  /** Gives a row to another user. */
+  | { readonly do: 'hand'; readonly table: string; readonly row: Fraction; readonly to: Fraction }
+  /** Closes a row: qualifies, completes, resolves or cancels it, as its table knows. */
+  | { readonly do: 'close'; readonly table: string; readonly row: Fraction; readonly how: Fraction }
+  | { readonly do: 'reopen'; readonly table: string; readonly row: Fraction }
   /** A row and another that points at it, made before either is uploaded. */
   | { readonly do: 'family'; readonly child: Fraction }
   | { readonly do: 'attach'; readonly row: Fraction; readonly bytes: number }
   | { readonly do: 'undo'; readonly entry: Fraction }
   | { readonly do: 'resolve'; readonly error: Fraction; readonly action: RepairAction }
+  /** Repairs a sync error in any of the ways that there are. */
+  | {
+      readonly do: 'repair';
+      readonly error: Fraction;
+      readonly action: RepairAction | 'editAndRetry';
+    }
   | { readonly do: 'offline' | 'online' | 'restart' | 'copy' | 'restore' }
   /** Power is lost at one of the newest writes: how far back, in operations on files, and what becomes of the rest. */
   | { readonly do: 'powerLoss'; readonly back: Fraction; readonly style: LossStyle };

@@ -1,10 +1,21 @@
-/** An edit that a device has acknowledged, told apart by the text it wrote. */
+import type { Cell } from '@outpost/model';
+
+/** An edit that a device has acknowledged, told apart by what it wrote. */
 export interface LedgerEdit {
-  readonly token: string;
+  /** What it is known by: see `nameOf`. */
+  readonly name: string;
   readonly device: number;
+  /** Who made it. */
+  readonly author: string;
   readonly table: string;
   readonly id: string;
   readonly column: string;
+  /** What its user was shown there; undefined: there was no row. */
+  readonly shown: Cell | undefined;
+  /** The row that a lookup points at since. */
+  readonly target: string | null;
+  /** Commits of the organization before it. */
+  readonly commits: number;
   /** Edits saved as one. */
   readonly family: number;
 }
@@ -18,6 +29,8 @@ export class Ledger {
   readonly #deleted = new Map<string, number>();
   /** Taken back, given up, or made on a disk that was replaced by an older copy. */
   readonly #released = new Set<string>();
+  /** Edits that their users have sent over whatever the organization had. */
+  readonly #forced = new Set<string>();
   #families = 0;
 
   /** Edits of one save. */
@@ -36,7 +49,7 @@ export class Ledger {
     this.#deleted.delete(`${device}/${table}/${id}`);
   }
 
-  /** The row was taken back with the edit that made it. */
+  /** The row was taken back with the edit that made it, or went with the one that it belonged to. */
   gone(device: number, table: string, id: string): void {
     this.#gone.add(`${device}/${table}/${id}`);
   }
@@ -52,7 +65,7 @@ export class Ledger {
   /** What a device did after the first `edits` edits was lost with its disk. */
   forgetSince(device: number, edits: number): void {
     this.release(
-      this.edits.slice(edits).flatMap((one) => (one.device === device ? [one.token] : [])),
+      this.edits.slice(edits).flatMap((one) => (one.device === device ? [one.name] : [])),
     );
     for (const [row, at] of this.#deleted) {
       if (at >= edits && row.startsWith(`${device}/`)) this.#deleted.delete(row);
@@ -60,17 +73,27 @@ export class Ledger {
   }
 
   /** The user has given these up. */
-  release(tokens: Iterable<string>): void {
-    for (const token of tokens) this.#released.add(token);
+  release(names: Iterable<string>): void {
+    for (const name of names) this.#released.add(name);
   }
 
-  isReleased(token: string): boolean {
-    return this.#released.has(token);
+  isReleased(name: string): boolean {
+    return this.#released.has(name);
   }
 
-  /** A later edit of the same device took its place, or its row was deleted there. */
+  /** The user knows what the organization has there, and sends these nevertheless. */
+  force(names: Iterable<string>): void {
+    for (const name of names) this.#forced.add(name);
+  }
+
+  isForced(name: string): boolean {
+    return this.#forced.has(name);
+  }
+
+  /** A later edit of the same device took its place, or its row was deleted there, or the row that it points at. */
   isReplaced(edit: LedgerEdit): boolean {
     if (this.#gone.has(`${edit.device}/${edit.table}/${edit.id}`)) return true;
+    if (edit.target !== null && this.#gone.has(`${edit.device}/${edit.target}`)) return true;
     const at = this.edits.indexOf(edit);
     return this.edits.some(
       (other, i) =>

@@ -1,10 +1,13 @@
 import { type KeyedRandom, keyedRandom, VirtualClock } from '@outpost/testkit';
 import { checkAtRest } from '../check/at-rest.ts';
+import { checkForms } from '../check/forms.ts';
 import { checkOverlays } from '../check/overlays.ts';
+import { checkPeople } from '../check/people.ts';
 import { type Violation, ViolationFound } from '../check/violation.ts';
+import { checkWaiting } from '../check/waiting.ts';
 import { checkAnswer, checkUpload } from '../check/wire.ts';
 import type { Decision } from './decision.ts';
-import { actOnDevice, tokenText } from './device-actions.ts';
+import { actOnDevice } from './device-actions.ts';
 import { Ledger } from './ledger.ts';
 import { goodNetwork, type NetworkFaults } from './network.ts';
 import { type Place, placesOf } from './places.ts';
@@ -72,7 +75,7 @@ class Run implements WorldView {
   readonly trace: string[] = [];
   #network: NetworkFaults = goodNetwork;
   #violation: Violation | null = null;
-  #tokens = 0;
+  #numbers = 0;
   #texts = 0;
   #hash = 0x811c9dc5;
 
@@ -121,7 +124,10 @@ class Run implements WorldView {
         await this.#act(decision, index);
         await drain();
         this.#check();
+        checkPeople(this);
         checkOverlays(this);
+        checkForms(this);
+        checkWaiting(this);
         done += 1;
       }
       await this.#rest();
@@ -178,8 +184,17 @@ class Run implements WorldView {
       const device = this.devices[decision.device % this.devices.length];
       if (device === undefined) return;
       const { places, ledger } = this;
-      const token = () => tokenText(++this.#tokens);
-      await this.settle(actOnDevice(device, decision, { places, ledger, token }));
+      const next = () => ++this.#numbers;
+      const commits = () => this.server.store.commits;
+      const colleague = async (table: string, id: string, column: string) => {
+        const session = this.server.organization.as(this.#app.webUsers[0] ?? '');
+        const values = { [column]: `web-${++this.#texts}` };
+        // What a user may not do is refused, as it should be.
+        await session.update({ table, id, values }).catch(() => undefined);
+      };
+      const { users } = this.#app;
+      const context = { places, ledger, users, next, commits, colleague };
+      await this.settle(actOnDevice(device, decision, context));
       return;
     }
     await this.settle(
@@ -212,7 +227,9 @@ class Run implements WorldView {
     // Nobody leaves for good while something is on its way.
     for (const device of this.devices) {
       device.setOnline(true);
-      await device.open();
+      const { owner, isOwner } = device.people;
+      if (isOwner || owner === null) await device.open();
+      else await device.signIn(owner, true);
     }
     await this.#pass(60_000);
     for (let round = 0; round < maxRounds; round++) {
@@ -289,8 +306,8 @@ class Run implements WorldView {
   #check(): void {
     if (this.#violation !== null)
       throw new ViolationFound(this.#violation.invariant, this.#violation.message);
-    for (const [token, times] of this.server.store.written) {
-      if (times > 1) throw new ViolationFound('W-4', `${token} was written ${times} times.`);
+    for (const [name, times] of this.server.store.written) {
+      if (times > 1) throw new ViolationFound('W-4', `${name} was written ${times} times.`);
     }
   }
 

@@ -6,6 +6,16 @@ import type { WorldApp } from './world-spec.ts';
 /** Tables of the sample app that a run takes: few, so that a run is short, and of every kind of relationship. */
 const kept: ReadonlySet<string> = new Set(['account', 'contact', 'task', 'product', 'annotation']);
 
+/** The tables of a working day: besides those, leads, opportunities, cases, phone calls and the list of activities. */
+const ofField: ReadonlySet<string> = new Set([
+  ...kept,
+  'lead',
+  'opportunity',
+  'incident',
+  'phonecall',
+  'activitypointer',
+]);
+
 /** Users, units, roles: what the organization itself needs. */
 const directory: ReadonlySet<string> = new Set([
   'systemuser',
@@ -22,10 +32,19 @@ const directory: ReadonlySet<string> = new Set([
 
 /** The sample app in small, with four people. */
 export function sampleWorld(rows = 120): WorldApp {
-  const has = (table: string) => kept.has(table) || directory.has(table);
+  return worldOf('sample', kept, rows);
+}
+
+/** The sample app with what people do all day: leads, cases, activities. */
+export function fieldWorld(rows = 90): WorldApp {
+  return worldOf('field', ofField, rows);
+}
+
+function worldOf(name: string, tables: ReadonlySet<string>, rows: number): WorldApp {
+  const has = (table: string) => tables.has(table) || directory.has(table);
   const model = reduced(sampleApp, has);
   return {
-    name: 'sample',
+    name,
     model,
     *rows(now) {
       for (const row of generateRows({ random: seededRandom(5), now, rows })) {

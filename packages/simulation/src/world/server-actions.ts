@@ -1,6 +1,6 @@
 import type { AppModel, LookupValue, OfflineProfileItem, TablePrivileges } from '@outpost/model';
+import { pick } from './action-context.ts';
 import type { ServerAction } from './decision.ts';
-import { pick } from './device-actions.ts';
 import type { Place } from './places.ts';
 import type { SimServer } from './sim-server.ts';
 import type { WorldApp } from './world-spec.ts';

@@ -1,11 +1,13 @@
-import { type Device, openDevice } from '@outpost/device';
+import { type Device, DeviceError, openDevice } from '@outpost/device';
 import type { Clock } from '@outpost/model';
 import type { LossStyle } from '@outpost/store/contract';
 import { defaultSettings } from '@outpost/sync';
 import { type IncomingMessage, messageTransport, type OutgoingMessage } from '@outpost/sync/http';
 import { type KeyedRandom, seededGuids, seededRandom, type VirtualClock } from '@outpost/testkit';
 import { BehaviorSubject, of } from 'rxjs';
+import { DevicePeople } from './device-people.ts';
 import { Disk } from './disk.ts';
+import type { FormBook } from './form-book.ts';
 import { damaged, type NetworkFaults, verdictOf } from './network.ts';
 import type { Sabotage } from './sabotage.ts';
 
@@ -46,7 +48,8 @@ const timeoutMs = 30_000;
 /** A device of the world: a real client on a disk that can lose power, behind a network that can fail. */
 export class SimDevice {
   readonly index: number;
-  readonly userId: string;
+  /** What the people who sign in here know. */
+  readonly people: DevicePeople;
   readonly #world: DeviceWorld;
   #disk = new Disk();
   #life: Life = { alive: false, cut: new Set() };
@@ -54,6 +57,7 @@ export class SimDevice {
   #online = new BehaviorSubject(true);
   #requests = 0;
   #openings = 0;
+  #clock: Clock | null = null;
   /** Operations of the disk when anybody else last learned something of this device. */
   #told = 0;
   #running: Promise<unknown> = Promise.resolve();
@@ -61,8 +65,18 @@ export class SimDevice {
 
   constructor(index: number, userId: string, world: DeviceWorld) {
     this.index = index;
-    this.userId = userId;
+    this.people = new DevicePeople(userId);
     this.#world = world;
+  }
+
+  /** Who is signed in. */
+  get userId(): string {
+    return this.people.userId;
+  }
+
+  /** What who is signed in knows of forms. */
+  get forms(): FormBook {
+    return this.people.forms;
   }
 
   get name(): string {
@@ -72,6 +86,11 @@ export class SimDevice {
   /** The client; null while it is off. */
   get client(): Device | null {
     return this.#device;
+  }
+
+  /** The time as this device knows it. */
+  get now(): number {
+    return (this.#clock ?? this.#world.clock).now();
   }
 
   get requests(): number {
@@ -95,10 +114,13 @@ export class SimDevice {
     const clock = this.#world.wrongClocks
       ? wrongClock(this.#world.clock, this.#clockError())
       : this.#world.clock;
+    this.#clock = clock;
+    const { userId, isKnown } = this.people;
     const device = await openDevice({
+      ...(isKnown ? { user: userId } : {}),
       storage: this.#disk.location(),
       transport: messageTransport({
-        tokens: { token: async () => this.userId },
+        tokens: { token: async () => userId, account: async () => `account of ${userId}` },
         exchange: (message, signal) => this.#exchange(life, message, signal),
       }),
       online: this.#online,
@@ -107,7 +129,8 @@ export class SimDevice {
       system: { clock, random, ids: seededGuids(random) },
       pageRows,
       onFault: (error) => this.#world.fault(this, String(error)),
-    });
+    }).catch((error: unknown) => this.#refused(error));
+    if (device === null) return;
     this.#world.sabotage.client?.(device);
     this.#device = device;
     this.#watchProgress(device);
@@ -132,8 +155,36 @@ export class SimDevice {
     });
   }
 
+  /** The database is another user's: who is signed in has nothing to do here. */
+  #refused(error: unknown): null {
+    const isOther = error instanceof DeviceError && error.code === 'device.otherUser';
+    if (!isOther || this.people.isOwner) throw error;
+    this.#life.alive = false;
+    return null;
+  }
+
+  /** The user signs out: what waits is kept for them, or given up. */
+  async signOut(pending: 'keep' | 'discard'): Promise<void> {
+    const device = this.#device;
+    if (device === null) return;
+    this.forms.end();
+    const { keeps } = await device.signOut({ pending });
+    this.people.signedOut(pending, keeps);
+    this.#device = null;
+    this.#life.alive = false;
+    this.tell();
+  }
+
+  /** Somebody signs in. `isKnown`: the app knows without a network who it is. */
+  async signIn(userId: string, isKnown: boolean): Promise<void> {
+    await this.close();
+    this.people.signIn(userId, isKnown);
+    await this.open();
+  }
+
   /** The user closes the app. */
   async close(): Promise<void> {
+    this.forms.end();
     await this.#device?.close();
     this.#device = null;
     this.#life.alive = false;
@@ -149,18 +200,22 @@ export class SimDevice {
   /** Keeps a copy of the disk. `edits`: how many edits the world had seen by then. */
   copy(edits: number): void {
     this.#backup = { disk: this.#disk.copy(), edits };
+    this.people.copy();
   }
 
   /** Puts the copy in place of the disk; answers the number that it was made with. */
   async restore(): Promise<number | null> {
     if (this.#backup === null) return null;
     const { disk, edits } = this.#backup;
+    this.forms.end();
+    this.people.restore();
     await this.#replaceDisk(disk.copy());
     return edits;
   }
 
   async #replaceDisk(disk: Disk): Promise<void> {
     const old = this.#device;
+    this.forms.end();
     this.#life.alive = false;
     for (const cut of this.#life.cut) cut();
     this.#device = null;

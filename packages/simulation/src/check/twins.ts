@@ -1,0 +1,46 @@
+import { indexModel, type Table } from '@outpost/model';
+import type { ReadTx } from '@outpost/server';
+import type { Run } from '../world/run-world.ts';
+import { ViolationFound } from './violation.ts';
+
+/** W-22: an activity and its pointer are one row in two tables of the organization. */
+export async function checkTwins({ server }: Run): Promise<void> {
+  const index = indexModel(server.model);
+  const pointer = index.table('activitypointer');
+  if (pointer === undefined) return;
+  const activities = server.model.tables.filter(
+    (one) => one.isActivity === true && one.name !== pointer.name,
+  );
+  await server.store.read(async (tx) => {
+    for (const table of activities) {
+      const difference = await differenceOf(tx, table, pointer);
+      if (difference !== null) throw new ViolationFound('W-22', difference);
+    }
+  });
+}
+
+/** Where the rows of a table and their pointers differ. */
+async function differenceOf(tx: ReadTx, table: Table, pointer: Table): Promise<string | null> {
+  const shared = pointer.columns
+    .filter((one) => table.columns.some((own) => own.name === one.name && own.type === one.type))
+    .map((one) => one.name)
+    .filter((name) => name !== pointer.primaryId && name !== 'versionnumber');
+  const differ = ['$owner', ...shared].map((name) => `a."${name}" IS NOT p."${name}"`).join(' OR ');
+  const [first] = await tx.all(
+    `SELECT a."${table.primaryId}", p."${pointer.primaryId}" FROM "${table.name}" a
+     LEFT JOIN "${pointer.name}" p ON p."${pointer.primaryId}" = a."${table.primaryId}"
+     WHERE p."${pointer.primaryId}" IS NULL OR ${differ} LIMIT 1`,
+  );
+  if (first !== undefined) {
+    const what = first[1] === null ? 'has no pointer' : 'differs from its pointer';
+    return `${table.name} ${String(first[0])} of the organization ${what}.`;
+  }
+  const [alone] = await tx.all(
+    `SELECT p."${pointer.primaryId}" FROM "${pointer.name}" p WHERE p.activitytypecode = ? AND NOT EXISTS
+     (SELECT 1 FROM "${table.name}" a WHERE a."${table.primaryId}" = p."${pointer.primaryId}") LIMIT 1`,
+    [table.name],
+  );
+  return alone === undefined
+    ? null
+    : `The pointer ${String(alone[0])} of the organization has no ${table.name}.`;
+}
