@@ -1,5 +1,6 @@
 import type { Device } from '@outpost/device';
 import type { Cell } from '@outpost/model';
+import { baseName } from '../world/column-names.ts';
 import { cellOf } from '../world/device-rows.ts';
 import { fieldOf, isKeptBy, shownCell } from '../world/form-actions.ts';
 import type { KnownForm, OpenForm } from '../world/form-book.ts';
@@ -33,11 +34,12 @@ function checkOpen(device: SimDevice, client: Device, form: OpenForm): void {
     throw new ViolationFound(law, `${device.name}: the form shows ${what} in ${where}.`);
   };
   for (const column of table.columns) {
-    const field = fieldOf(form, column.name);
+    const base = baseName(column.name);
+    const field = fieldOf(form, base);
     if (field === undefined) continue;
     const shows: Cell = field.text ?? shownCell(column, field.value);
-    const row = now(column.name);
-    const typed = form.typed.get(column.name);
+    const row = now(base);
+    const typed = form.typed.get(base);
     if (typed !== undefined) {
       if (shows === typed.cell) {
         const isOvertaken = row !== undefined && row !== typed.shown;

@@ -108,7 +108,11 @@ export function generateRun(
   if (own.next() < 0.4) return { spec, decisions };
   return {
     spec: { ...spec, auto: own.next() < 0.5 },
-    decisions: withPeople(own, decisions, { devices: spec.devices, tables }),
+    decisions: withPeople(own, decisions, {
+      devices: spec.devices,
+      tables,
+      admin: faults.has('admin'),
+    }),
   };
 }
 

@@ -20,6 +20,7 @@ export type PersonKind = Extract<
   | 'overtake'
   | 'signOut'
   | 'signIn'
+  | 'reshape'
 >;
 
 const weights: Readonly<Record<PersonKind, number>> = {
@@ -38,12 +39,15 @@ const weights: Readonly<Record<PersonKind, number>> = {
   overtake: 6,
   signOut: 2,
   signIn: 5,
+  reshape: 8,
 };
 
 export interface PeopleOptions {
   readonly devices: number;
   /** Tables that can be edited. */
   readonly tables: readonly string[];
+  /** The administrator changes things. */
+  readonly admin: boolean;
 }
 
 /** Puts what people do in the place of some of the decisions of a run. */
@@ -52,7 +56,9 @@ export function withPeople(
   decisions: readonly Decision[],
   options: PeopleOptions,
 ): readonly Decision[] {
-  const weight = biased(random, Object.keys(weights) as PersonKind[], weights);
+  const kinds = Object.keys(weights) as PersonKind[];
+  const weight = biased(random, kinds, weights);
+  if (!options.admin) weight.delete('reshape');
   const share = 0.3 + random.next() * 0.4;
   // A person has a few tables at a time, so that what is done to their rows meets.
   const tables = [0, 1, 2].map(() => one(random, options.tables));
@@ -94,6 +100,10 @@ function decide(random: Random, kind: PersonKind, { devices, tables }: PeopleOpt
       return { wait, device, do: kind, pending: random.next() < 0.6 ? 'keep' : 'discard' };
     case 'signIn':
       return { wait, device, do: kind, user: at(), known: random.next() < 0.5 };
+    case 'reshape': {
+      const changes = ['rename', 'rename', 'lock', 'unlock', 'widen', 'shorten', 'remove'] as const;
+      return { wait, do: kind, table, column: at(), change: one(random, changes) };
+    }
     case 'overtake':
       return { wait, device, do: kind, form: at(), told: random.next() < 0.7 };
     case 'saveForm':

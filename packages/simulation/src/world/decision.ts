@@ -97,6 +97,13 @@ export type ServerAction =
       readonly change: 'all' | 'mine' | 'out' | 'back';
     }
   | { readonly do: 'column'; readonly table: string }
+  /** Changes a column that edits write. */
+  | {
+      readonly do: 'reshape';
+      readonly table: string;
+      readonly column: Fraction;
+      readonly change: 'rename' | 'lock' | 'unlock' | 'widen' | 'shorten' | 'remove';
+    }
   | { readonly do: 'policy'; readonly policy: 'off' | 'on' | 'merge' }
   | { readonly do: 'prune' | 'restartServer' | 'newFeed' }
   | { readonly do: 'refuse'; readonly status: 401 | 429 | 503; readonly ms: number };

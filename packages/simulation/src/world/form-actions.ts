@@ -7,6 +7,7 @@ import {
   valueToCells,
 } from '@outpost/model';
 import { type ActionContext, pick } from './action-context.ts';
+import { baseName, columnOf } from './column-names.ts';
 import type { DeviceAction } from './decision.ts';
 import { cellOf, idsOf } from './device-rows.ts';
 import type { FormBook, KnownForm, OpenForm } from './form-book.ts';
@@ -105,17 +106,19 @@ function type(
   if (place === undefined) return;
   const texts = new Set(place.columns);
   const others = new Map(place.typed.map((column) => [column.name, column]));
-  const fields = fieldsOf(form).filter(({ column }) => texts.has(column) || others.has(column));
-  const field = pick(fields, at);
-  if (field === undefined) return;
+  const bases = fieldsOf(form)
+    .map((field) => baseName(field.column))
+    .filter((base) => texts.has(base) || others.has(base));
+  const base = pick(bases, at);
+  if (base === undefined) return;
   const n = context.next();
-  const other = others.get(field.column);
+  const other = others.get(base);
   const input = other === undefined ? tokenText(n) : valueFor(client, other, n);
   enter(
     form,
     client,
-    field.column,
-    valid ? input : unfitFor(columnOf(client, form, field.column), n),
+    base,
+    valid ? input : unfitFor(columnOf(client.model, form.table, base), n),
   );
 }
 
@@ -132,30 +135,25 @@ function fieldsOf({ session }: OpenForm): readonly FieldState[] {
     .filter((field) => field.visible && !field.locked && !field.masked);
 }
 
-function columnOf(client: Device, { table }: KnownForm, name: string): Column | undefined {
-  return client.model.tables
-    .find((one) => one.name === table)
-    ?.columns.find((one) => one.name === name);
-}
-
 /** The cell of a value as a field shows it. */
 export function shownCell(column: Column, value: ColumnValue): Cell {
   return valueToCells(column, value)[column.name] ?? null;
 }
 
-export function fieldOf({ session }: OpenForm, column: string): FieldState | undefined {
+/** A field by the first name of its column. */
+export function fieldOf({ session }: OpenForm, base: string): FieldState | undefined {
   return session.current.sections
     .flatMap((section) => section.fields)
-    .find((field) => field.column === column);
+    .find((field) => baseName(field.column) === base);
 }
 
 function enter(form: OpenForm, client: Device, name: string, input: unknown): void {
-  const column = columnOf(client, form, name);
+  const column = columnOf(client.model, form.table, name);
   const before = fieldOf(form, name);
   if (column === undefined || before === undefined) return;
   const known = form.typed.get(name);
   const shown = known === undefined ? shownCell(column, before.value) : known.shown;
-  form.session.set(name, input);
+  form.session.set(column.name, input);
   const after = fieldOf(form, name);
   if (after === undefined) return;
   const isUnfit = after.text !== null;
@@ -169,17 +167,18 @@ function enter(form: OpenForm, client: Device, name: string, input: unknown): vo
 /** Says what is to become of a field under which the row has changed. */
 function answer(form: OpenForm, client: Device, theirs: boolean): void {
   const field = fieldsOf(form).find((one) => one.theirs !== null);
-  const known = field === undefined ? undefined : form.typed.get(field.column);
-  const column = field === undefined ? undefined : columnOf(client, form, field.column);
+  const base = baseName(field?.column ?? '');
+  const known = form.typed.get(base);
+  const column = columnOf(client.model, form.table, base);
   if (field === undefined || field.theirs === null || column === undefined) return;
   if (theirs) {
     form.session.takeTheirs(field.column);
-    form.typed.delete(field.column);
+    form.typed.delete(base);
     return;
   }
   const shown = shownCell(column, field.theirs.now);
   form.session.keepMine(field.column);
-  if (known !== undefined) form.typed.set(field.column, { ...known, shown, isForced: true });
+  if (known !== undefined) form.typed.set(base, { ...known, shown, isForced: true });
 }
 
 /** Saves a form; what it wrote is noted with what it had shown. */
@@ -255,8 +254,9 @@ export function knownAs({ left }: FormBook, draft: Draft): KnownForm | undefined
 export function isKeptBy(form: KnownForm, { table, rowId, typed }: Draft): boolean {
   if (form.table !== table || form.rowId !== rowId) return false;
   return [...form.typed].every(([column, { cell, isUnfit }]) => {
-    if (isUnfit) return typed.unfit[column]?.text === cell;
-    const value = typed.values[column] ?? null;
+    const ofColumn = ([name]: readonly [string, unknown]) => baseName(name) === column;
+    if (isUnfit) return Object.entries(typed.unfit).find(ofColumn)?.[1].text === cell;
+    const value = Object.entries(typed.values).find(ofColumn)?.[1] ?? null;
     return plainCell(value) === cell;
   });
 }

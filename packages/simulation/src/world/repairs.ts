@@ -1,6 +1,7 @@
 import type { Device } from '@outpost/device';
 import type { Cell } from '@outpost/model';
 import { type ActionContext, pick } from './action-context.ts';
+import { baseName } from './column-names.ts';
 import type { DeviceAction } from './decision.ts';
 import type { SimDevice } from './sim-device.ts';
 import { tokenText } from './values.ts';
@@ -62,13 +63,16 @@ function editAndRetry(
   { places, ledger, next, commits }: ActionContext,
 ): void {
   const columns = places.find((one) => one.table.name === table)?.columns ?? [];
-  const column = columns.find((one) => typeof wanted[one] === 'string');
+  const column = Object.keys(wanted).find(
+    (slot) => columns.includes(baseName(slot)) && typeof wanted[slot] === 'string',
+  );
   if (column === undefined) return client.sync.errors.resolve(errorId, 'keepMine');
   const cell: Cell = tokenText(next());
   const name = nameOf({ table, id, slot: column, cell });
   client.sync.errors.editAndRetry(errorId, { [column]: cell });
   const who = { device: device.index, author: device.userId, commits: commits() };
-  ledger.saved([{ ...who, name, table, id, column, shown: wanted[column], target: null }]);
+  const shown = wanted[column];
+  ledger.saved([{ ...who, name, table, id, column: baseName(column), shown, target: null }]);
   ledger.force([name]);
 }
 

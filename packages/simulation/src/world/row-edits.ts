@@ -2,7 +2,7 @@ import type { Device, SaveResult } from '@outpost/device';
 import type { Cell, Column, ColumnValue, RowValues, Table } from '@outpost/model';
 import { type ActionContext, isReady, pick } from './action-context.ts';
 import type { DeviceAction } from './decision.ts';
-import { cellOf, idsOf } from './device-rows.ts';
+import { cellOf, idsOf, valuesHere } from './device-rows.ts';
 import { type Place, placesOf } from './places.ts';
 import { closeRow, reopenRow } from './row-states.ts';
 import type { SimDevice } from './sim-device.ts';
@@ -95,7 +95,8 @@ export function saveSomething(device: SimDevice, at: number, context: ActionCont
   const place = pick(context.places, (at * 7) % 1);
   const id = pick(idsOf(client, place?.table), (at * 13) % 1);
   if (place === undefined || id === undefined) return;
-  client.update(place.table.name, id, { [place.columns[0] ?? '']: tokenText(context.next()) });
+  const values = { [place.columns[0] ?? '']: tokenText(context.next()) };
+  client.update(place.table.name, id, valuesHere(client, place.table.name, values));
 }
 
 export function placeOf(context: ActionContext, table: string): Place | undefined {
@@ -117,7 +118,8 @@ function save(
   const shown = new Map(
     Object.keys(values).map((slot) => [slot, cellOf(client, table.name, id, slot)]),
   );
-  if (client.update(table.name, id, values).kind !== 'saved') return;
+  const here = valuesHere(client, table.name, values);
+  if (client.update(table.name, id, here).kind !== 'saved') return;
   noteSaved(device, client, { table, id, shown }, context);
 }
 
@@ -174,7 +176,7 @@ function createRow(
   const { table, columns } = place;
   const values: Record<string, unknown> = { ...newValues(client, place, parent), ...lookup };
   for (const column of columns) values[column] = tokenText(context.next());
-  const saved = client.create(table.name, values);
+  const saved = client.create(table.name, valuesHere(client, table.name, values));
   if (saved.kind !== 'saved') return null;
   const shown = new Map(columns.map((column) => [column, undefined]));
   noteSaved(device, client, { table, id: saved.id, shown }, context);

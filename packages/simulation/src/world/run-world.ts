@@ -6,6 +6,7 @@ import { checkPeople } from '../check/people.ts';
 import { type Violation, ViolationFound } from '../check/violation.ts';
 import { checkWaiting } from '../check/waiting.ts';
 import { checkAnswer, checkUpload } from '../check/wire.ts';
+import { columnOf } from './column-names.ts';
 import type { Decision } from './decision.ts';
 import { actOnDevice } from './device-actions.ts';
 import { Ledger } from './ledger.ts';
@@ -177,6 +178,7 @@ class Run implements WorldView {
       await this.settle(device.running);
     }
     this.#check();
+    checkPeople(this);
   }
 
   async #act(decision: Decision, index: number): Promise<void> {
@@ -186,7 +188,9 @@ class Run implements WorldView {
       const { places, ledger } = this;
       const next = () => ++this.#numbers;
       const commits = () => this.server.store.commits;
-      const colleague = async (table: string, id: string, column: string) => {
+      const colleague = async (table: string, id: string, base: string) => {
+        const column = columnOf(this.server.model, table, base)?.name;
+        if (column === undefined) return;
         const session = this.server.organization.as(this.#app.webUsers[0] ?? '');
         const values = { [column]: `web-${++this.#texts}` };
         // What a user may not do is refused, as it should be.

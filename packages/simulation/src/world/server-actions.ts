@@ -1,7 +1,9 @@
 import type { AppModel, LookupValue, OfflineProfileItem, TablePrivileges } from '@outpost/model';
 import { pick } from './action-context.ts';
 import type { ServerAction } from './decision.ts';
+import { columnOf } from './column-names.ts';
 import type { Place } from './places.ts';
+import { reshaped } from './reshape.ts';
 import type { SimServer } from './sim-server.ts';
 import type { WorldApp } from './world-spec.ts';
 
@@ -31,7 +33,9 @@ export async function actOnServer(
       if (place === undefined) return;
       const { name, primaryName } = place.table;
       const session = organization.as(user());
-      const column = pick(place.columns, action.column) ?? '';
+      const base = pick(place.columns, action.column) ?? '';
+      const column = columnOf(server.model, name, base)?.name;
+      if (column === undefined) return;
       if (action.op === 'create') {
         const id = idOf(context.draw('id'), context.draw('id2'));
         const named = primaryName === null ? {} : { [primaryName]: 'From the web' };
@@ -76,6 +80,10 @@ export async function actOnServer(
     }
     case 'column':
       return server.publish(withColumn(server.model, action.table)).catch(refused);
+    case 'reshape': {
+      const model = place === undefined ? null : reshaped(server.model, place, action);
+      return model === null ? undefined : server.publish(model).catch(refused);
+    }
     case 'policy':
       return organization.setConflictPolicy(action.policy);
     case 'prune':

@@ -1,6 +1,7 @@
 import type { Cell } from '@outpost/model';
 import type { ReadTx, ServerStore, WriteTx } from '@outpost/server';
 import type { ConflictPolicy } from '@outpost/sync/protocol';
+import { baseName } from './column-names.ts';
 import { nameOf, tokenPattern, type WrittenCell } from './written-cell.ts';
 
 /** What an edit found in the organization when it was applied. */
@@ -45,7 +46,7 @@ export function watchedStore(inner: ServerStore, columns: WatchedColumns): Watch
   const take = (change: WrittenCell): void => {
     const name = nameOf(change);
     writtenAt.set(name, commits);
-    const place = `${change.table}/${change.id}/${change.slot}`;
+    const place = `${change.table}/${change.id}/${baseName(change.slot)}`;
     const before = current.get(place);
     if (before === change.cell) return;
     current.set(place, change.cell);
@@ -124,6 +125,6 @@ function changesOf(
   const at = sql.startsWith('UPDATE') ? columns.length : columns.indexOf(known.primaryId);
   const id = String(params[at]);
   return columns.flatMap((slot, i) =>
-    known.columns.includes(slot) ? [{ table, id, slot, cell: params[i] ?? null }] : [],
+    known.columns.includes(baseName(slot)) ? [{ table, id, slot, cell: params[i] ?? null }] : [],
   );
 }

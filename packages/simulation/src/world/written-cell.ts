@@ -1,4 +1,5 @@
 import type { Cell } from '@outpost/model';
+import { baseName } from './column-names.ts';
 
 /** Where something was written, and what. */
 export interface WrittenCell {
@@ -14,7 +15,7 @@ export const tokenPattern: RegExp = /^tok-\d+\b/;
 /** What an edit is known by, from the device to the organization: where it was written, and what. */
 export function nameOf({ table, id, slot, cell }: WrittenCell): string {
   const token = typeof cell === 'string' ? tokenPattern.exec(cell)?.[0] : undefined;
-  return `${table}/${id}/${slot}=${token ?? JSON.stringify(cell)}`;
+  return `${table}/${id}/${baseName(slot)}=${token ?? JSON.stringify(cell)}`;
 }
 
 /** Names of all that an entry of the queue writes. */
