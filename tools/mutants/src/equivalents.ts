@@ -21,15 +21,6 @@ const overlay = 'packages/sync/src/apply/overlay.ts';
 export const equivalents: readonly Equivalent[] = [
   {
     file: outbox,
-    source: "return typeof row?.[0] === 'number' ? row[0] : null;",
-    changes: [
-      ["typeof row?.[0] === 'number'", 'true'],
-      ['row?.[0]', 'row[0]'],
-    ],
-    why: 'An aggregate always has a row, and in it a number or null; the type does not know.',
-  },
-  {
-    file: outbox,
     source: 'if (join !== null && last !== undefined) {',
     changes: [['last !== undefined', 'true']],
     why: 'Without an earlier entry nothing is joined; the type does not know.',
@@ -94,12 +85,6 @@ export const equivalents: readonly Equivalent[] = [
     source: 'if (change === undefined) break;',
     changes: [['change === undefined', 'false']],
     why: 'While some wait, one is taken; the type does not know.',
-  },
-  {
-    file: outbox,
-    source: "const column = model.column(entry.table, slot.replace(/\\$t$/, ''));",
-    changes: [['/\\$t$/', '/\\$t/']],
-    why: 'Names of columns have no such sign, so it is at the end or nowhere.',
   },
   {
     file: 'packages/sync/src/outbox/coalesce.ts',
@@ -177,12 +162,6 @@ export const equivalents: readonly Equivalent[] = [
     why: 'Only the order of the numbers counts.',
   },
   {
-    file: 'packages/server/src/sync/results.ts',
-    source: "result.status === 'applied' ? result.version : null,",
-    changes: [["result.status === 'applied'", 'true']],
-    why: 'Other results have no version, which is stored as NULL; the compiler refuses it.',
-  },
-  {
     file: 'packages/sync/src/apply/leave.ts',
     source: 'const name = primary === null ? null : (image[slotIndex.get(primary) ?? -1] ?? null);',
     changes: [
@@ -190,12 +169,6 @@ export const equivalents: readonly Equivalent[] = [
       ['-1', '+1'],
     ],
     why: 'A table that has no name has no such column, and one that has one has it; the type does not know.',
-  },
-  {
-    file: overlay,
-    source: 'return row[0] === null ? null : (JSON.parse(String(row[0])) as Cells);',
-    changes: [['row[0] === null', 'false']],
-    why: 'JSON.parse of the text "null" is null too; the type would not say so.',
   },
   {
     file: overlay,

@@ -40,7 +40,7 @@ export async function checkAnswer(
   }
 }
 
-/** W-19: every edit goes up as its author's. W-12: no row is sent before a row made on the device that it names. */
+/** W-12, W-19: no row is sent before a row made on the device that it names; every edit goes up as its author's. */
 export function checkUpload(
   { ledger }: Run,
   device: SimDevice,

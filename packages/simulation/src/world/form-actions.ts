@@ -114,12 +114,7 @@ function type(
   const n = context.next();
   const other = others.get(base);
   const input = other === undefined ? tokenText(n) : valueFor(client, other, n);
-  enter(
-    form,
-    client,
-    base,
-    valid ? input : unfitFor(columnOf(client.model, form.table, base), n),
-  );
+  enter(form, client, base, valid ? input : unfitFor(columnOf(client.model, form.table, base), n));
 }
 
 /** Nothing that the column can hold. */

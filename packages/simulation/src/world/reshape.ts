@@ -1,7 +1,7 @@
 import type { AppModel, Column, Form } from '@outpost/model';
+import { pick } from './action-context.ts';
 import { baseName, columnOf } from './column-names.ts';
 import type { ServerAction } from './decision.ts';
-import { pick } from './action-context.ts';
 import type { Place } from './places.ts';
 
 type Reshape = Extract<ServerAction, { readonly do: 'reshape' }>;

@@ -1,7 +1,7 @@
 import type { AppModel, LookupValue, OfflineProfileItem, TablePrivileges } from '@outpost/model';
 import { pick } from './action-context.ts';
-import type { ServerAction } from './decision.ts';
 import { columnOf } from './column-names.ts';
+import type { ServerAction } from './decision.ts';
 import type { Place } from './places.ts';
 import { reshaped } from './reshape.ts';
 import type { SimServer } from './sim-server.ts';
