@@ -715,7 +715,10 @@ test('H-22, D09, D10: revoked rights: uploads are refused at once, rows go at th
   const device = await synced();
   const role = sampleApp.roles[0];
   if (role === undefined) throw new Error('no role');
-  const [id] = firstIds(device, 'incident', 1) as [string];
+  // A resolved case is not edited.
+  const id = firstIds(device, 'incident', 50).find(
+    (one) => device.get('incident', one)?.['statecode'] === 0,
+  ) as string;
   const none = { create: 0, read: 0, write: 0, delete: 0 } as const;
   world.online.next(false);
   await world.organization.setRole({
