@@ -191,6 +191,30 @@ describe('a deleted row', () => {
     });
   });
 
+  test('N7d: a child that comes while it waits goes with it too, and comes back with it', async () => {
+    const device = await world.synced('ana');
+    const { account, contact, branch } = await settled(device);
+    device.delete('account', account);
+    const late = 'cc000000-0000-4000-8000-000000000001';
+    const ownerid = { table: 'systemuser', id: sampleUsers.ana.id };
+    const values = { lastname: 'Late', parentcustomerid: lookup('account', account), ownerid };
+    await carla().create({ table: 'contact', id: late, values });
+    await carla().update({ table: 'account', id: branch, values: { telephone1: '1' } });
+    expect(await device.sync.run('DELTA_SYNC', { byItself: true })).toMatchObject({ kind: 'done' });
+    expect(device.sync.outbox.pending()).toHaveLength(1);
+    expect(device.get('contact', late)).toBeNull();
+    expect(device.get('account', branch)).toMatchObject({ telephone1: '1' });
+    expect(device.get('account', branch)?.['parentaccountid']).toBeUndefined();
+    const [deletion] = device.sync.outbox.pending();
+    device.sync.undo(deletion?.key ?? ['', 0]);
+    expect(device.get('contact', late)).toMatchObject({ lastname: 'Late' });
+    expect(device.get('contact', contact)).toMatchObject({ lastname: 'Nowak' });
+    expect(device.get('account', branch)).toMatchObject({ parentaccountid: { id: account } });
+    device.delete('account', account);
+    await sync(device);
+    expect(await device.sync.compare()).toEqual([]);
+  });
+
   test('N7d: a child that a colleague has moved away meanwhile comes back', async () => {
     const device = await world.synced('ana');
     const { account, contact, branch } = await settled(device);

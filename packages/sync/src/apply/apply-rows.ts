@@ -1,5 +1,6 @@
 import { type Cell, isDocumentColumn } from '@outpost/model';
 import { type DeviceStore, quoted, type WriteTx } from '@outpost/store';
+import type { Effects } from '../effects/effects.ts';
 import { type KeyRange, readFact, writeFact } from '../engine/sync-state.ts';
 import { deleteEntry, readEntries, readerOf } from '../outbox/entry.ts';
 import type {
@@ -133,15 +134,24 @@ function replaceRange(
 }
 
 /** Takes in a delta: rows, removals, confirmed edits, tokens and tables to read again, in one transaction. */
-export function applyPull(store: DeviceStore, pull: PullResponse, bytes: number): void {
+export function applyPull(
+  store: DeviceStore,
+  pull: PullResponse,
+  bytes: number,
+  effects: Effects | null = null,
+): void {
   store.write({ origin: 'sync' }, (tx) => {
     const { touched, affected } = settle(tx, pull);
     for (const { table, ids, reason } of pull.removes) {
       for (const id of ids) leave(tx, table, id, reason, pull.now);
     }
-    for (const rows of pull.changes) applyTableRows(tx, rows);
+    const arrived: { readonly table: string; readonly id: string }[] = [];
+    for (const rows of pull.changes) {
+      for (const id of applyTableRows(tx, rows)) arrived.push({ table: rows.table, id });
+    }
     rebase(tx, affected);
     for (const { table, id } of touched) recomputeVisible(tx, table, id);
+    effects?.arrived(tx, arrived);
     for (const { token, tables } of pull.tokens) {
       for (const table of tables) {
         tx.sql

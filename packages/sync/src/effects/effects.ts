@@ -24,9 +24,9 @@ import {
   type WriteTx,
 } from '@outpost/store';
 import { ensureBase } from '../apply/overlay.ts';
-import { type Reader, readerOf } from '../outbox/entry.ts';
+import { type Reader, readEntries, readerOf } from '../outbox/entry.ts';
 import type { EntryKey } from '../protocol/index.ts';
-import { addEffects, type RowEffect } from './effect.ts';
+import { addEffects, type RowEffect, readEffects } from './effect.ts';
 
 /** One change of a row by the user. */
 export type DirectChange = Pick<RowChange, 'table' | 'id' | 'kind' | 'before' | 'after'>;
@@ -79,6 +79,26 @@ export class Effects {
   /** Carries out what an edit does that is queued again. */
   again(tx: WriteTx, key: EntryKey, change: DirectChange): void {
     addEffects(tx.sql, key, this.#effectsOf(tx, change));
+  }
+
+  /**
+   * Rows have come from the organization. Those that belong to a row whose deletion waits go with it as well: the
+   * organization will take them along when it carries the deletion out.
+   */
+  arrived(tx: WriteTx, rows: Iterable<{ readonly table: string; readonly id: string }>): void {
+    const deleted = deletedRows(tx);
+    if (deleted.size === 0) return;
+    const parents = new Map<string, DeletedRow>();
+    for (const { table, id } of rows) {
+      const image = tx.get(table, id);
+      for (const cell of image ?? []) {
+        const parent = typeof cell === 'string' ? deleted.get(cell) : undefined;
+        if (parent !== undefined) parents.set(nameOf(parent), parent);
+      }
+    }
+    for (const { key, table, id } of parents.values()) {
+      this.again(tx, key, { table, id, kind: 'delete', before: null, after: null });
+    }
   }
 
   #effectsOf(tx: WriteTx, change: DirectChange): readonly RowEffect[] {
@@ -221,6 +241,21 @@ function readValues({ tx }: Work, table: Table, id: string): RowValues | null {
   if (image === null) return null;
   const { slotIndex } = tx.schemaOf(table.name);
   return cellsToValues(table, (slot) => image[slotIndex.get(slot) ?? -1] ?? null);
+}
+
+interface DeletedRow {
+  readonly key: EntryKey;
+  readonly table: string;
+  readonly id: string;
+}
+
+/** Rows that edits delete which the organization has not carried out yet, by id; an activity and its pointer share one. */
+function deletedRows(tx: WriteTx): ReadonlyMap<string, DeletedRow> {
+  const reader = readerOf(tx.sql);
+  const waiting = "op = 'delete' AND state IN ('queued', 'sent')";
+  const edits = readEntries(reader, waiting);
+  const effects = readEffects(reader, "f.op = 'delete' AND o.state IN ('queued', 'sent')");
+  return new Map([...effects, ...edits].map((one) => [one.id, one]));
 }
 
 function textAt(image: RowImage | null, at: number | undefined): string | null {

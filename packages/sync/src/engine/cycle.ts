@@ -285,7 +285,7 @@ export class Cycle {
         bytes,
       );
       const before = tables.map((one) => one.token).join();
-      applyPull(store, value, bytes);
+      applyPull(store, value, bytes, outbox.effects);
       const isStuck =
         value.more &&
         this.#tables(only)
