@@ -50,9 +50,6 @@ export {
   webResourcePlatforms,
 } from './capability/offline-limits.ts';
 export { rowCommands } from './capability/row-commands.ts';
-export { currentCells, currentSlots, currentValues } from './change/current-names.ts';
-export { checkRenames, formerNames, keepFormerNames } from './change/former-names.ts';
-export { keepsValues } from './change/type-change.ts';
 export { activityPointer, pointerValues, twinTables } from './cascade/activity-twin.ts';
 export {
   answerLater,
@@ -69,6 +66,9 @@ export {
   restrictedMessage,
   tooManyMessage,
 } from './cascade/plan-cascade.ts';
+export { currentCells, currentSlots, currentValues } from './change/current-names.ts';
+export { checkRenames, formerNames, keepFormerNames } from './change/former-names.ts';
+export { keepsValues } from './change/type-change.ts';
 export {
   type ChoiceOption,
   type Column,
