@@ -1,6 +1,7 @@
 import type { System } from '@outpost/model';
 import { namedRows, sampleUsers } from '@outpost/sample';
 import type { Icon, SyncStatus } from '@outpost/sync';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../src/tui/desk.ts';
 import type { DeviceStore } from '../src/tui/device-store.ts';
@@ -212,12 +213,19 @@ test('N01a: a field that others have changed under what is typed shows both valu
 });
 
 describe('N02l: one device, several users', () => {
-  const until = async (what: () => boolean) => expect.poll(what).toBe(true);
   const choose = (desk: Desk, label: string) => {
     for (const letter of label) desk.press(letter === ' ' ? 'space' : letter);
     desk.press('return');
   };
   const frame = (desk: Desk) => textOf(drawFrame(desk, 100, 30, plain));
+  /** Resolves when it is said that somebody is signed in. */
+  const signedIn = (desk: Desk, name: string) =>
+    firstValueFrom(
+      desk.changes.pipe(
+        filter(() => desk.devices[0]?.message.includes(`${name} `) === true),
+        filter(() => desk.devices[0]?.userName.startsWith(name) === true),
+      ),
+    );
 
   test.each([
     ['keep them', '1 edit kept for their return', 1],
@@ -234,7 +242,7 @@ describe('N02l: one device, several users', () => {
     choose(desk, answer);
     expect(frame(desk)).toContain('Sign in as');
     choose(desk, 'Ben');
-    await until(() => desk.devices[0]?.userName.startsWith('Ben') === true);
+    await signedIn(desk, sampleUsers.ben.first);
     expect(frame(desk)).toContain(`Ana Silva is signed out (${told}).`);
     const [ben] = desk.devices;
     expect(ben?.status).toMatchObject({ readiness: 'notAvailable', pending: { updates: 0 } });
@@ -245,7 +253,7 @@ describe('N02l: one device, several users', () => {
     expect(frame(desk)).toMatch(/Sign out Ben .*: nothing waits/);
     choose(desk, 'Sign out');
     choose(desk, 'Ana');
-    await until(() => desk.devices[0]?.userName === 'Ana Silva');
+    await signedIn(desk, sampleUsers.ana.first);
     const [ana] = desk.devices;
     expect(ana?.status.pending.updates).toBe(kept);
     expect(await ana?.device.sync.run('DELTA_SYNC')).toMatchObject({ kind: 'done' });

@@ -298,7 +298,8 @@ describe('the developer issuer', () => {
   test('N02k: who has signed out is not let in again by an answer that was on its way', async () => {
     const { provider, url } = await openIssuer();
     const kept: (string | null)[] = [];
-    const held: (() => void)[] = [];
+    const answering = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
     let holds = false;
     const tokens = deviceCodeTokens({
       issuer: url,
@@ -314,7 +315,8 @@ describe('the developer issuer', () => {
       async fetch(input, init) {
         const answer = await fetch(input, init);
         if (holds && String(input).endsWith('/token')) {
-          await new Promise<void>((resolve) => held.push(resolve));
+          answering.resolve();
+          await release.promise;
         }
         return answer;
       },
@@ -326,9 +328,9 @@ describe('the developer issuer', () => {
     expect(await tokens.account?.()).toContain(users.rita);
     holds = true;
     const renewing = tokens.token({ refresh: true });
-    await expect.poll(() => held.length).toBe(1);
+    await answering.promise;
     await tokens.signOut();
-    held[0]?.();
+    release.resolve();
     expect(await renewing).toBeNull();
     expect(await tokens.token({ refresh: false })).toBeNull();
     expect(await tokens.account?.()).toBeNull();
