@@ -56,6 +56,7 @@ const ofDevice: Members = {
       return found.kind === 'ok' ? text(found.content) : found;
     },
     openForm: ({ device, id }) => device.openForm(account, id).current,
+    deletion: ({ device, lead }) => device.deletion('lead', lead),
     drafts: ({ device }) => device.drafts(),
     lookupRows: ({ device }) => device.lookupRows('contact', 'parentcustomerid', ''),
     flow: ({ device, lead }) => device.flow('lead', lead),
@@ -186,11 +187,13 @@ const ofOutbox = (outbox: Outbox): Members => ({
     editedTables: ({ device }) => device.sync.outbox.editedTables(),
     lowMarks: ({ device }) => device.sync.outbox.lowMarks(),
     sendable: ({ device }) => device.sync.outbox.sendable,
+    isDeleted: ({ device, id }) => device.sync.outbox.isDeleted(account, id),
+    unsettledEffects: ({ device }) => device.sync.outbox.unsettledEffects(),
     nextHeldAt: ({ device }) => device.sync.outbox.nextHeldAt(),
   },
   writes: {},
   // They work in transactions, which only the store gives.
-  others: ['beforeCommit', 'baseOn', 'enqueue', 'forgetFinished', 'describe'],
+  others: ['beforeCommit', 'baseOn', 'mayBeUndone', 'enqueue', 'forgetFinished', 'describe'],
 });
 
 function text(bytes: Uint8Array | null): string | null {
