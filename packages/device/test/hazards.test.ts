@@ -505,6 +505,30 @@ test('H-15, H-16: an edit made while its row is on its way survives, and no olde
   expect(await device.sync.compare()).toEqual([]);
 });
 
+test('H-16: after the log was pruned, an edit is shown until its row has been compared', async () => {
+  const inner = http();
+  const device = await synced({
+    transport: {
+      ...inner,
+      async push(request, signal) {
+        const reply = await inner.push(request, signal);
+        await world.organization.pruneLog(Number.MAX_SAFE_INTEGER);
+        return reply;
+      },
+    },
+  });
+  const [id] = firstIds(device, 'account', 1) as [string];
+  const before = device.get('account', id);
+  const shown: unknown[] = [];
+  device.observe('account', id).subscribe((row) => shown.push(value(row, 'telephone1')));
+  device.update('account', id, { telephone1: 'mine' });
+  await sync(device);
+  expect(device.sync.outbox.unsettled()).toEqual([]);
+  expect([...new Set(shown)]).toEqual([value(before, 'telephone1'), 'mine']);
+  expect(shown.at(-1)).toBe('mine');
+  expect(shown.lastIndexOf(value(before, 'telephone1'))).toBe(0);
+});
+
 test('H-17: of two edits of one version at the same moment one is applied, the other is a conflict', async () => {
   await world.organization.setConflictPolicy('on');
   const devices = [await synced(), await synced({ system: testSystem(906) })];

@@ -275,6 +275,16 @@ describe('hints', () => {
     expect(runs.map((one) => one.tables)).toEqual([null, ['task']]);
   });
 
+  test('W-23: what a cycle could not read is asked for at the next attempt, not at its interval', async () => {
+    const { runs, answers, advance, hints } = setUp();
+    await advance(2);
+    const failure = { class: 'network', status: null, code: null, message: '', retryAfterMs: null };
+    answers.push({ kind: 'failed', failure } as CycleResult);
+    hints.next({ kind: 'hint', hint: { tables: ['task'], jitterMs: 0 } });
+    await advance(2);
+    expect(runs.map((one) => one.tables)).toEqual([null, ['task'], ['task']]);
+  });
+
   test('while the organization tells and is silent, due tables are not asked for, for an hour at most', async () => {
     const { runs, advance, hints } = setUp([{ table: 'account', intervalMinutes: 10 }]);
     await advance(1);

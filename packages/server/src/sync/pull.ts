@@ -66,7 +66,8 @@ export async function pull(
         tables: views.map((view) => view.table),
       });
       for (const view of views) {
-        answer.reached.set(view.table, top);
+        // The answer says nothing of its rows: no edit is seen before they were compared.
+        answer.reached.set(view.table, notReached);
         answer.check.push({ table: view.table, why: why ?? 'first', view: view.hash });
       }
     }
@@ -260,6 +261,9 @@ async function linksChanged(
   );
   return rows.length > 0;
 }
+
+/** Below every position of an edit. */
+const notReached = -1;
 
 /** Applied entries whose effect is inside this answer. */
 async function acked(

@@ -259,6 +259,8 @@ export class SyncScheduler {
     const wait = backOffMs(this.#failures, failure.retryAfterMs, this.#options.system.random);
     this.#notBefore = this.#now + wait;
     this.#wantedAt = this.#notBefore;
+    // What was told, or was being read, is still to be read.
+    for (const table of tables) this.#hinted.add(table);
   }
 
   /** After a cycle: edits that were made or put off meanwhile, and those whose tables it did not read. */
