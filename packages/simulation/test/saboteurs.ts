@@ -815,6 +815,25 @@ export const saboteurs: readonly Saboteur[] = [
     }),
   },
   {
+    what: 'an edited activity leaves its pointer on the device as it was',
+    seed: 1,
+    directed: {
+      spec: calm,
+      decisions: [{ wait: 0, device: 0, do: 'fill', table: 'phonecall', row: 0, column: 0.9 }],
+    },
+    field: true,
+    where: 'device',
+    plant: () => ({
+      client: (device) =>
+        patchWrites(device, (tx) =>
+          substitute<DeviceTx>(tx, {
+            update: (...row: Parameters<DeviceTx['update']>) =>
+              row[0] === 'activitypointer' ? undefined : tx.update(...row),
+          }),
+        ),
+    }),
+  },
+  {
     what: 'search is not told of changes',
     seed: 1,
     where: 'device',

@@ -19,6 +19,43 @@ export async function checkTwins({ server }: Run): Promise<void> {
   });
 }
 
+/** W-22: the same on every device, also while edits wait, but for rows that a cycle is bringing. */
+export function checkTwinsHere({ devices }: Run): void {
+  for (const { name, client } of devices) {
+    if (client === null || client.sync.hello === null) continue;
+    if (client.sync.currentStatus.running !== null) continue;
+    const { schema } = client.store;
+    const pointer = schema.get('activitypointer');
+    if (pointer === undefined) continue;
+    const waiting = client.sync.outbox.unsettled();
+    for (const table of client.model.tables) {
+      const own = schema.get(table.name);
+      if (table.isActivity !== true || own === pointer || own === undefined) continue;
+      const shared = own.slots
+        .map((slot) => slot.name)
+        .filter((slot) => pointer.slotIndex.has(slot) && slot !== 'versionnumber');
+      const differ = shared.map((slot) => `a."${slot}" IS NOT p."${slot}"`).join(' OR ');
+      const key = table.primaryId;
+      const [first] = client.store.all(
+        `SELECT a."${key}" FROM "${table.name}" a JOIN activitypointer p ON p.activityid = a."${key}"
+         WHERE ${differ} LIMIT 1`,
+      );
+      const fail = (id: unknown, what: string): never => {
+        throw new ViolationFound('W-22', `${name}: ${table.name} ${String(id)} ${what}.`);
+      };
+      if (first !== undefined) fail(first[0], 'differs from its pointer');
+      for (const { op, id } of waiting.filter((one) => one.table === table.name)) {
+        const [isRow, isPointer] = [table.name, 'activitypointer'].map(
+          (one) => client.store.get(one, id) !== null,
+        );
+        if (op === 'create' && isRow === true && isPointer === false) fail(id, 'has no pointer');
+        if (op === 'delete' && isRow === false && isPointer === true)
+          fail(id, 'has left a pointer');
+      }
+    }
+  }
+}
+
 /** Where the rows of a table and their pointers differ. */
 async function differenceOf(tx: ReadTx, table: Table, pointer: Table): Promise<string | null> {
   const shared = pointer.columns

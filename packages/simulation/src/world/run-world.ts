@@ -3,6 +3,7 @@ import { checkAtRest } from '../check/at-rest.ts';
 import { checkForms } from '../check/forms.ts';
 import { checkOverlays } from '../check/overlays.ts';
 import { checkPeople } from '../check/people.ts';
+import { checkTwinsHere } from '../check/twins.ts';
 import { type Violation, ViolationFound } from '../check/violation.ts';
 import { checkWaiting } from '../check/waiting.ts';
 import { checkAnswer, checkUpload } from '../check/wire.ts';
@@ -129,6 +130,7 @@ class Run implements WorldView {
         checkOverlays(this);
         checkForms(this);
         checkWaiting(this);
+        checkTwinsHere(this);
         done += 1;
       }
       await this.#rest();
