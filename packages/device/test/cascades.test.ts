@@ -388,6 +388,16 @@ describe('an activity and its pointer', () => {
   });
 });
 
+test('N7e: where the table of one activity is asked for, those of others come with their pointers too', async () => {
+  const device = await world.synced('ana');
+  const call = idOf(device.create('phonecall', { subject: 'Boiler' }));
+  await sync(device);
+  await carla().update({ table: 'phonecall', id: call, values: { subject: 'Heating' } });
+  expect(await device.sync.run('GRID_SYNC', { tables: ['task'] })).toMatchObject({ kind: 'done' });
+  expect(device.get('activitypointer', call)).toMatchObject({ subject: 'Heating' });
+  expect(device.get('phonecall', call)).toMatchObject({ subject: 'Heating' });
+});
+
 test('N7d: where only the table of a deleted row is asked for, what went with it stays gone', async () => {
   const device = await world.synced('ana');
   const { account, contact } = await settled(device);

@@ -243,13 +243,15 @@ export class Cycle {
     const { tables } = this.#request;
     if (tables === null) return null;
     const index = this.#context.index();
-    const twins = tables.flatMap((name) => {
-      const table = index?.table(name);
-      return index === null || table === undefined ? [] : twinTables(index, table);
-    });
     const effects = this.#context.outbox.unsettledEffects();
-    const more = [...twins.map((one) => one.name), ...effects.map((one) => one.table)];
-    return [...new Set([...tables, ...more])];
+    const wanted = new Set([...tables, ...effects.map((one) => one.table)]);
+    // Also of those that come in only here: a set that grows is walked to its end.
+    for (const name of wanted) {
+      const table = index?.table(name);
+      if (index === null || table === undefined) continue;
+      for (const twin of twinTables(index, table)) wanted.add(twin.name);
+    }
+    return [...wanted];
   }
 
   #requeueSent(): void {
