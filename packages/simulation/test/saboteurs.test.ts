@@ -28,6 +28,9 @@ test('the README lists them, in their order', () => {
   ).toEqual(saboteurs.map((one) => [one.what, one.where]));
 });
 
+/** Runs made for faults that hold without them. */
+const sound = new Set<GeneratedRun>();
+
 type Found = readonly [invariant: string, seed: number | 'made for it'];
 
 test.each(saboteurs)('found: $what', async (saboteur) => {
@@ -46,9 +49,10 @@ test.each(saboteurs)('found: $what', async (saboteur) => {
     }
     return null;
   };
-  if (directed !== undefined) {
+  if (directed !== undefined && !sound.has(directed)) {
     const { violation } = await runWorld(app, directed.spec, directed.decisions);
     if (violation !== null) throw new Error('It fails without the fault too.');
+    sound.add(directed);
   }
   const short = {
     ...(steps === undefined ? {} : { steps }),

@@ -651,7 +651,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'edits are sent without what they stand on',
     seed: 1,
     directed: overtaken,
-    field: true,
     where: 'messages',
     plant: () =>
       uploads((entry) =>
@@ -690,7 +689,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'a form takes the row as it is when it is saved for what it showed',
     seed: 1,
     directed: overtaken,
-    field: true,
     where: 'device',
     plant: () => ({
       client: (device) =>
@@ -708,7 +706,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'what is typed is not kept',
     seed: 1,
     directed: leftForms('leave'),
-    field: true,
     where: 'device',
     plant: () =>
       deviceStatements((sql) => (sql.startsWith('INSERT OR REPLACE INTO "$draft"') ? null : sql)),
@@ -717,7 +714,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'what is typed is kept before it is durable',
     seed: 1,
     directed: leftForms('power'),
-    field: true,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -732,7 +728,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'edits of who signed out are left to who comes next',
     seed: 1,
     directed: othersOnADisk,
-    field: true,
     where: 'device',
     plant() {
       let left: readonly Entry[] = [];
@@ -757,7 +752,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'who comes next can list the edits of who signed out',
     seed: 1,
     directed: othersOnADisk,
-    field: true,
     where: 'device',
     plant() {
       let left: readonly Entry[] = [];
@@ -780,7 +774,6 @@ export const saboteurs: readonly Saboteur[] = [
     what: 'whoever signs in is taken for the first user',
     seed: 1,
     directed: othersOnADisk,
-    field: true,
     where: 'messages',
     plant() {
       let first: object | null = null;
@@ -804,7 +797,6 @@ export const saboteurs: readonly Saboteur[] = [
       spec: { ...calm, auto: true },
       decisions: [{ wait: 20_000, device: 0, do: 'update', table: 'contact', row: 0, column: 0 }],
     },
-    field: true,
     where: 'device',
     plant: () => ({
       client(device) {

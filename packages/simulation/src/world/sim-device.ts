@@ -155,6 +155,12 @@ export class SimDevice {
     });
   }
 
+  /** Whoever the organization has let in owns the database, if it was nobody's. */
+  #noteOwner(): void {
+    const { sync } = this.#device ?? {};
+    if (sync?.currentLock === null && sync.hello !== null) this.people.letIn(this.userId);
+  }
+
   /** The database is another user's: who is signed in has nothing to do here. */
   #refused(error: unknown): null {
     const isOther = error instanceof DeviceError && error.code === 'device.otherUser';
@@ -167,6 +173,7 @@ export class SimDevice {
   async signOut(pending: 'keep' | 'discard'): Promise<void> {
     const device = this.#device;
     if (device === null) return;
+    this.#noteOwner();
     this.forms.end();
     const { keeps } = await device.signOut({ pending });
     this.people.signedOut(pending, keeps);
@@ -184,6 +191,7 @@ export class SimDevice {
 
   /** The user closes the app. */
   async close(): Promise<void> {
+    this.#noteOwner();
     this.forms.end();
     await this.#device?.close();
     this.#device = null;
