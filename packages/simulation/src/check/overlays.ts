@@ -20,6 +20,12 @@ export function checkOverlays({ devices }: Run): void {
         shown.set(`${table}/${id}/${slot}`, [table, id, slot, cell]);
       }
     }
+    // What other edits do to a row, such as taking a link away, lies on it too.
+    const effects = client.store.all(`SELECT table_name, row_id, set_json FROM "$effect"`);
+    for (const [table, id, json] of effects) {
+      const slots = Object.keys((JSON.parse(String(json)) ?? {}) as object);
+      for (const slot of slots) shown.delete(`${String(table)}/${String(id)}/${slot}`);
+    }
     for (const [table, id, slot, cell] of shown.values()) {
       const schema = client.store.schema.get(table);
       const image = schema === undefined ? null : client.store.get(table, id);
