@@ -16,7 +16,7 @@ export type { FieldState } from './form/field-state.ts';
 export type { FlowState, OfferedFlow } from './form/flow-control.ts';
 export type { FormDraft, TypingText } from './form/form-drafts.ts';
 export { FormSession, type FormState } from './form/form-session.ts';
-export type { Overtaken, Typed } from './form/form-values.ts';
+export type { Overtaken, RowSeen, Typed, Unfit } from './form/form-values.ts';
 export type { LookupRows } from './form/lookup-rows.ts';
 export type { ReadOnly } from './save/closed-row.ts';
 export type { AffectedRows, Deletion } from './save/deletion.ts';

@@ -14,6 +14,8 @@ interface Known {
   name: string;
   readonly names: Set<string>;
   present: boolean;
+  /** It was gone once: the organization knows its former names no more. */
+  wasGone: boolean;
   readOnly: boolean;
   maxLength: number;
   type: 'string' | 'memo';
@@ -23,6 +25,7 @@ const startingWith = (name: string): Known => ({
     name,
     names: new Set([name]),
     present: true,
+    wasGone: false,
     readOnly: false,
     maxLength: 100,
     type: 'string',
@@ -32,12 +35,12 @@ const startingWith = (name: string): Known => ({
 function modelOf(all: readonly Known[]): AppModel {
   const columns = all
     .filter((one) => one.present)
-    .map(({ name, names, readOnly, maxLength, type }): Column => {
+    .map(({ name, names, wasGone, readOnly, maxLength, type }): Column => {
       const former = [...names].filter((one) => one !== name).reverse();
       return {
         ...{ name, label: name, type, maxLength, required: 'none' },
         ...(readOnly ? { readOnly } : {}),
-        ...(former.length === 0 ? {} : { renamedFrom: former.slice(0, 1) }),
+        ...(former.length === 0 ? {} : { renamedFrom: wasGone ? former : former.slice(0, 1) }),
       };
     });
   const tables = sampleApp.tables.map((table) =>
@@ -177,6 +180,7 @@ class Play {
     }
     if (how === 'lock' || how === 'unlock') known.readOnly = how === 'lock';
     if (how === 'remove' || how === 'bring') known.present = how === 'bring';
+    if (how === 'remove') known.wasGone = true;
     if (how === 'shorten' || how === 'lengthen') known.maxLength = how === 'shorten' ? 1 : 100;
     if (how === 'retype') known.type = known.type === 'string' ? 'memo' : 'string';
     await this.#open.world.organization.publish(modelOf(this.#known));

@@ -22,6 +22,8 @@ export type {
   Fraction,
   ServerAction,
 } from './world/decision.ts';
+export type { DevicePeople } from './world/device-people.ts';
+export type { FormBook, KnownForm, OpenForm, TypedField } from './world/form-book.ts';
 export { badNetwork, goodNetwork, type NetworkFaults } from './world/network.ts';
 export {
   type RunOptions,
@@ -33,7 +35,7 @@ export type { Sabotage } from './world/sabotage.ts';
 export { fieldWorld, reduced, sampleWorld } from './world/sample-world.ts';
 export type { SimDevice } from './world/sim-device.ts';
 export type { SimServer } from './world/sim-server.ts';
-export type { WatchedStore } from './world/watched-store.ts';
+export type { Overwritten, WatchedStore } from './world/watched-store.ts';
 export {
   type FaultKind,
   faultKinds,

@@ -45,7 +45,7 @@ export {
 export type { TelemetryEvent, TelemetryFailure } from './engine/telemetry.ts';
 export type { RowExplanation, RowReason } from './engine/why.ts';
 export type { Entry, EntryState } from './outbox/entry.ts';
-export type { Outbox } from './outbox/outbox.ts';
+export type { Outbox, SeenRow } from './outbox/outbox.ts';
 export type { UndoResult } from './outbox/undo.ts';
 export { syncModule } from './own-tables.ts';
 export type { Draft, Notice } from './repair/notices.ts';

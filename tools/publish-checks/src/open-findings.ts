@@ -10,6 +10,7 @@ const computed = 'a step of a type that is computed from the definition of a tab
  */
 const nameless: readonly (readonly [report: string, name: string, reason: string])[] = [
   ['device', 'Session', constructed],
+  ['device', 'FormHost', constructed],
   ['model', 'OptionOf', computed],
   ['model', 'StandardValues', computed],
   ['model', 'TargetOf', computed],
