@@ -157,8 +157,11 @@ export class SimDevice {
 
   /** Whoever the organization has let in owns the database, if it was nobody's. */
   #noteOwner(): void {
-    const { sync } = this.#device ?? {};
-    if (sync?.currentLock === null && sync.hello !== null) this.people.letIn(this.userId);
+    const { sync, store } = this.#device ?? {};
+    if (sync?.currentLock !== null) return;
+    // The organization says whose it is before it says anything else: a cycle may end in between.
+    const owners = store?.all(`SELECT 1 FROM "$sync" WHERE key = 'owner'`) ?? [];
+    if (owners.length > 0) this.people.letIn(this.userId);
   }
 
   /** The database is another user's: who is signed in has nothing to do here. */
@@ -191,6 +194,8 @@ export class SimDevice {
 
   /** The user closes the app. */
   async close(): Promise<void> {
+    // A cycle may learn whose database it is while it is being stopped.
+    await this.#device?.sync.cancel();
     this.#noteOwner();
     this.forms.end();
     await this.#device?.close();
