@@ -258,3 +258,43 @@ test('N04d: a draft is typed on where it was left, over what is typed by now', (
   second.close();
   expect(device.drafts()).toMatchObject([{ typed: { values: { telephone1: '1', revenue: 2 } } }]);
 });
+
+describe('N04g: a row that is deleted and comes back', () => {
+  const deletion = () => {
+    const found = device.sync.outbox.pending().find((entry) => entry.op === 'delete');
+    if (found === undefined) throw new Error('no deletion');
+    return found.key;
+  };
+
+  test('finds what was typed into its open form, also fields that were emptied', () => {
+    const form = device.openForm('account', id);
+    form.set('revenue', null);
+    form.set('telephone1', '1');
+    expect(device.delete('account', id).kind).toBe('saved');
+    expect(form.save().kind).toBe('refused');
+    expect(device.sync.undo(deletion())).toMatchObject({ kind: 'undone' });
+    expect(field(form, 'revenue')).toMatchObject({ value: null, theirs: null });
+    expect(field(form, 'telephone1')).toMatchObject({ value: '1', theirs: null });
+    expect(form.save().kind).toBe('saved');
+    expect(device.sync.outbox.pending()).toMatchObject([
+      { op: 'update', set: { revenue: null, telephone1: '1' } },
+    ]);
+    form.close();
+  });
+
+  test('finds a draft that was restored while it was gone', () => {
+    const form = device.openForm('account', id);
+    form.set('revenue', null);
+    form.close();
+    device.delete('account', id);
+    const meanwhile = device.openForm('account', id);
+    meanwhile.restore();
+    meanwhile.close();
+    device.sync.undo(deletion());
+    const later = device.openForm('account', id);
+    later.restore();
+    expect(field(later, 'revenue')).toMatchObject({ value: null, theirs: null });
+    expect(later.current.dirty).toBe(true);
+    later.close();
+  });
+});

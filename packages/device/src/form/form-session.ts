@@ -99,8 +99,7 @@ export class FormSession {
       const message = `There is no draft "${draft}" of ${table} ${id ?? '(new)'}.`;
       throw new DeviceError('device.unknownDraft', message, 'Take one of `drafts()`.');
     }
-    const row = id === null ? null : this.#readRow();
-    this.#values = new FormValues(row);
+    this.#values = new FormValues(id === null ? 'new' : (this.#findRow() ?? 'gone'));
     const opened = this.#openRules();
     this.#rules = opened.session;
     this.#putOfRules(opened.first.values);
@@ -239,7 +238,7 @@ export class FormSession {
     if (result.kind === 'refused') return result;
     this.#id = result.id;
     this.#typing = null;
-    this.#values.reset(this.#readRow());
+    this.#values.reset(this.#findRow() ?? noRow);
     this.#keep('full');
     this.#emit();
     return result;
@@ -276,9 +275,9 @@ export class FormSession {
     }
   }
 
-  /** What rules write is part of the edit; a closed row is not edited. */
+  /** What rules write is part of the edit; a closed row is not edited, nor one that is gone. */
   #putOfRules(values: RowValues): RowValues {
-    return this.#readOnly === null ? this.#values.put(values) : {};
+    return this.#readOnly === null && !this.#values.isGone ? this.#values.put(values) : {};
   }
 
   get #readOnly(): ReadOnly | null {
@@ -286,12 +285,12 @@ export class FormSession {
   }
 
   #follow(): void {
-    this.#followWith(this.#values.follow(this.#readRow()));
+    this.#followWith(this.#values.follow(this.#findRow()));
   }
 
   /** The form anew, with what was typed over the row as it is. */
   #begin(typed: Typed): void {
-    this.#values = new FormValues(this.#id === null ? null : this.#readRow());
+    this.#values = new FormValues(this.#id === null ? 'new' : (this.#findRow() ?? 'gone'));
     const opened = this.#openRules();
     this.#rules = opened.session;
     this.#putOfRules(opened.first.values);
@@ -352,9 +351,11 @@ export class FormSession {
     return false;
   }
 
-  #readRow(): RowSeen {
+  /** Null: the row is not on this device. */
+  #findRow(): RowSeen | null {
     const { store } = this.#session;
-    const values = this.#session.values(this.#table, this.#id ?? '') ?? {};
+    const values = this.#session.values(this.#table, this.#id ?? '');
+    if (values === null) return null;
     const image = store.get(this.#table, this.#id ?? '');
     const at = store.schema.get(this.#table)?.slotIndex.get(versionColumn.name);
     const version = at === undefined ? null : image?.[at];

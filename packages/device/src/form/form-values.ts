@@ -7,6 +7,8 @@ export interface RowSeen {
   readonly version: number | null;
 }
 
+const noRow: RowSeen = { values: {}, version: null };
+
 /** The row has changed under what is typed. */
 export interface Overtaken {
   /** What the form showed when the user began to type. */
@@ -41,10 +43,13 @@ export class FormValues {
   #unfit: Record<string, Unfit> = {};
   /** Of a new row everything typed is kept, also what is empty: defaults are filled in otherwise. */
   #isNew: boolean;
+  /** The row is not here now: nothing typed equals what it has, for it may come back. */
+  #isGone = false;
 
-  constructor(row: RowSeen | null) {
-    this.#isNew = row === null;
-    this.#row = row ?? { values: {}, version: null };
+  constructor(row: RowSeen | 'new' | 'gone') {
+    this.#isNew = row === 'new';
+    this.#isGone = row === 'gone';
+    this.#row = typeof row === 'string' ? noRow : row;
     this.#shown = { ...this.#row.values };
     this.#version = this.#row.version;
   }
@@ -67,6 +72,10 @@ export class FormValues {
   get typed(): Typed {
     const seen = { values: this.#pick(this.#shown), version: this.#version };
     return { values: this.#changed, unfit: this.#unfit, seen };
+  }
+  /** The row was here, or its draft says so, and is not: deleted, or out of the user's sight. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
   /** The organization has not said a version of the row yet. */
   get isUnsent(): boolean {
@@ -91,8 +100,10 @@ export class FormValues {
     return equalValues(shown, now) ? null : { shown, now };
   }
 
-  /** Takes in the row as it is now; answers the fields that follow it. */
-  follow(row: RowSeen): RowValues {
+  /** Takes in the row as it is now (null: it is gone); answers the fields that follow it. */
+  follow(now: RowSeen | null): RowValues {
+    const row = now ?? noRow;
+    this.#isGone = now === null;
     this.#row = row;
     const followed: Record<string, ColumnValue> = {};
     for (const column of new Set([...Object.keys(this.#shown), ...Object.keys(row.values)])) {
@@ -108,7 +119,7 @@ export class FormValues {
     for (const [column, value] of Object.entries(values)) {
       delete this.#unfit[column];
       this.#changed[column] = value;
-      if (this.#isNew) continue;
+      if (this.#isNew || this.#isGone) continue;
       const now = this.#row.values[column] ?? null;
       const isShown = equalValues(value, this.#shown[column] ?? null);
       if (!isShown && !equalValues(value, now)) continue;
@@ -145,6 +156,7 @@ export class FormValues {
   /** Everything typed is saved or given up. */
   reset(row: RowSeen): void {
     this.#isNew = false;
+    this.#isGone = false;
     this.#changed = {};
     this.#unfit = {};
     this.#row = row;
@@ -163,6 +175,7 @@ export class FormValues {
       // What was typed is in the row by now.
       if (
         !this.#isNew &&
+        !this.#isGone &&
         equalValues(this.values[column] ?? null, this.#row.values[column] ?? null)
       )
         this.#forgetEqual(column);
@@ -189,7 +202,9 @@ export class FormValues {
     if (this.#isEdited(column)) {
       // Others wrote what is typed here: there is nothing left to save.
       const isSame =
-        this.#unfit[column] === undefined && equalValues(now, this.#changed[column] ?? null);
+        !this.#isGone &&
+        this.#unfit[column] === undefined &&
+        equalValues(now, this.#changed[column] ?? null);
       if (!isSame) return false;
       delete this.#changed[column];
       this.#shown[column] = now;
@@ -201,6 +216,7 @@ export class FormValues {
 
   /** Where nothing is overtaken, the form shows the row as it is. */
   #settle(): void {
+    if (this.#isGone) return;
     const edited = Object.keys({ ...this.#changed, ...this.#unfit });
     if (edited.some((column) => this.overtaken(column) !== null)) return;
     this.#version = this.#row.version;
