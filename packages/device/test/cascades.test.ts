@@ -96,6 +96,17 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
+  test('N7b: comes back with its own edit that waited when it is undone', async () => {
+    const device = await world.synced('ana');
+    const { contact } = await settled(device);
+    world.online.next(false);
+    device.update('contact', contact, { lastname: 'Kowalska' });
+    device.delete('contact', contact);
+    const deletion = device.sync.outbox.pending().find((entry) => entry.op === 'delete');
+    expect(device.sync.undo(deletion?.key ?? ['', 0])).toMatchObject({ kind: 'undone' });
+    expect(device.get('contact', contact)).toMatchObject({ lastname: 'Kowalska' });
+  });
+
   test('N7b: comes back with everything when the organization refuses it, and goes again when it is sent again', async () => {
     const device = await world.synced('ana');
     const { account, contact, task, branch } = await settled(device);

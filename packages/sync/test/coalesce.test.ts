@@ -56,11 +56,12 @@ describe('two edits of a row that wait become one', () => {
     expect(device.entries()[0]?.base).toEqual({ accountid: null, name: null });
   });
 
-  test('an update that ends in a delete is a delete', () => {
+  test('an update that ends in a delete stays beside it, to be there when the deletion is undone', () => {
     update(1, { city: 'Chur' });
     remove(1);
     expect(device.entries()).toMatchObject([
-      { key: key(1), op: 'delete', set: {}, base: {}, baseVersion: 7 },
+      { key: key(1), op: 'update', set: { city: 'Chur' }, baseVersion: 7 },
+      { key: key(2), op: 'delete', set: {}, baseOf: key(1) },
     ]);
     expect(bases()).toEqual([id(1)]);
   });

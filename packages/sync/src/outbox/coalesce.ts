@@ -35,10 +35,8 @@ export function joined(
     if (key[1] > earlier.key[1]) return null;
     after.push(key);
   }
-  if (next.op === 'delete') {
-    if (earlier.op === 'create') return 'gone';
-    return { ...earlier, op: 'delete', set: {}, base: next.base, local: [], after, at: next.at };
-  }
+  // A deletion can be undone, and the edit is to be there then. A row that was never sent leaves nothing to undo.
+  if (next.op === 'delete') return earlier.op === 'create' ? 'gone' : null;
   const set = { ...earlier.set, ...next.set };
   // What the user saw before the first of the edits.
   const base = earlier.op === 'create' ? earlier.base : { ...next.base, ...earlier.base };
