@@ -14,7 +14,7 @@ import { organizationStore } from './organization-store.ts';
 import { isPlainWebApi, sync, transportTo } from './world.ts';
 
 /** Random operations of each run; runs. */
-const operations = lengthOf('OUTPOST_OPERATIONS', { short: 120, long: 300 });
+const operations = lengthOf('OUTPOST_OPERATIONS', { short: 60, long: 300 });
 const runs = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 3 });
 
 const bad: Faults = { lost: 0.08, answerLost: 0.08, twice: 0.1, busy: 0.04 };

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { Device } from '../src/index.ts';
 import { openWorld, sync, type World } from './world.ts';
 
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 4, long: 60 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 60 });
 
 /** A column as people know it, whatever it is called. */
 interface Known {
