@@ -285,7 +285,7 @@ test('U-10: rows of the newest commit are marked in a grid', () => {
   desk.close();
 });
 
-test('N5c: deleting asks, names the row and what goes with it, and can be undone by a key until it is sent', async () => {
+test('N05c: deleting asks, names the row and what goes with it, and can be undone by a key until it is sent', async () => {
   const { desk, store } = openDesk();
   const frame = () => textOf(drawFrame(desk, 100, 30, plain));
   const { device } = store;

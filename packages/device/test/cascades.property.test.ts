@@ -48,7 +48,7 @@ const owners = [
 ];
 
 test.each(Array.from({ length: apps }, (_, i) => i))(
-  'N7a, N7b, N7c, N7d, N7e: app %i: a device does at once what the organization does, and takes it back when it is refused',
+  'N07a, N07b, N07c, N07d, N07e: app %i: a device does at once what the organization does, and takes it back when it is refused',
   async (n) => {
     const random = seededRandom(9100 + n);
     const model = randomApp(random, n % 2 === 0 ? 0 : 6);

@@ -40,7 +40,7 @@ async function settled(device: Device) {
 }
 
 describe('a deleted row', () => {
-  test('N7a: takes along at once what cascades from it, and frees what only refers to it', async () => {
+  test('N07a: takes along at once what cascades from it, and frees what only refers to it', async () => {
     const device = await world.synced('ana');
     const { account, contact, task, call, branch } = await settled(device);
     world.online.next(false);
@@ -79,7 +79,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7b: comes back with everything when it is undone, with the edits that waited on its children', async () => {
+  test('N07b: comes back with everything when it is undone, with the edits that waited on its children', async () => {
     const device = await world.synced('ana');
     const { account, contact, branch } = await settled(device);
     world.online.next(false);
@@ -96,7 +96,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7b: comes back with its own edit that waited when it is undone', async () => {
+  test('N07b: comes back with its own edit that waited when it is undone', async () => {
     const device = await world.synced('ana');
     const { contact } = await settled(device);
     world.online.next(false);
@@ -107,7 +107,7 @@ describe('a deleted row', () => {
     expect(device.get('contact', contact)).toMatchObject({ lastname: 'Kowalska' });
   });
 
-  test('N7b: comes back with everything when the organization refuses it, and goes again when it is sent again', async () => {
+  test('N07b: comes back with everything when the organization refuses it, and goes again when it is sent again', async () => {
     const device = await world.synced('ana');
     const { account, contact, task, branch } = await settled(device);
     await world.organization.setConflictPolicy('on');
@@ -128,7 +128,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7c: is refused at the call, in the words of the organization, when rows forbid it', async () => {
+  test('N07c: is refused at the call, in the words of the organization, when rows forbid it', async () => {
     const relationships = sampleApp.relationships.map((one) =>
       one.name === 'incident_customer_accounts' && one.kind === 'manyToOne'
         ? { ...one, cascade: { ...one.cascade, delete: 'restrict' as const } }
@@ -165,7 +165,7 @@ describe('a deleted row', () => {
     await strict.close();
   });
 
-  test('N7d: the edits of its children go up before it, those with files too', async () => {
+  test('N07d: the edits of its children go up before it, those with files too', async () => {
     const device = await world.synced('ana');
     const { account } = await settled(device);
     world.online.next(false);
@@ -186,7 +186,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7d: what was moved away from it before does not go with it', async () => {
+  test('N07d: what was moved away from it before does not go with it', async () => {
     const device = await world.synced('ana');
     const { account, contact, branch } = await settled(device);
     world.online.next(false);
@@ -202,7 +202,7 @@ describe('a deleted row', () => {
     });
   });
 
-  test('N7d: a child that comes while it waits goes with it too, and comes back with it', async () => {
+  test('N07d: a child that comes while it waits goes with it too, and comes back with it', async () => {
     const device = await world.synced('ana');
     const { account, contact, branch } = await settled(device);
     device.delete('account', account);
@@ -226,7 +226,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7d: a child that a colleague has moved away meanwhile comes back', async () => {
+  test('N07d: a child that a colleague has moved away meanwhile comes back', async () => {
     const device = await world.synced('ana');
     const { account, contact, branch } = await settled(device);
     world.online.next(false);
@@ -240,7 +240,7 @@ describe('a deleted row', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7d: an edit of a row that lost its link to it is no conflict with oneself', async () => {
+  test('N07d: an edit of a row that lost its link to it is no conflict with oneself', async () => {
     const device = await world.synced('ana');
     const { account, branch } = await settled(device);
     await world.organization.setConflictPolicy('on');
@@ -256,7 +256,7 @@ describe('a deleted row', () => {
   });
 
   // A plain Web API does not say who changed what in between.
-  test.skipIf(isPlainWebApi)('N7d: but with others it is one', async () => {
+  test.skipIf(isPlainWebApi)('N07d: but with others it is one', async () => {
     const device = await world.synced('ana');
     const { account, branch } = await settled(device);
     await world.organization.setConflictPolicy('on');
@@ -271,7 +271,7 @@ describe('a deleted row', () => {
     expect(device.get('account', branch)).toMatchObject({ address1_city: 'Chur' });
   });
 
-  test('N7d: what it takes along is gone after a restart as well', async () => {
+  test('N07d: what it takes along is gone after a restart as well', async () => {
     const storage = memoryStorage();
     const device = await world.synced('ana', { storage });
     const { account, contact, branch } = await settled(device);
@@ -290,7 +290,7 @@ describe('a deleted row', () => {
   });
 });
 
-test('N7f: a row that is assigned takes its children to the new owner, and back', async () => {
+test('N07f: a row that is assigned takes its children to the new owner, and back', async () => {
   const device = await world.synced('ana');
   const { account, contact, task } = await settled(device);
   const ben = { table: 'systemuser', id: sampleUsers.ben.id };
@@ -316,7 +316,7 @@ test('N7f: a row that is assigned takes its children to the new owner, and back'
 });
 
 describe('an activity and its pointer', () => {
-  test('N7e: are one row in two views: made, changed and deleted together, from either side', async () => {
+  test('N07e: are one row in two views: made, changed and deleted together, from either side', async () => {
     const device = await world.synced('ana');
     world.online.next(false);
     const call = idOf(device.create('phonecall', { subject: 'Boiler' }));
@@ -346,7 +346,7 @@ describe('an activity and its pointer', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7e: one that is made and deleted before anybody knew of it leaves nothing', async () => {
+  test('N07e: one that is made and deleted before anybody knew of it leaves nothing', async () => {
     const device = await world.synced('ana');
     world.online.next(false);
     const call = idOf(device.create('phonecall', { subject: 'Boiler' }));
@@ -364,7 +364,7 @@ describe('an activity and its pointer', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7e: when its upload is refused, it is gone from both', async () => {
+  test('N07e: when its upload is refused, it is gone from both', async () => {
     const device = await world.synced('ana');
     world.online.next(false);
     const account = idOf(device.create('account', { name: 'Fabrikam' }));
@@ -382,7 +382,7 @@ describe('an activity and its pointer', () => {
     expect(await device.sync.compare()).toEqual([]);
   });
 
-  test('N7e: come together where only one of their tables is asked for', async () => {
+  test('N07e: come together where only one of their tables is asked for', async () => {
     const device = await world.synced('ana');
     const call = idOf(device.create('phonecall', { subject: 'Boiler' }));
     await sync(device);
@@ -399,7 +399,7 @@ describe('an activity and its pointer', () => {
   });
 });
 
-test('N7e: where the table of one activity is asked for, those of others come with their pointers too', async () => {
+test('N07e: where the table of one activity is asked for, those of others come with their pointers too', async () => {
   const device = await world.synced('ana');
   const call = idOf(device.create('phonecall', { subject: 'Boiler' }));
   await sync(device);
@@ -409,7 +409,7 @@ test('N7e: where the table of one activity is asked for, those of others come wi
   expect(device.get('phonecall', call)).toMatchObject({ subject: 'Heating' });
 });
 
-test('N7d: where only the table of a deleted row is asked for, what went with it stays gone', async () => {
+test('N07d: where only the table of a deleted row is asked for, what went with it stays gone', async () => {
   const device = await world.synced('ana');
   const { account, contact } = await settled(device);
   device.delete('account', account);
@@ -421,7 +421,7 @@ test('N7d: where only the table of a deleted row is asked for, what went with it
   expect(await device.sync.compare()).toEqual([]);
 });
 
-test('N7g: a lookup that goes from one row to another of the same table arrives', async () => {
+test('N07g: a lookup that goes from one row to another of the same table arrives', async () => {
   const device = await world.synced('ana');
   const { contact, branch } = await settled(device);
   device.update('contact', contact, { parentcustomerid: lookup('account', branch) });
@@ -433,7 +433,7 @@ test('N7g: a lookup that goes from one row to another of the same table arrives'
 });
 
 describe('deleting', () => {
-  test('N5a: can be asked about first: the row by name, what goes with it, and what loses a link', async () => {
+  test('N05a: can be asked about first: the row by name, what goes with it, and what loses a link', async () => {
     const device = await world.synced('ana');
     const { account, branch } = await settled(device);
     expect(device.deletion('account', account)).toEqual({
@@ -453,7 +453,7 @@ describe('deleting', () => {
     expect(device.get('account', account)).not.toBeNull();
   });
 
-  test('N5b: goes up by itself only after five seconds, and at once when the user syncs by hand', async () => {
+  test('N05b: goes up by itself only after five seconds, and at once when the user syncs by hand', async () => {
     const system = testSystem(77);
     const device = await world.synced('ana', { system });
     const byItself = () => device.sync.run('DELTA_SYNC', { byItself: true });

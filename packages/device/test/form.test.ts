@@ -271,7 +271,8 @@ describe('N04g: a row that is deleted and comes back', () => {
     form.set('revenue', null);
     form.set('telephone1', '1');
     expect(device.delete('account', id).kind).toBe('saved');
-    expect(form.save().kind).toBe('refused');
+    expect(form.current.title).toBe('Account');
+    expect(form.save()).toMatchObject({ kind: 'refused', reasons: [{ kind: 'rowMissing' }] });
     expect(device.sync.undo(deletion())).toMatchObject({ kind: 'undone' });
     expect(field(form, 'revenue')).toMatchObject({ value: null, theirs: null });
     expect(field(form, 'telephone1')).toMatchObject({ value: '1', theirs: null });

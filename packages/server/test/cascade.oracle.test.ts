@@ -177,7 +177,7 @@ function said(plan: CascadePlan): string | null {
     : plan.kind;
 }
 
-describe('N7h: what a change does to other rows is planned as it would be done', () => {
+describe('N07h: what a change does to other rows is planned as it would be done', () => {
   test('for deletions, of rows in circles too', () => {
     const met = { planned: 0, restricted: 0, others: 0 };
     for (let seed = 1; seed <= 400; seed++) {
@@ -269,7 +269,7 @@ describe('N7h: what a change does to other rows is planned as it would be done',
   });
 });
 
-test('N7e: an activity is shown among all activities, with the columns that both have, and goes from both', () => {
+test('N07e: an activity is shown among all activities, with the columns that both have, and goes from both', () => {
   const activity = (name: string) =>
     defineTable({
       name,

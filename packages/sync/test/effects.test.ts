@@ -76,7 +76,7 @@ const settle = (seq: number, rows: Readonly<Record<string, readonly [string, num
     0,
   );
 
-describe('N7d: edits around a deletion', () => {
+describe('N07d: edits around a deletion', () => {
   test('of a child wait for nothing, and the deletion for them', () => {
     edit((tx) => tx.update('contact', id(3), { fullname: 'Anna' }));
     remove(1);
@@ -135,7 +135,7 @@ describe('N7d: edits around a deletion', () => {
   });
 });
 
-describe('N7a: a deletion', () => {
+describe('N07a: a deletion', () => {
   test('is never joined to an earlier edit, for it can be undone', () => {
     edit((tx) => tx.update('account', id(1), { city: 'Chur' }));
     remove(1);
@@ -169,7 +169,7 @@ describe('N7a: a deletion', () => {
     ]);
   });
 
-  test('N5b: may be undone for five seconds, unless it was sent', () => {
+  test('N05b: may be undone for five seconds, unless it was sent', () => {
     remove(1);
     const [entry] = device.entries();
     const mayBe = () => entry !== undefined && device.outbox.mayBeUndone(entry);

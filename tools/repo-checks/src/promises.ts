@@ -46,6 +46,16 @@ export function definitionsIn(markdown: string): readonly Definition[] {
   );
 }
 
+/** First cells, below a heading `label`, that are no labels: nothing would ask for their tests. */
+export function mislabelled(markdown: string): readonly string[] {
+  const tables = markdown.matchAll(/^\| label +\|.*\n\|[-:| ]+\n((?:\|.*\n)*)/gm);
+  const isLabels = new RegExp(`^${list}$`);
+  return [...tables]
+    .flatMap(([, rows = '']) => rows.split('\n').filter((row) => row !== ''))
+    .map((row) => row.split('|')[1]?.trim() ?? '')
+    .filter((cell) => !isLabels.test(cell));
+}
+
 /** Labels that begin a text or a comment of a program. */
 export function labelsInCode(text: string): readonly string[] {
   const found = text.matchAll(
@@ -99,6 +109,7 @@ export function findings({ definitions, tests, mentions }: Sources): readonly st
   const wrong: string[] = [];
   const known = testsByLabel(tests);
   for (const [document, text] of definitions) {
+    for (const cell of mislabelled(text)) wrong.push(`${document}: "${cell}" is no label`);
     for (const { labels, promise, tests: told } of definitionsIn(text)) {
       if (promise === '') wrong.push(`${document}: ${labels} promises nothing`);
       const isOpen = told?.startsWith(openMark) === true;

@@ -69,6 +69,17 @@ test.each<readonly [string, Partial<Sources>, string]>([
     'a.md: B-2 has no test',
   ],
   [
+    'a promise whose label is none',
+    {
+      definitions: files({
+        'a.md':
+          '| label | promise | tests |\n| --- | --- | --- |\n| A01 | One. | |\n| N5a | Lost. | |\n',
+        'b.md': '| B-1 to B-3 | Some. | |\n| H-7 | Seven. | |\n',
+      }),
+    },
+    'a.md: "N5a" is no label',
+  ],
+  [
     'a promise that is defined twice',
     {
       definitions: files({

@@ -49,7 +49,7 @@ export interface FormHost {
 }
 
 const noRow: RowSeen = { values: {}, version: null };
-const nothingShown = {
+const nothingShown: Omit<FormState, 'table' | 'id'> = {
   title: '',
   sections: [],
   recommendations: [],
@@ -222,7 +222,9 @@ export class FormSession {
   /** Saves, or says everything that stands in the way. The edit is based on what the form showed. */
   save(): SaveResult {
     if (!this.#isCurrent()) this.#emit();
-    const reasons = this.current.sections.flatMap(({ fields }) => fields.flatMap(reasonsOf));
+    // Of a row that is gone only that is said: its fields are empty for no fault of the user.
+    const { sections } = this.#values.isGone ? nothingShown : this.current;
+    const reasons = sections.flatMap(({ fields }) => fields.flatMap(reasonsOf));
     if (reasons.length > 0) return { kind: 'refused', reasons };
     const draft = Object.keys(this.#leftOver.values).length > 0 ? null : this.#draftId;
     const alongside =
@@ -375,6 +377,7 @@ export class FormSession {
   }
 
   #compute(): FormState {
+    const isNew = this.#id === null;
     const { effects } = this.#rules;
     const { values } = this.#values;
     const definition = this.#session.table(this.#table);
@@ -385,7 +388,7 @@ export class FormSession {
       readOnly,
       session: this.#session,
       table: this.#table,
-      isNew: this.#id === null,
+      isNew,
       values: this.#values,
       effects,
     };
@@ -393,7 +396,7 @@ export class FormSession {
     return {
       table: this.#table,
       id: this.#id,
-      title: typeof name === 'string' && name !== '' ? name : `New ${label}`,
+      title: typeof name === 'string' && name !== '' ? name : isNew ? `New ${label}` : label,
       sections: this.#form.tabs.flatMap((tab) =>
         tab.sections.map((section) => ({
           label: section.label || tab.label,
