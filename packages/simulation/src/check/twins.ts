@@ -28,6 +28,7 @@ export function checkTwinsHere({ devices }: Run): void {
     const pointer = schema.get('activitypointer');
     if (pointer === undefined) continue;
     const waiting = client.sync.outbox.unsettled();
+    const states = new Map(client.store.all('SELECT table_name, state FROM "$sync_table"'));
     for (const table of client.model.tables) {
       const own = schema.get(table.name);
       if (table.isActivity !== true || own === pointer || own === undefined) continue;
@@ -36,7 +37,8 @@ export function checkTwinsHere({ devices }: Run): void {
         .filter((slot) => pointer.slotIndex.has(slot) && slot !== 'versionnumber');
       const differ = shared.map((slot) => `a."${slot}" IS NOT p."${slot}"`).join(' OR ');
       const key = table.primaryId;
-      const isWhole = client.sync.currentStatus.lastResult?.kind === 'done';
+      const isRead = [own, pointer].every((one) => states.get(one.name) === 'ready');
+      const isWhole = isRead && client.sync.currentStatus.lastResult?.kind === 'done';
       const [first] = client.store.all(
         `SELECT a."${key}" FROM "${table.name}" a JOIN activitypointer p ON p.activityid = a."${key}"
          WHERE ${differ} LIMIT 1`,

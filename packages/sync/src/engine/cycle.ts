@@ -57,6 +57,8 @@ const maxHellos = 5;
 /** An edit that the organization puts off waits so long, and twice as long each further time. */
 const [firstHoldMs, longestHoldMs] = [5000, 300_000];
 
+const isUnfinished = ({ state }: SyncTable): boolean => state !== 'ready';
+
 /** One run of a mode: every step commits what it received together with how far it got. */
 export class Cycle {
   readonly checks: TableCheck[] = [];
@@ -95,7 +97,7 @@ export class Cycle {
       await this.#pull(tables);
       if (mode === 'FORCED_SYNC' && round === 0) this.#checkAll(tables);
       const loaded = await this.#load(tables);
-      const open = this.#tables(tables).some((one) => one.state !== 'ready');
+      const open = this.#tables(tables).some(isUnfinished);
       const uploaded = stuck || this.#nextBatch().length === 0;
       const awaited = tables === null && this.#context.outbox.awaiting().length > 0;
       // What changed while pages were read is in the list of changes.
@@ -236,15 +238,17 @@ export class Cycle {
   }
 
   /**
-   * The tables that were asked for, with those in which edits that wait have changed rows besides, and the other views of
-   * activities: what is seen together is brought up to date together. Null: all.
+   * The tables that were asked for, with those in which edits that wait have changed rows besides, those that an earlier
+   * cycle left half read, unless a user waits for a grid, and the other views of activities: what is seen together is
+   * brought up to date together. Null: all.
    */
   #widened(): readonly string[] | null {
-    const { tables } = this.#request;
+    const { tables, mode } = this.#request;
     if (tables === null) return null;
     const index = this.#context.index();
     const effects = this.#context.outbox.unsettledEffects();
-    const wanted = new Set([...tables, ...effects.map((one) => one.table)]);
+    const halfRead = mode === 'GRID_SYNC' ? [] : this.#tables(null).filter(isUnfinished);
+    const wanted = new Set([...tables, ...[...effects, ...halfRead].map((one) => one.table)]);
     // Also of those that come in only here: a set that grows is walked to its end.
     for (const name of wanted) {
       const table = index?.table(name);
@@ -347,7 +351,7 @@ export class Cycle {
       const request = { device, seen, table, after, upTo: null, ids: null, limit: pageRows };
       return transport.page(request, this.#signal);
     });
-    const planned = this.#tables(only).filter((one) => one.state !== 'ready');
+    const planned = this.#tables(only).filter(isUnfinished);
     for (const [i, { table }] of planned.entries()) {
       await this.#loadTable(table, pages, planned[i + 1]);
       store.finishLoad(table);
