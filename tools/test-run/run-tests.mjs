@@ -104,7 +104,13 @@ export async function runTasks({ tasks, only = [], force = false, env, signal, s
     // A group of its own, so that all of it can be ended.
     {
       cwd: root,
-      env: { ...env, DO_NOT_TRACK: '1', TURBO_TELEMETRY_DISABLED: '1' },
+      env: {
+        // Tests start programs again and again; each would compile, and strip of types, the same files anew.
+        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
+        ...env,
+        DO_NOT_TRACK: '1',
+        TURBO_TELEMETRY_DISABLED: '1',
+      },
       detached: !isWindows,
       shell: isWindows,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,8 +13,8 @@ import { sync } from './world.ts';
 
 const address = process.env['OUTPOST_POSTGRES'];
 /** How many devices, and how often a process is killed; more on request. */
-const count = lengthOf('OUTPOST_DEVICES', { short: 3, long: 6 });
-const kills = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 8 });
+const count = lengthOf('OUTPOST_DEVICES', { short: 2, long: 6 });
+const kills = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 8 });
 const schema = `outpost_${process.pid}_${process.hrtime.bigint() % 1_000_000_000n}`;
 const random = seededRandom(7);
 const users = Object.keys(sampleUsers);

@@ -9,19 +9,22 @@ import type { SyncTransport, TokenSource } from '@outpost/sync';
 import { dataverseTransport } from '@outpost/sync/dataverse';
 import { httpTransport, staticToken } from '@outpost/sync/http';
 import { seededRandom, testSystem } from '@outpost/testkit';
+import { lengthOf } from '@outpost/vitest/length';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Device, databaseName } from '../src/index.ts';
 import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(300);
+  world = await openWorld(60);
 });
 afterEach(() => world.close());
 
 const folder = mkdtempSync(join(tmpdir(), 'outpost-sign-in-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let folders = 0;
+/** Places where the power is lost. */
+const cuts = lengthOf('OUTPOST_ROUNDS', { short: 15, long: 40 });
 const place = () => join(folder, `${folders++}`);
 
 /** A source that an app switches from one user to another; the device cannot see whose it is. */
@@ -43,6 +46,8 @@ const transports = [
   ['the sync endpoint', overEndpoint],
   ['a plain Web API', overWebApi],
 ] as const;
+/** Most tests are short over the sync endpoint only: a cycle over the plain Web API is many requests. */
+const mostly = transports.slice(0, lengthOf('OUTPOST_TRANSPORTS', { short: 1, long: 2 }));
 
 const firstOf = (device: Device, table: string) =>
   String(device.store.all(`SELECT ${table}id FROM "${table}" ORDER BY 1 LIMIT 1`)[0]?.[0]);
@@ -119,7 +124,7 @@ function turning(over: (tokens: TokenSource) => SyncTransport, nth: number) {
   return { transport: over(tokens), asked: () => asked };
 }
 
-describe.each(transports)('over %s', (_, over) => {
+describe.each(mostly)('over %s', (_, over) => {
   test('N02b: whichever request the token of another user comes at, no edit is theirs', async () => {
     const path = place();
     const tokens = staticToken(tokenOf('ana'));
@@ -304,7 +309,7 @@ describe('signing out', () => {
     return { storage, transport, device, names, edited, other, made: made.id, note: noted.id };
   }
 
-  test.each(transports)(
+  test.each(mostly)(
     'N02e: over %s, edits that are kept lie on the rows again when their user is back, and go up; nobody else reads them',
     async (_, over) => {
       const path = place();
@@ -359,7 +364,7 @@ describe('signing out', () => {
     },
   );
 
-  test.each(transports)(
+  test.each(mostly)(
     'N02g: over %s, edits that are discarded are told and gone, and the database is whose who signs in next',
     async (_, over) => {
       const path = place();
@@ -433,7 +438,7 @@ describe('signing out', () => {
       world.online.next(false);
       const random = seededRandom(7);
       const outcomes = { before: 0, after: 0 };
-      const step = Math.max(1, Math.floor((end - start) / 40));
+      const step = Math.max(1, Math.floor((end - start) / cuts));
       for (let cut = start; cut <= end; cut += step) {
         const style = lossStyles[cut % lossStyles.length] ?? 'dropAll';
         const left = powerLoss(files.log, cut, style, random);

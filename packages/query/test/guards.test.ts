@@ -7,7 +7,7 @@ import { makeSpec, toFetchXml } from './oracle/spec.ts';
 import { id, index, model } from './oracle/world.ts';
 import { valueOrTypedErrors } from './typed-errors.ts';
 
-const runs = lengthOf('OUTPOST_ROUNDS', { short: 200, long: 1000 });
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 100, long: 1000 });
 const context: QueryContext = {
   now: 0,
   timeZone: 'UTC',

@@ -8,7 +8,7 @@ import { makeSpec, targets, toFetchXml } from './oracle/spec.ts';
 import { id, index, makeWorld, model, type World } from './oracle/world.ts';
 import { address, openPostgres, type PostgresDatabase } from './postgres.ts';
 
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 8, long: 60 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 4, long: 60 });
 const tables = ['person', 'place', 'visit'];
 const periods = { 1: 'annually', 2: 'semiannually', 4: 'quarterly', 12: 'monthly' } as const;
 

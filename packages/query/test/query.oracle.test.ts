@@ -23,7 +23,7 @@ import { makeSpec, type Spec, targets, toFetchXml } from './oracle/spec.ts';
 import { id, index, makeWorld, model, type Row, type World } from './oracle/world.ts';
 
 /** Worlds, each with 20 queries. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 40, long: 400 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 20, long: 400 });
 const first = Number(process.env['OUTPOST_SEED'] ?? 1);
 const queriesPerWorld = 20;
 /** What was compared, and how, so that no comparison is left out unseen. */

@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileRules, type Effects, type EffectsDiff } from '../src/index.ts';
 
-const runs = lengthOf('OUTPOST_ROUNDS', { short: 300, long: 5000 });
+const runs = lengthOf('OUTPOST_ROUNDS', { short: 150, long: 5000 });
 const table = defineTable({
   name: 't',
   label: 'T',
