@@ -8,7 +8,7 @@ const onPostgres = {
     name: 'PostgreSQL',
     env: {
       OUTPOST_STORE: 'postgres',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '20'),
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '10'),
     },
     include: [
       isLong ? 'test/{convergence.property,publish}.test.ts' : 'test/convergence.property.test.ts',
@@ -23,7 +23,7 @@ const onWebApi = {
     name: 'Web API',
     env: {
       OUTPOST_TRANSPORT: 'dataverse',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '20'),
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '10'),
     },
     include: [
       isLong

@@ -8,7 +8,7 @@ import { openWorld, sync, type World } from './world.ts';
 
 /** Random apps; changes in each. */
 const apps = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 20 });
-const changes = lengthOf('OUTPOST_OPERATIONS', { short: 15, long: 60 });
+const changes = lengthOf('OUTPOST_OPERATIONS', { short: 30, long: 60 });
 
 /** Where one relationship restricts, the others show nothing: it is rare in every other app. */
 const onDelete = (restricts: number): readonly CascadeKind[] => [

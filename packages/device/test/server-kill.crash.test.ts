@@ -14,7 +14,7 @@ import { serve } from './serve.ts';
 import { sync } from './world.ts';
 
 /** How many kills; more on request. */
-const rounds = lengthOf('OUTPOST_ROUNDS', { short: 2, long: 20 });
+const rounds = lengthOf('OUTPOST_ROUNDS', { short: 3, long: 20 });
 const folder = mkdtempSync(join(tmpdir(), 'outpost-server-kill-'));
 let child: ChildProcess | null = null;
 afterAll(() => {

@@ -254,7 +254,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a change is logged under no owner, as a share would need',
-    seed: 24,
+    seed: 38,
     steps: 8,
     devices: 2,
     where: 'organization',
@@ -317,8 +317,8 @@ export const saboteurs: readonly Saboteur[] = [
   {
     what: 'rows that one may not read any more are not named',
     seed: 4,
-    steps: 30,
-    devices: 3,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () =>
       answers<PullResponse>('/pull', (answer) => ({
@@ -328,7 +328,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth changed row is left out',
-    seed: 9,
+    seed: 11,
     steps: 6,
     devices: 1,
     where: 'messages',
@@ -342,9 +342,6 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'the first page says that it is the last',
-    seed: 2,
-    steps: 6,
-    devices: 1,
     where: 'messages',
     plant: () => answers<PageResponse>('/page', (answer) => ({ ...answer, covered: null })),
   },
@@ -379,7 +376,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'refused edits are reported as applied',
-    seed: 24,
+    seed: 38,
     steps: 8,
     devices: 2,
     where: 'messages',
@@ -437,9 +434,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'every fifth edit is not queued',
-    seed: 10,
-    steps: 6,
-    devices: 1,
+    seed: 21,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant() {
       const fifth = every(5);
@@ -456,9 +453,6 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what was on its way when a cycle failed is not sent again',
-    seed: 11,
-    steps: 8,
-    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -467,9 +461,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'refused edits are deleted',
-    seed: 24,
+    seed: 38,
     steps: 8,
-    devices: 2,
+    devices: 1,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -480,7 +474,7 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a refused edit makes no sync error',
-    seed: 24,
+    seed: 38,
     steps: 8,
     devices: 2,
     where: 'device',
@@ -559,7 +553,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'a cut-off upload is forgotten at the next start',
-    seed: 9,
+    seed: 75,
+    steps: 8,
+    devices: 3,
     where: 'device',
     plant: () => ({
       client(device) {
@@ -627,7 +623,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what comes from the organization hides edits that wait',
-    seed: 20,
+    seed: 39,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>
@@ -659,8 +657,8 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'numbers of edits are one too high',
-    seed: 24,
-    steps: 10,
+    seed: 11,
+    steps: 6,
     devices: 1,
     field: true,
     where: 'messages',
@@ -827,7 +825,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'search is not told of changes',
-    seed: 1,
+    seed: 3,
+    steps: 6,
+    devices: 1,
     where: 'device',
     plant: () => ({
       client(device) {

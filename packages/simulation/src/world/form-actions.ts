@@ -37,7 +37,8 @@ export function useForm(
   const { forms } = device;
   switch (action.do) {
     case 'openForm':
-      return openForm(forms, client, action, context);
+      openForm(forms, client, action, context);
+      return device.tell();
     case 'type': {
       const form = pick(forms.open, action.form);
       if (form === undefined) return;
