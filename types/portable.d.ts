@@ -35,6 +35,7 @@ declare function fetch(
   },
 ): Promise<{
   readonly status: number;
+  readonly type?: string;
   readonly headers: { get(name: string): string | null };
   readonly body: AsyncIterable<Uint8Array> | null;
   arrayBuffer(): Promise<ArrayBuffer>;

@@ -192,6 +192,12 @@ export class Device {
             (item) => item.days !== undefined || item.criteria === 'custom',
           ) === true,
         sendable: this.sync.outbox.sendable,
+        edits: store.commits.pipe(filter((set) => set.origin === 'local')),
+        completed: this.sync.status.pipe(
+          map(({ lastResult }) => lastResult),
+          distinctUntilChanged(),
+          filter((result) => result?.kind === 'done'),
+        ),
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
         run: (tables) =>

@@ -172,7 +172,10 @@ describe('failures are clear', () => {
       'a service that is busy',
       {
         fetch: (async () =>
-          new Response('{}', { status: 429, headers: { 'retry-after': '7' } })) as typeof fetch,
+          new Response('{}', {
+            status: 429,
+            headers: { 'odata-version': '4.0', 'retry-after': '7' },
+          })) as typeof fetch,
       },
       'server',
     ],

@@ -7,6 +7,8 @@ const hello = messages.helloResponse[1];
 const pull = messages.pullRequest[1];
 const push = messages.pushRequest[1];
 
+const unauthorized = JSON.stringify({ error: { code: 'outpost:unauthorized', message: 'No.' } });
+
 /** An organization that lets everybody in, as whoever the token names. */
 function organization() {
   const sent: string[] = [];
@@ -22,7 +24,7 @@ function organization() {
     async exchange({ path, token }) {
       sent.push(`${path.slice('/sync/v1/'.length)} ${token}`);
       const status = token === 'expired' ? 401 : 200;
-      const text = JSON.stringify(answers[path]?.(token) ?? {});
+      const text = status === 401 ? unauthorized : JSON.stringify(answers[path]?.(token) ?? {});
       return { status, bytes: text.length, text, retryAfterMs: null };
     },
   });
@@ -52,12 +54,14 @@ test('N02b: a token that is not accepted is renewed before it is known whose it 
     exchange: async ({ path, token }) => {
       sent.push(`${path.slice('/sync/v1/'.length)} ${token}`);
       const isWho = path === syncPaths.who;
+      if (token === 'expired')
+        return { status: 401, bytes: 1, text: unauthorized, retryAfterMs: null };
       const text = JSON.stringify(
         isWho
           ? { now: hello.now, organization: null, user: { id: token, name: token } }
           : messages.pullResponse[1],
       );
-      return { status: token === 'expired' ? 401 : 200, bytes: 1, text, retryAfterMs: null };
+      return { status: 200, bytes: 1, text, retryAfterMs: null };
     },
   });
   expect(await renewed.pull(pull)).toMatchObject({ kind: 'ok' });

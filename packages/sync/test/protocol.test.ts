@@ -100,17 +100,19 @@ describe('the HTTP transport turns what happens into failures', () => {
     headers: { get: () => null },
     arrayBuffer: async () => new TextEncoder().encode(body).buffer as ArrayBuffer,
   });
+  const unauthorized = '{"error":{"code":"outpost:unauthorized"}}';
   test.each([
     ['a cut answer', answer(200, '{"now":'), 'network', null],
     ['an answer that is not understood', answer(200, '{}'), 'protocol', null],
-    ['a refused token', answer(401, '{}'), 'auth', null],
+    ['a refused token', answer(401, unauthorized), 'auth', 'outpost:unauthorized'],
     [
       'a forbidden user',
       answer(403, '{"error":{"code":"0x80072560","message":"no"}}'),
       'access',
       '0x80072560',
     ],
-    ['a failing server', answer(500, '<html>'), 'server', null],
+    ['a failing server', answer(500, '{"error":{"code":"0x80040216"}}'), 'server', '0x80040216'],
+    ['a failing gateway', answer(502, '<html>'), 'network', 'outpost:foreign'],
     ['no connection', () => Promise.reject(new TypeError('cut')), 'network', null],
   ])('%s', async (_, respond, failure, code) => {
     const call = respond as unknown as typeof fetch;
@@ -132,7 +134,7 @@ describe('the HTTP transport turns what happens into failures', () => {
         return refresh ? null : 'old';
       },
     };
-    const call = answer(401, '{}') as unknown as typeof fetch;
+    const call = answer(401, unauthorized) as unknown as typeof fetch;
     const reply = await httpTransport({ url: 'http://x', tokens, fetch: call }).app();
     expect(reply).toMatchObject({ kind: 'failed', failure: { class: 'auth' } });
     expect(asked).toEqual([false, true]);

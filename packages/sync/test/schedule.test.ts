@@ -41,6 +41,8 @@ function setUp(
   const settings = new BehaviorSubject<SyncSettings>(defaultSettings);
   const sendable = new BehaviorSubject<number | null>(null);
   const hints = new Subject<HintEvent>();
+  const edits = new Subject<void>();
+  const completed = new Subject<void>();
   const runs: { at: number; tables: readonly string[] | null }[] = [];
   const answers: CycleResult[] = [];
   let edited: readonly string[] = [];
@@ -49,6 +51,8 @@ function setUp(
     connectivity,
     settings,
     sendable,
+    edits,
+    completed,
     hints,
     tables: () => tables,
     editedTables: () => edited,
@@ -72,6 +76,8 @@ function setUp(
     connectivity,
     settings,
     sendable,
+    edits,
+    completed,
     hints,
     runs,
     answers,
@@ -263,6 +269,50 @@ describe('X02: reasons for not synchronizing', () => {
     await advance(1);
     expect(runs.length).toBe(2);
     expect(made.current.paused).toBeNull();
+  });
+});
+
+describe('O09d: going online, an edit or a tap tries again, whatever stopped or put it off', () => {
+  const online = { online: true, metered: false, foreground: true };
+  const reasons = [
+    ['auth', failed('auth')],
+    ['disabled', failed('access', '0x80072560')],
+    ['a wait of an hour', failed('server', '0x80072322', 60 * minute)],
+  ] as const;
+  test.each(reasons)('going online: %s', async (_, failure) => {
+    const { connectivity, answers, runs, advance } = setUp();
+    answers.push(failure);
+    await advance(1);
+    connectivity.next({ ...online, online: false });
+    connectivity.next(online);
+    await advance(0.1, 1000);
+    expect(runs.length).toBe(2);
+  });
+
+  test.each(reasons)('an edit: %s', async (_, failure) => {
+    const { edits, answers, runs, advance } = setUp();
+    for (let i = 0; i < 9; i++) answers.push(failure);
+    await advance(1);
+    edits.next();
+    await advance(0.1, 1000);
+    expect(runs.length).toBe(2);
+    // Many of them do not try each time.
+    for (let i = 0; i < 60; i++) {
+      edits.next();
+      await advance(1 / 60, 1000);
+    }
+    expect(runs.length).toBeGreaterThan(2);
+    expect(runs.length).toBeLessThanOrEqual(5);
+  });
+
+  test.each(reasons)('a cycle that somebody asked for: %s', async (_, failure) => {
+    const { completed, answers, runs, advance, scheduler: made } = setUp();
+    answers.push(failure);
+    await advance(1);
+    completed.next();
+    expect(made.current).toMatchObject({ paused: null, failures: 0 });
+    await advance(30);
+    expect(runs.length).toBeGreaterThan(2);
   });
 });
 

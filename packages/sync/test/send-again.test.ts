@@ -5,6 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { WebApiClient } from '../src/dataverse/web-api-client.ts';
 import { httpTransport, staticToken } from '../src/http/http-transport.ts';
 
+const notFound = JSON.stringify({
+  error: { code: '0x80040217', message: 'Answered with status 404.' },
+});
 const tokens = staticToken('token');
 
 /** A server whose n-th request (from 1) finds its connection closed where `isClosed` says so. */
@@ -13,7 +16,7 @@ async function serve(isClosed: (nth: number) => boolean) {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     requests += 1;
     if (isClosed(requests)) request.socket.destroy();
-    else response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
+    else response.writeHead(404, { 'odata-version': '4.0' }).end(notFound);
   };
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,5 @@
 import { describe, errorBody, failed, otherUser, parseJson, statusClass } from '../http/failure.ts';
+import { foreignAnswer, retryAfterOf } from '../http/foreign.ts';
 import { sendAgain } from '../http/send-again.ts';
 import type { Failure, TokenSource } from '../transport.ts';
 import {
@@ -8,6 +9,7 @@ import {
   parseBatch,
   writeBatch,
 } from './multipart.ts';
+import { isOwnAnswer } from './own-answer.ts';
 
 export interface WebApiClientOptions {
   /** Address of the organization, e.g. `https://org.crm.dynamics.com`. */
@@ -32,6 +34,8 @@ interface Sent {
   readonly text: string;
   readonly json: unknown;
   readonly retryAfterMs: number | null;
+  /** Something on the way has answered, not the organization. */
+  readonly isForeign: boolean;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -77,16 +81,10 @@ export class WebApiClient {
   /** The JSON of an address. Throws `WebApiFailure` for any other answer than 200. */
   async get(address: string, signal?: AbortSignal, prefer: string = annotations): Promise<Json> {
     const absolute = /^https?:/.test(address) ? address : this.#absolute(address);
-    const { status, json, retryAfterMs } = await this.#send(
-      'GET',
-      absolute,
-      { prefer },
-      null,
-      true,
-      signal,
-    );
+    const sent = await this.#send('GET', absolute, { prefer }, null, true, signal);
+    const { status, json } = sent;
     if (status === 200 && typeof json === 'object' && json !== null) return json as Json;
-    throw fault({ status, json }, retryAfterMs);
+    throw faultOf(sent);
   }
 
   /** From now on requests are this user's; with the token of anybody else they fail. */
@@ -177,7 +175,7 @@ export class WebApiClient {
         (answers.length === 1 && (answers[0]?.status ?? 0) > 399)
       : answers.length === requests.length;
     if (isWhole) return answers;
-    if (sent.status !== 200) throw fault(sent, sent.retryAfterMs);
+    if (sent.status !== 200) throw faultOf(sent);
     throw new WebApiFailure(failed('network', 200, null, 'The answer was cut off.').failure);
   }
 
@@ -207,6 +205,7 @@ export class WebApiClient {
       if (token === null)
         throw new WebApiFailure(failed('auth', null, null, 'Sign in to synchronize.').failure);
       const sent = await run(token);
+      if (sent.status === 401 && sent.isForeign) throw faultOf(sent);
       if (sent.status === 401 && !refresh) continue;
       if (sent.status !== 401) return sent;
     }
@@ -273,12 +272,13 @@ export class WebApiClient {
       this.#bytes += Number(answered.headers.get('content-length') ?? bytes.byteLength);
     }
     const text = new TextDecoder().decode(bytes);
-    const retryAfter = Number(answered.headers.get('retry-after') ?? Number.NaN);
+    const json = parseJson(text);
     return {
       status: answered.status,
       text,
-      json: parseJson(text),
-      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+      json,
+      retryAfterMs: retryAfterOf(answered.headers),
+      isForeign: answered.status !== 200 && !isOwnAnswer(answered, text, json),
     };
   }
 
@@ -288,13 +288,20 @@ export class WebApiClient {
   }
 }
 
-function readWhoAmI({ status, json, retryAfterMs }: Sent): WhoAmI {
+function readWhoAmI(sent: Sent): WhoAmI {
+  const { status, json } = sent;
   const fields = json as Json | null | undefined;
   const text = (name: string) => (typeof fields?.[name] === 'string' ? fields[name] : null);
   const userId = text('UserId');
-  if (status !== 200 || userId === null) throw fault({ status, json }, retryAfterMs);
+  if (status !== 200 || userId === null) throw faultOf(sent);
   const businessUnitId = text('BusinessUnitId') ?? '';
   return { userId, businessUnitId, organizationId: text('OrganizationId') };
+}
+
+function faultOf(sent: Sent): WebApiFailure {
+  return sent.isForeign
+    ? new WebApiFailure(foreignAnswer(sent.status, sent.retryAfterMs).failure)
+    : fault(sent, sent.retryAfterMs);
 }
 
 /** An answer that is no answer, as the failure of a cycle. */

@@ -102,7 +102,7 @@ export class Documents {
       const failed = await this.#download(document, signal);
       const failure = failed === null ? null : (locked() ?? failed);
       if (failure !== null) {
-        return failure.status === 404 ? { kind: 'absent' } : { kind: 'failed', failure };
+        return isGone(failure) ? { kind: 'absent' } : { kind: 'failed', failure };
       }
     }
     store.write({ origin: 'sync' }, (tx) =>
@@ -172,7 +172,7 @@ export class Documents {
         report('downloading');
         const failure = await this.#download(one, signal, () => report('downloading'));
         // Another content is in the row now: the next delta says so.
-        if (failure !== null && failure.status !== 404) break;
+        if (failure !== null && !isGone(failure)) break;
         if (failure === null) left.delete(one);
       }
     }
@@ -250,6 +250,11 @@ export class Documents {
       if (dropped.length > 0) writeFact(tx.sql, 'documentsWanted', 'yes');
     });
   }
+}
+
+/** The organization says that there is no such document; what others say is no word of its. */
+function isGone({ class: kind, status }: Failure): boolean {
+  return status === 404 && kind !== 'network';
 }
 
 const broken: Failure = {

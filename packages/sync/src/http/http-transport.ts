@@ -17,6 +17,7 @@ import {
 import type { Hint, Reply, SyncTransport, TokenSource } from '../transport.ts';
 import { accountOfToken } from './account.ts';
 import { describe, errorBody, failed, otherUser, parseJson, statusClass } from './failure.ts';
+import { foreignAnswer, isOwnCode, retryAfterOf } from './foreign.ts';
 import { HintReader } from './hint-stream.ts';
 import { sendAgain } from './send-again.ts';
 
@@ -153,7 +154,10 @@ async function* readHints(
     `${options.url.replace(/\/$/, '')}${syncPaths.hints}`,
     { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' }, signal },
   );
-  if (response.status !== 200 || response.body === null) return;
+  const type = response.headers.get('content-type') ?? '';
+  // Anything else is a page of a portal or proxy, and tells of nothing.
+  const isStream = response.status === 200 && type.startsWith('text/event-stream');
+  if (!isStream || response.body === null) return;
   yield 'connected';
   const reader = new HintReader();
   const decoder = new TextDecoder();
@@ -183,7 +187,7 @@ async function request<T>(
     } catch (error) {
       return failed('network', null, null, error instanceof Error ? error.message : String(error));
     }
-    if (answer.status === 401 && !refresh) continue;
+    if (answer.status === 401 && !refresh && isOwn(answer)) continue;
     return readAnswer(answer, decoder);
   }
   return failed('auth', 401, null, 'The organization does not accept the token.');
@@ -212,12 +216,11 @@ async function exchangeByFetch(
       call(`${options.url.replace(/\/$/, '')}${path}`, request),
     );
     const bytes = await response.arrayBuffer();
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     return {
       status: response.status,
       bytes: Number(response.headers.get('content-length') ?? bytes.byteLength),
       text: new TextDecoder().decode(bytes),
-      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+      retryAfterMs: retryAfterOf(response.headers),
     };
   } catch (error) {
     const why = describe(error);
@@ -232,10 +235,16 @@ async function gzipped(text: string): Promise<ArrayBuffer> {
   return new Response(stream).arrayBuffer();
 }
 
+/** Whether the organization has given an error answer: its codes are nobody else's. */
+function isOwn({ text }: IncomingMessage): boolean {
+  return isOwnCode(errorBody(parseJson(text)).code);
+}
+
 function readAnswer<T>(answer: IncomingMessage, decoder: Decoder<T>): Reply<T> {
   const json = parseJson(answer.text);
   if (answer.status !== 200) {
     const { code, message } = errorBody(json);
+    if (!isOwnCode(code)) return foreignAnswer(answer.status, answer.retryAfterMs);
     const kind = statusClass[answer.status] ?? 'server';
     const text = message ?? `The organization answered with status ${answer.status}.`;
     return failed(kind, answer.status, code, text, answer.retryAfterMs);

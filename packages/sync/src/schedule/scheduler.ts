@@ -58,6 +58,10 @@ export interface SchedulerOptions {
   readonly settings: Observable<SyncSettings>;
   /** When the first of the edits that wait to be sent may go, in milliseconds; null: none waits. */
   readonly sendable: Observable<number | null>;
+  /** Emits for every edit of the user: it is tried to send it, whatever stood in the way before. */
+  readonly edits?: Observable<unknown>;
+  /** Emits when a cycle is complete that anybody has asked for: what stopped the others is over. */
+  readonly completed?: Observable<unknown>;
   /** What the organization tells of changes; absent: it does not. */
   readonly hints?: Observable<HintEvent>;
   /** Whether rows enter or leave by the mere passing of time; then silence of the organization means nothing. */
@@ -70,6 +74,8 @@ export interface SchedulerOptions {
 
 /** After an edit, wait this long for more. */
 const editDelayMs = 1000;
+/** What stops or puts off the others is tried again for an edit, but not for each of many. */
+const editSpacingMs = 30_000;
 const reconnectJitterMs = 2000;
 const longestSilenceMs = 3_600_000;
 
@@ -96,6 +102,7 @@ export class SyncScheduler {
   #stopped: PauseReason | null = null;
   #failures = 0;
   #notBefore = 0;
+  #editTriedAt = Number.NEGATIVE_INFINITY;
   #wantedAt: number | null = null;
   #sendableAt: number | null = null;
   /** Cycles in a row that left behind what could have been sent. */
@@ -115,6 +122,8 @@ export class SyncScheduler {
       this.#subscriptions.add(options.hints.subscribe((event) => this.#listen(event)));
     }
     this.#subscriptions.add(options.sendable.subscribe((at) => this.#send(at)));
+    this.#subscriptions.add(options.edits?.subscribe(() => this.#edited()));
+    this.#subscriptions.add(options.completed?.subscribe(() => this.#recover()));
   }
 
   get state(): Observable<ScheduleState> {
@@ -147,7 +156,8 @@ export class SyncScheduler {
     this.#connectivity = connectivity;
     this.#settings = settings;
     if (connectivity.online && !wasOnline) {
-      // Attempts are counted on, but the wait is over.
+      // Attempts are counted on, but the wait is over; what stopped them may have been of the network that is left.
+      this.#stopped = null;
       this.#notBefore = 0;
       const jitter = this.#lastAt.size === 0 ? 0 : reconnectJitterMs;
       this.#want(this.#now + this.#options.system.random.next() * jitter);
@@ -179,6 +189,24 @@ export class SyncScheduler {
   #send(at: number | null): void {
     this.#sendableAt = at;
     if (at !== null && !this.#running) this.#want(Math.max(at, this.#now + editDelayMs));
+  }
+
+  /** The wait is over, or what stopped: after an edit it is tried once more. */
+  #edited(): void {
+    const isStopped = this.#stopped !== null || this.#notBefore > this.#now;
+    if (!isStopped || this.#running) return;
+    const at = Math.max(this.#now + editDelayMs, this.#editTriedAt + editSpacingMs);
+    this.#editTriedAt = at;
+    this.#notBefore = this.#stopped === null ? Math.min(this.#notBefore, at) : at;
+    this.#stopped = null;
+    this.#want(at);
+  }
+
+  #recover(): void {
+    this.#stopped = null;
+    this.#failures = 0;
+    this.#notBefore = 0;
+    this.#plan();
   }
 
   #want(at: number): void {
