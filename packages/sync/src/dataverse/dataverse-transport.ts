@@ -373,13 +373,16 @@ class DataverseTransport implements SyncTransport {
   }
 
   #open(signal: AbortSignal | undefined): Promise<Session> {
+    if (this.#session !== null) return this.#session;
     const day = Math.floor(this.#options.clock.now() / 86_400_000);
-    this.#session ??= this.#readSession(day, signal);
-    const opened = this.#session;
-    opened.catch(() => {
-      // The next question tries again.
+    const opened = this.#readSession(day, signal);
+    this.#session = opened;
+    // The next question tries again; also when nobody waits for this one any more, which may never be answered.
+    const forget = () => {
       if (this.#session === opened) this.#session = null;
-    });
+    };
+    signal?.addEventListener('abort', forget, { once: true });
+    opened.then(() => signal?.removeEventListener('abort', forget), forget);
     return opened;
   }
 

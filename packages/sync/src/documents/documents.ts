@@ -1,10 +1,11 @@
 import { base64ToBytes, type Clock } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { BehaviorSubject, type Observable } from 'rxjs';
+import { cancelled, unlessAborted } from '../engine/cancellable.ts';
 import { readFact, writeFact } from '../engine/sync-state.ts';
 import { readerOf } from '../outbox/entry.ts';
-import { type DeviceIdentity, partBytes } from '../protocol/index.ts';
-import type { Failure, SyncTransport } from '../transport.ts';
+import { type DeviceIdentity, type DocumentResponse, partBytes } from '../protocol/index.ts';
+import type { Failure, Reply, SyncTransport } from '../transport.ts';
 import {
   appendPart,
   bytesHere,
@@ -60,6 +61,7 @@ export class Documents {
   readonly #parts: DocumentParts;
   readonly #progress = new BehaviorSubject<DocumentProgress>(none);
   #abort: AbortController | null = null;
+  readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DocumentParts) {
@@ -139,6 +141,7 @@ export class Documents {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.pause();
     this.#progress.complete();
   }
@@ -191,7 +194,11 @@ export class Documents {
     const { store, transport, device } = this.#parts;
     for (let at = bytesHere(store, reference) ?? 0; at < size; ) {
       const request = { device, table, id, column, reference, at };
-      const reply = await transport.document(request, signal);
+      const reply = await unlessAborted<Reply<DocumentResponse>>(
+        [signal, this.#closing.signal],
+        cancelled,
+        () => transport.document(request, signal ?? this.#closing.signal),
+      );
       if (reply.kind === 'failed') return reply.failure;
       const bytes = base64ToBytes(reply.value.data);
       const fits = bytes !== null && bytes.length > 0 && bytes.length <= partBytes;

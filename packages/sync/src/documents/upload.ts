@@ -2,7 +2,7 @@ import { bytesToBase64, parseDocumentReference } from '@outpost/model';
 import type { DeviceStore } from '@outpost/store';
 import { take } from '../engine/cycle-stop.ts';
 import { type DeviceIdentity, partBytes } from '../protocol/index.ts';
-import type { SyncTransport } from '../transport.ts';
+import type { Failure, SyncTransport } from '../transport.ts';
 import { isHere, readPart } from './content.ts';
 
 /** What an upload of documents works with. */
@@ -31,12 +31,16 @@ export async function uploadDocument(
     const data = have === null ? '' : bytesToBase64(readPart(store, reference, have));
     const request = { device, reference, at: have ?? 0, data };
     const reply = await transport.upload(request, signal);
-    const isRefused = reply.kind === 'failed' && [400, 413].includes(reply.failure.status ?? 0);
-    if (isRefused) return;
+    if (reply.kind === 'failed' && isRefused(reply.failure)) return;
     const answered = take(reply).value.have;
     // The content is not what its name says, or the organization does not keep it.
     if (have !== null && answered <= have) return;
     have = answered;
     report();
   }
+}
+
+/** The content will never be taken: what is too large is so for whoever stands in the way, too. */
+function isRefused({ class: kind, status }: Failure): boolean {
+  return status === 413 || (status === 400 && kind !== 'network');
 }

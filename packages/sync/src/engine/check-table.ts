@@ -26,7 +26,7 @@ export interface TableCheck {
 
 interface CheckContext {
   readonly store: DeviceStore;
-  readonly transport: SyncTransport;
+  readonly transport: Pick<SyncTransport, 'page' | 'digest'>;
   readonly device: DeviceIdentity;
   readonly limit: number;
   seen(): Versions;

@@ -10,6 +10,7 @@ import { type Outbox, toPushEntry } from '../outbox/outbox.ts';
 import type { DeviceIdentity, HelloResponse, PullFrom, Versions } from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
 import type { Reply, SyncTransport } from '../transport.ts';
+import { cancellable, unlessAborted } from './cancellable.ts';
 import { checkTable, type TableCheck } from './check-table.ts';
 import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
 import { PagesAhead } from './pages-ahead.ts';
@@ -20,7 +21,7 @@ import { CycleTally } from './telemetry.ts';
 /** What a cycle works with. */
 export interface CycleContext {
   readonly store: DeviceStore;
-  readonly transport: SyncTransport;
+  readonly transport: Omit<SyncTransport, 'hints' | 'account'>;
   readonly device: DeviceIdentity;
   readonly outbox: Outbox;
   readonly system: System;
@@ -76,7 +77,7 @@ export class Cycle {
   readonly #uploaded = new Set<string>();
 
   constructor(context: CycleContext, request: CycleRequest, signal: AbortSignal) {
-    this.#context = context;
+    this.#context = { ...context, transport: cancellable(context.transport, signal) };
     this.#request = request;
     this.#signal = signal;
     this.confirmed = request.confirmed;
@@ -106,6 +107,11 @@ export class Cycle {
     return this.#now ?? this.#hello()?.now ?? '';
   }
 
+  /** The account that is signed in; null: not known, or nobody waits for it any more. */
+  #account(): Promise<string | null> {
+    return unlessAborted<string | null>([this.#signal], () => null, this.#context.account);
+  }
+
   #hello(): HelloResponse | null {
     return readHello(this.#context.store);
   }
@@ -133,7 +139,7 @@ export class Cycle {
     const uncounted = this.#tables(null).flatMap((one) => (one.state === 'ready' ? one.table : []));
     const say = (takeOver: boolean) =>
       transport.hello({ device, previous, takeOver, uncounted }, this.#signal);
-    const account = await this.#context.account();
+    const account = await this.#account();
     let reply = await say(false);
     const isFenced = reply.kind === 'failed' && reply.failure.code === 'outpost:fenced';
     if (isFenced && !this.confirmed) {
@@ -143,7 +149,7 @@ export class Cycle {
     }
     const hello = this.#take(reply).value;
     // Signed in as somebody else meanwhile: whose answer it is, is known; by which account, not.
-    const isSame = account === (await this.#context.account());
+    const isSame = account === (await this.#account());
     this.#context.identify(hello, isSame ? account : null);
     const isNewApp = readFact(store, 'app') !== hello.current.app;
     if (isNewApp) {
