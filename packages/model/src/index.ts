@@ -111,7 +111,7 @@ export {
 } from './form.ts';
 export { isGuid, parseGuid } from './guid.ts';
 export { isLogicalName } from './logical-name.ts';
-export type { Clock, IdGenerator, Random, System } from './ports.ts';
+export { type Clock, type IdGenerator, type Random, type System, steadyNow } from './ports.ts';
 export type { ProcessFlow, ProcessStage, ProcessStep, StageBranch } from './process-flow.ts';
 export {
   type GeneratedProfile,

@@ -356,6 +356,34 @@ describe('the next batch', () => {
     expect(batch()).toEqual([1, 2]);
   });
 
+  test.each([
+    ['forward', 1],
+    ['back', -1],
+  ])(
+    'O15c: measures what is put off on a steady clock, if the time is set %s by years',
+    (_, sign) => {
+      put(1);
+      const until = device.clock.now() + 60_000;
+      device.take((tx) => holdEntry(tx.sql, key(1), until));
+      device.outbox.noteHeld(key(1), until);
+      device.clock.set(device.clock.now() + sign * 10 * 365 * 86_400_000);
+      device.clock.advance({ ms: 59_999 });
+      expect(batch()).toEqual([]);
+      expect(device.outbox.nextHeldAt()).toBe(device.clock.now() + 1);
+      device.clock.advance({ ms: 1 });
+      expect(batch()).toEqual([1]);
+      device.clock.set(until - 30_000);
+      expect(batch()).toEqual([1]);
+    },
+  );
+
+  test('O15c: does not hold what an earlier opening has put off until a time that is too far away', () => {
+    put(1, { heldUntil: device.clock.now() + 300_000 });
+    put(2, { heldUntil: device.clock.now() + 300_001 });
+    expect(batch()).toEqual([2]);
+    expect(device.outbox.nextHeldAt()).toBe(device.clock.now());
+  });
+
   test('takes a change set whole, in the place of its first edit', () => {
     put(1, { changeSet: 'x' });
     put(2);

@@ -43,7 +43,7 @@ function setUp(
   const hints = new Subject<HintEvent>();
   const edits = new Subject<void>();
   const completed = new Subject<void>();
-  const runs: { at: number; tables: readonly string[] | null }[] = [];
+  const runs: { at: number; steady: number; tables: readonly string[] | null }[] = [];
   const answers: CycleResult[] = [];
   let edited: readonly string[] = [];
   const made = new SyncScheduler({
@@ -57,7 +57,8 @@ function setUp(
     tables: () => tables,
     editedTables: () => edited,
     run: async (wanted) => {
-      runs.push({ at: (clock.now() - start) / minute, tables: wanted });
+      const at = (clock.now() - start) / minute;
+      runs.push({ at, steady: clock.steady(), tables: wanted });
       const answer = answers.shift();
       // A cycle without trouble sends everything.
       if (answer === undefined) sendable.next(null);
@@ -313,6 +314,54 @@ describe('O09d: going online, an edit or a tap tries again, whatever stopped or 
     expect(made.current).toMatchObject({ paused: null, failures: 0 });
     await advance(30);
     expect(runs.length).toBeGreaterThan(2);
+  });
+});
+
+describe('O15b: a clock that is set forward or back by years makes nothing wait longer than its interval', () => {
+  const years = 10 * 365 * 24 * 60 * minute;
+  /** Minutes that really pass between attempts, the longest first. */
+  const waits = (runs: readonly { readonly steady: number }[]) =>
+    runs.slice(1).map((one, i) => (one.steady - (runs[i]?.steady ?? 0)) / minute);
+
+  test.each([
+    ['forward', years],
+    ['back', -years],
+    ['back by hours', -5 * 60 * minute],
+  ])('intervals, set %s', async (_, by) => {
+    const { clock, runs, advance } = setUp([{ table: 'account', intervalMinutes: 10 }]);
+    for (let i = 0; i < 4; i++) {
+      await advance(7);
+      clock.set(clock.now() + by);
+      await advance(7);
+      clock.set(clock.now() - by);
+    }
+    expect(Math.max(...waits(runs))).toBeLessThanOrEqual(10.5);
+    expect(runs.length).toBeLessThan(20);
+  });
+
+  test.each([
+    ['forward', years],
+    ['back', -years],
+  ])('waits after failures, set %s', async (_, by) => {
+    const { clock, answers, runs, advance } = setUp();
+    answers.push(failed('server', '0x80072322', 20 * minute));
+    await advance(1);
+    clock.set(clock.now() + by);
+    await advance(25);
+    expect(runs.length).toBeGreaterThan(1);
+    expect(Math.max(...waits(runs))).toBeLessThanOrEqual(22.5);
+  });
+
+  test.each([
+    ['forward', years],
+    ['back', -years],
+  ])('what was put off, set %s', async (_, by) => {
+    const { clock, runs, sendable, advance } = setUp();
+    await advance(1);
+    sendable.next(clock.now() + 5 * minute);
+    clock.set(clock.now() + by);
+    await advance(6);
+    expect(runs.length).toBeGreaterThan(1);
   });
 });
 

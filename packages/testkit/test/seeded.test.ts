@@ -49,3 +49,18 @@ test('timers run in order of time, then of setting; cancelled ones never', () =>
 test('a test system is repeatable', () => {
   expect(testSystem(5).ids.next()).toBe(testSystem(5).ids.next());
 });
+
+test('a time that is set forward lets timers run that are due by it, one that is set back all', () => {
+  const clock = new VirtualClock(0);
+  const ran: string[] = [];
+  clock.schedule(20, () => ran.push('near'));
+  clock.schedule(2000, () => ran.push('far'));
+  clock.set(1000);
+  expect([clock.now(), clock.steady(), clock.nextAt]).toEqual([1000, 0, 20]);
+  clock.advance({ ms: 1 });
+  expect(ran).toEqual(['near']);
+  clock.set(-1000);
+  clock.advance({ ms: 1 });
+  expect(ran).toEqual(['near', 'far']);
+  expect([clock.now(), clock.steady(), clock.pending]).toEqual([-999, 2, 0]);
+});

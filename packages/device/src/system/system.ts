@@ -1,23 +1,23 @@
 import type { System } from '@outpost/model';
+import { settableClock } from './settable-clock.ts';
 
 declare const crypto: { randomUUID(): string };
+declare const performance: { now(): number };
 declare function setTimeout(callback: () => void, ms: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 
-/** Longest delay a platform timer takes, in milliseconds. */
-const longestTimer = 2_147_483_647;
-
 /** The platform's clock, randomness and ids: the only file of the packages that reads them. */
 export const platformSystem: System = {
-  clock: {
+  clock: settableClock({
     now: () => Date.now(),
-    schedule(atMs, callback) {
-      const timer = setTimeout(callback, Math.min(Math.max(0, atMs - Date.now()), longestTimer));
+    steady: () => Math.floor(performance.now()),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
       // A waiting timer must not keep a process alive.
       (timer as { unref?: () => void }).unref?.();
       return () => clearTimeout(timer);
     },
-  },
+  }),
   random: { next: () => Math.random() },
   ids: { next: () => crypto.randomUUID() },
 };

@@ -479,7 +479,9 @@ class DataverseTransport implements SyncTransport {
       : ((await this.#counts(session, [part], signal)).get(table) ?? null);
     const now = this.#options.clock.now();
     const waitMs = (this.#options.reconcileMinutes ?? 60) * 60_000;
-    const isDue = !isListed && now - known.reconciledAt >= waitMs;
+    const passed = now - known.reconciledAt;
+    // A time to come was noted before the clock was set back.
+    const isDue = !isListed && (passed >= waitMs || passed < 0);
     const differs = !isListed && count !== known.rows;
     const why = isLarge
       ? 'large'

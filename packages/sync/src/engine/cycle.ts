@@ -6,6 +6,7 @@ import { documentsOfEntry } from '../documents/named.ts';
 import { uploadDocument } from '../documents/upload.ts';
 import { applyResults } from '../outbox/apply-results.ts';
 import { type Entry, markSent } from '../outbox/entry.ts';
+import { holdMs } from '../outbox/holds.ts';
 import { type Outbox, toPushEntry } from '../outbox/outbox.ts';
 import type { DeviceIdentity, HelloResponse, PullFrom, Versions } from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
@@ -55,8 +56,6 @@ const pullRows = 2000;
 const maxRounds = 20;
 /** Other definitions may be published while a cycle runs, but not for ever. */
 const maxHellos = 5;
-/** An edit that the organization puts off waits so long, and twice as long each further time. */
-const [firstHoldMs, longestHoldMs] = [5000, 300_000];
 
 const isUnfinished = ({ state }: SyncTable): boolean => state !== 'ready';
 
@@ -216,8 +215,7 @@ export class Cycle {
         throw new CycleStop(reply.failure);
       }
       const now = system.clock.now();
-      const until = ({ attempts }: Entry) =>
-        now + Math.min(longestHoldMs, firstHoldMs * 2 ** attempts);
+      const until = ({ attempts }: Entry) => now + holdMs(attempts);
       const userId = this.#hello()?.user.id ?? '';
       applyResults(store, outbox, system.ids, userId, reply.value, until);
       store.write({ origin: 'sync' }, (tx) => outbox.forgetFinished(tx, settledBelow));

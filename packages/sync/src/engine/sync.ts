@@ -5,6 +5,7 @@ import {
   type ModelIndex,
   parseGuid,
   type System,
+  steadyNow,
 } from '@outpost/model';
 import { type DeviceStore, StoreError } from '@outpost/store';
 import { BehaviorSubject, type Observable, Subject, Subscription, skip } from 'rxjs';
@@ -330,7 +331,7 @@ export class Sync {
     this.#checks = cycle.checks;
     const { clock, ids } = this.#system;
     this.#pace = new Pace();
-    const [id, startedAt] = [ids.next(), clock.now()];
+    const [id, startedAt] = [ids.next(), steadyNow(clock)];
     try {
       // Rows and edits go before the contents of files.
       await this.documents.pause();
@@ -364,7 +365,7 @@ export class Sync {
       const last = this.#lastResult;
       const failure =
         last?.kind === 'failed' ? telemetryFailure(last.failure.class, last.failure.code) : null;
-      const duration = clock.now() - startedAt;
+      const duration = steadyNow(clock) - startedAt;
       for (const event of cycle.tally.events(id, mode, duration, failure))
         this.#telemetry.next(event);
       if (cycle.tookOver) this.#noteRestored();
@@ -454,7 +455,7 @@ export class Sync {
     const sum = (pick: (one: (typeof tables)[number]) => number) =>
       tables.reduce((total, one) => total + pick(one), 0);
     const rows = { done: sum((one) => one.rows.done), total: sum((one) => one.rows.total) };
-    const pace = this.#pace.take(rows, this.#system.clock.now());
+    const pace = this.#pace.take(rows, steadyNow(this.#system.clock));
     this.#progress.next({
       mode,
       phase,

@@ -37,6 +37,7 @@ export function applyResults(
           break;
         case 'retryLater':
           holdEntry(tx.sql, entry.key, heldUntil(entry));
+          outbox.noteHeld(entry.key, heldUntil(entry));
           break;
         case 'refused':
           refuse(tx, entry, result, response.now, userId, null);

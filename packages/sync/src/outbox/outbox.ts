@@ -38,6 +38,7 @@ import {
   readerOf,
   rewriteEntry,
 } from './entry.ts';
+import { Holds } from './holds.ts';
 import { whenSendable } from './waiting.ts';
 
 const maxBatch = 100;
@@ -64,6 +65,7 @@ export class Outbox implements Participant {
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
   readonly #epoch: string;
+  readonly #holds: Holds;
   /** By transaction, what edits are based on that is not the row as it was. */
   readonly #seen = new WeakMap<WriteTx, Map<string, SeenRow>>();
 
@@ -72,6 +74,7 @@ export class Outbox implements Participant {
     this.#clock = clock;
     this.#ids = ids;
     this.#epoch = epoch;
+    this.#holds = new Holds(clock);
     this.effects = new Effects(store);
   }
 
@@ -188,10 +191,9 @@ export class Outbox implements Participant {
     const taken = new Set<string>();
     const batch: Entry[] = [];
     const order = new EffectOrder(readEffects(this.#store), open);
-    const now = this.#clock.now();
     for (const group of groupsOf(open.filter((one) => one.state === 'queued'))) {
       const own = new Set(group.map((one) => nameOf(one.key)));
-      const isHeld = group.some((one) => one.heldUntil > now);
+      const isHeld = group.some((one) => this.#holds.leftMs(one) > 0);
       const isBlocked = group.some((one) =>
         one.after.some((key) => {
           const name = nameOf(key);
@@ -206,10 +208,15 @@ export class Outbox implements Participant {
     return batch;
   }
 
+  /** The organization has put an entry off until a time: it is held for as long as that is away now. */
+  noteHeld(key: EntryKey, untilMs: number): void {
+    this.#holds.note(key, untilMs);
+  }
+
   /** When the next entry that is held may be sent by itself; null: none is. */
   nextHeldAt(): number | null {
     const times = readEntries(this.#store, "state = 'queued'").flatMap((entry) => [
-      ...(entry.heldUntil > 0 ? [entry.heldUntil] : []),
+      ...(entry.heldUntil > 0 ? [this.#holds.endOf(entry)] : []),
       ...(this.mayBeUndone(entry) ? [Date.parse(entry.at) + undoDelayMs] : []),
     ]);
     return times.length === 0 ? null : Math.min(...times);

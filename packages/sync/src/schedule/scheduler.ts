@@ -4,6 +4,7 @@ import type { CycleResult } from '../engine/status.ts';
 import type { Hint } from '../transport.ts';
 import { backOffMs, degradedAfter } from './back-off.ts';
 import { dueTables, nextDueAt, type ScheduledTable } from './due.ts';
+import { ElapsedClock } from './elapsed-clock.ts';
 import type { HintEvent } from './hint-listener.ts';
 
 export interface SyncSettings {
@@ -96,6 +97,9 @@ export class SyncScheduler {
   /** It was asked since it began to tell. */
   #askedSince = false;
   #askedAt = Number.NEGATIVE_INFINITY;
+  readonly #elapsed: ElapsedClock;
+  /** When the attempt is due that is planned. */
+  #plannedAt = Number.POSITIVE_INFINITY;
   #connectivity: Connectivity = { online: false, metered: false, foreground: true };
   #settings = defaultSettings;
   /** A failure that waiting does not mend. */
@@ -113,6 +117,7 @@ export class SyncScheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#elapsed = new ElapsedClock(options.system.clock);
     this.#subscriptions.add(
       combineLatest([options.connectivity, options.settings]).subscribe(
         ([connectivity, settings]) => this.#follow(connectivity, settings),
@@ -148,7 +153,7 @@ export class SyncScheduler {
   }
 
   get #now(): number {
-    return this.#options.system.clock.now();
+    return this.#elapsed.now();
   }
 
   #follow(connectivity: Connectivity, settings: SyncSettings): void {
@@ -186,7 +191,8 @@ export class SyncScheduler {
   }
 
   /** Something waits to be sent, or nothing does. What a cycle leaves behind is looked at when it is over. */
-  #send(at: number | null): void {
+  #send(time: number | null): void {
+    const at = time === null ? null : this.#elapsed.momentOf(time);
     this.#sendableAt = at;
     if (at !== null && !this.#running) this.#want(Math.max(at, this.#now + editDelayMs));
   }
@@ -228,11 +234,13 @@ export class SyncScheduler {
         this.#settings.atLeastMinutes,
       );
       nextAt = Math.max(this.#notBefore, Math.min(this.#wantedAt ?? Number.POSITIVE_INFINITY, due));
-      this.#cancel = this.#options.system.clock.schedule(nextAt, () => void this.#attempt());
+      this.#plannedAt = nextAt;
+      const time = this.#elapsed.timeOf(nextAt);
+      this.#cancel = this.#options.system.clock.schedule(time, () => void this.#attempt());
     }
     this.#state.next({
       paused,
-      nextAt,
+      nextAt: nextAt === null ? null : this.#elapsed.timeOf(nextAt),
       failures: this.#failures,
       warnings: this.#failures >= degradedAfter ? ['degraded'] : [],
     });
@@ -240,6 +248,8 @@ export class SyncScheduler {
 
   async #attempt(): Promise<void> {
     if (this.#closed || this.#running || this.#paused !== null) return;
+    // The time was set back, and the clock asks to look again.
+    if (this.#now < this.#plannedAt) return this.#plan();
     this.#running = true;
     this.#wantedAt = null;
     const { tables, editedTables, run } = this.#options;
