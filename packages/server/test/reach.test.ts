@@ -277,6 +277,8 @@ describe('assigning a row takes rows that point at it along', () => {
     const organization = await organizationWith(kind);
     const before = await downloaded(organization, 'ben', 'visit');
     expect(before).toEqual([201]);
+    // Ana could give Ben's visit away by itself too.
+    await organization.as(people.ben).share('visit', id(201), people.ana, ['read', 'assign']);
     await organization
       .as(people.ana)
       .update({ table: 'account', id: id(100), values: { ownerid: user('boss') } });

@@ -33,6 +33,7 @@ import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { setAutoNumbers } from './auto-numbers.ts';
+import { demandCascade, sharedOn } from './cascade-rights.ts';
 import { refuseClosed } from './closed-rows.ts';
 import { checkConflict } from './conflict.ts';
 import { demand } from './demand.ts';
@@ -144,6 +145,7 @@ export class RowWriter {
       const child = this.#env.index.table(step.table);
       const row = child === undefined ? null : await readRow(this.#tx, child, step.id);
       if (child === undefined || row === null) continue;
+      await demandCascade(this.#scope, 'assign', child, row, step.id);
       const given = {
         ...rowValues(child, row),
         ownerid: values['ownerid'] ?? null,
@@ -256,7 +258,9 @@ export class RowWriter {
       const child = this.#env.index.table(one.table);
       if (child?.ownership !== 'user' || one.cascade[action] !== 'cascade') continue;
       for (const [childId] of await this.#childrenOf(one.table, one.column, id)) {
-        await this.#shareTree(child, String(childId), principal, rights, seen);
+        const row = await readRow(this.#tx, child, String(childId));
+        const given = row && (await sharedOn(this.#scope, rights, child, row, String(childId)));
+        if (given !== null) await this.#shareTree(child, String(childId), principal, given, seen);
       }
     }
   }
@@ -424,6 +428,11 @@ export class RowWriter {
         continue;
       }
       this.#countCascade();
+      // The row itself was asked for; its pointer goes because the activity does.
+      const isAsked = step.table === table.name && step.id === id;
+      const isPointer = step.do === 'delete' && step.isTwin && step.table === activityPointer;
+      if (!isAsked && !isPointer)
+        await demandCascade(this.#scope, 'delete', definition, row, step.id);
       await this.#erase(definition, step.id, row);
     }
   }
