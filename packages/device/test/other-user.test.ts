@@ -193,7 +193,15 @@ const ofOutbox = (outbox: Outbox): Members => ({
   },
   writes: {},
   // They work in transactions, which only the store gives.
-  others: ['beforeCommit', 'baseOn', 'mayBeUndone', 'enqueue', 'forgetFinished', 'describe'],
+  others: [
+    'beforeCommit',
+    'baseOn',
+    'mayBeUndone',
+    'noteHeld',
+    'enqueue',
+    'forgetFinished',
+    'describe',
+  ],
 });
 
 function text(bytes: Uint8Array | null): string | null {

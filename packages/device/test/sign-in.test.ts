@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'outpost-sign-in-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let folders = 0;
 /** Places where the power is lost. */
-const cuts = lengthOf('OUTPOST_ROUNDS', { short: 15, long: 40 });
+const cuts = 15;
 const place = () => join(folder, `${folders++}`);
 
 /** A source that an app switches from one user to another; the device cannot see whose it is. */
@@ -47,7 +47,7 @@ const transports = [
   ['a plain Web API', overWebApi],
 ] as const;
 /** Most tests are short over the sync endpoint only: a cycle over the plain Web API is many requests. */
-const mostly = transports.slice(0, lengthOf('OUTPOST_TRANSPORTS', { short: 1, long: 2 }));
+const mostly = transports.slice(0, lengthOf('OUTPOST_ROUNDS', { short: 1, long: 2 }));
 
 const firstOf = (device: Device, table: string) =>
   String(device.store.all(`SELECT ${table}id FROM "${table}" ORDER BY 1 LIMIT 1`)[0]?.[0]);

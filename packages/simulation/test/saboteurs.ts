@@ -342,6 +342,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'the first page says that it is the last',
+    seed: 2,
+    steps: 6,
+    devices: 1,
     where: 'messages',
     plant: () => answers<PageResponse>('/page', (answer) => ({ ...answer, covered: null })),
   },
@@ -453,6 +456,9 @@ export const saboteurs: readonly Saboteur[] = [
   },
   {
     what: 'what was on its way when a cycle failed is not sent again',
+    seed: 11,
+    steps: 8,
+    devices: 2,
     where: 'device',
     plant: () =>
       deviceStatements((sql) =>

@@ -28,7 +28,11 @@ export function checkTwinsHere({ devices }: Run): void {
     const pointer = schema.get('activitypointer');
     if (pointer === undefined) continue;
     const waiting = client.sync.outbox.unsettled();
-    const states = new Map(client.store.all('SELECT table_name, state FROM "$sync_table"'));
+    const states = new Map(
+      client.store
+        .all('SELECT table_name, state FROM "$sync_table"')
+        .map(([name, state]) => [name, state]),
+    );
     for (const table of client.model.tables) {
       const own = schema.get(table.name);
       if (table.isActivity !== true || own === pointer || own === undefined) continue;
@@ -37,7 +41,7 @@ export function checkTwinsHere({ devices }: Run): void {
         .filter((slot) => pointer.slotIndex.has(slot) && slot !== 'versionnumber');
       const differ = shared.map((slot) => `a."${slot}" IS NOT p."${slot}"`).join(' OR ');
       const key = table.primaryId;
-      const isRead = [own, pointer].every((one) => states.get(one.name) === 'ready');
+      const isRead = [own, pointer].every((one) => states.get(one.table.name) === 'ready');
       const isWhole = isRead && client.sync.currentStatus.lastResult?.kind === 'done';
       const [first] = client.store.all(
         `SELECT a."${key}" FROM "${table.name}" a JOIN activitypointer p ON p.activityid = a."${key}"
