@@ -41,6 +41,8 @@ function checkOpen(device: SimDevice, client: Device, form: OpenForm): void {
     const row = now(base);
     const typed = form.typed.get(base);
     if (typed !== undefined) {
+      // Others may have written the same: then there is nothing left to save, or to choose.
+      if (row === typed.cell) continue;
       if (shows === typed.cell) {
         const isOvertaken = row !== undefined && row !== typed.shown;
         if (isOvertaken !== (field.theirs !== null) && row !== undefined) {
@@ -49,8 +51,6 @@ function checkOpen(device: SimDevice, client: Device, form: OpenForm): void {
         }
         continue;
       }
-      // Others may have written the same: then there is nothing left to save.
-      if (row === typed.cell) continue;
       const what = `${JSON.stringify(shows)} in place of ${JSON.stringify(typed.cell)}`;
       fail('W-21', column.name, what);
     }
