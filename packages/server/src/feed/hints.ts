@@ -44,11 +44,9 @@ export class Hints {
   /** What other processes commit is found by looking. */
   #lookAgain(): void {
     const stop = this.#clock.schedule(this.#clock.now() + lookMs, () => {
-      // A database that cannot be reached now may be later.
-      const done = () => {
+      void this.publish().then(() => {
         if (this.#stopLooking === stop) this.#lookAgain();
-      };
-      void this.publish().then(done, done);
+      });
     });
     this.#stopLooking = stop;
   }
@@ -58,8 +56,19 @@ export class Hints {
     for (const { tables, listener } of this.#watchers) listener([...tables]);
   }
 
-  /** Something may have been committed. */
+  /**
+   * Something may have been committed. A database that goes away now fails no request that it has carried out: what is
+   * not told of is told of next time.
+   */
   async publish(): Promise<void> {
+    try {
+      await this.#publish();
+    } catch {
+      // Position and watchers are as before.
+    }
+  }
+
+  async #publish(): Promise<void> {
     const from = this.#position;
     if (from === null) return;
     await this.#store.engine.clock.advance?.(this.#store);

@@ -6,6 +6,8 @@ import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
 import type { StoreEngine } from '../store/store-engine.ts';
 import { cellTypes } from './cell-types.ts';
 import { sequencer, transactionNumbers } from './clocks.ts';
+import { Connection } from './connection.ts';
+import { inTheWay, readable, unavailable } from './faults.ts';
 import { postgresEngine } from './postgres-engine.ts';
 
 export interface PostgresOptions {
@@ -36,22 +38,11 @@ export function postgresStore(address: string, options: PostgresOptions): Server
   return new PostgresStore(address, options);
 }
 
-/** Serialization failure, deadlock, and a key, table, column or index that a transaction at the same time has made. */
-const inTheWay: ReadonlySet<string> = new Set([
-  '40001',
-  '40P01',
-  '23505',
-  '42P07',
-  '42701',
-  '42710',
-]);
 const mostTries = 20;
 /** Columns have other names or types since the transaction, or the plan of a statement, was made. */
 const changedSchema: ReadonlySet<string> = new Set(['42703', '0A000']);
 /** What these say may be an error of the program too. */
 const mostSchemaTries = 3;
-/** The text holds U+0000, or is no text. */
-const badText: ReadonlySet<string> = new Set(['22021', '22P05']);
 const readBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /** Reading along an index, writes are in the way of fewer others. */
 const writeBegin = 'BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL enable_seqscan = off';
@@ -91,6 +82,7 @@ class PostgresStore implements ServerStore {
       connectionTimeoutMillis: 10_000,
       statement_timeout: statementMs,
       idle_in_transaction_session_timeout: 30_000,
+      application_name: `outpost ${schema}`,
       // Statements are short: compiling them to machine code takes longer than running them.
       options: `-c search_path=${schema} -c jit=off`,
     });
@@ -119,7 +111,7 @@ class PostgresStore implements ServerStore {
       await this.#ready;
     } catch (error) {
       this.#ready = null;
-      throw error;
+      throw readable(error);
     }
     for (let tries = 1; ; tries++) {
       try {
@@ -135,36 +127,43 @@ class PostgresStore implements ServerStore {
   }
 
   async #once<T>(begin: string, fn: (tx: WriteTx) => Promise<T>): Promise<T> {
-    const client = await this.#connect();
-    let isBroken = false;
-    try {
-      await client.query(begin);
-      const value = await fn(this.#tx(client));
-      await client.query('COMMIT');
-      return value;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => {
-        isBroken = true;
-      });
-      // Its plans are of no use any more.
-      if (error instanceof pg.DatabaseError && changedSchema.has(error.code ?? '')) isBroken = true;
-      throw error;
-    } finally {
-      client.release(isBroken);
-    }
+    return this.#connected(async (connection) => {
+      const { client } = connection;
+      try {
+        await client.query(begin);
+        const value = await fn(this.#tx(client));
+        await client.query('COMMIT');
+        return value;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(connection.lose);
+        // Its plans are of no use any more.
+        if (error instanceof pg.DatabaseError && changedSchema.has(error.code ?? '')) {
+          connection.isUsedUp = true;
+        }
+        throw error;
+      }
+    });
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  /** Throws the 503 of a database that cannot be reached, or that went away meanwhile. */
+  async #connected<T>(fn: (connection: Connection) => Promise<T>): Promise<T> {
+    let connection: Connection;
     try {
-      return await this.#pool.connect();
+      connection = new Connection(await this.#pool.connect());
     } catch (error) {
       throw unavailable(error);
     }
+    try {
+      return await fn(connection);
+    } catch (error) {
+      throw connection.isLost && !(error instanceof HttpError) ? unavailable(error) : error;
+    } finally {
+      connection.release();
+    }
   }
 
-  async #prepare(): Promise<void> {
-    const client = await this.#connect();
-    try {
+  #prepare(): Promise<void> {
+    return this.#connected(async ({ client }) => {
       const { rows } = await client.query<{ version: number }>(
         `SELECT current_setting('server_version_num')::int AS version`,
       );
@@ -186,9 +185,7 @@ class PostgresStore implements ServerStore {
             if (!(error instanceof pg.DatabaseError && error.code === '23505')) throw error;
           });
       }
-    } finally {
-      client.release();
-    }
+    });
   }
 
   /** With the placeholders of the database, under a name, so that each connection plans it only once. */
@@ -229,45 +226,4 @@ class PostgresStore implements ServerStore {
       },
     };
   }
-}
-
-/** Faults of the database as callers understand them; others as they are. */
-function readable(error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError)) {
-    return isConnectionLost(error) ? unavailable(error) : error;
-  }
-  const { code = '' } = error;
-  if (inTheWay.has(code)) {
-    return new HttpError(
-      503,
-      'outpost:busy',
-      'Too many others change the same rows: try again later.',
-      { 'retry-after': '2' },
-    );
-  }
-  if (badText.has(code)) {
-    return new HttpError(400, 'outpost:text', 'A text holds a character that cannot be stored.');
-  }
-  // Classes 08 (connection), 53 (resources), 57 (stopped by an operator or for its time).
-  return /^(?:08|53|57)/.test(code) ? unavailable(error) : error;
-}
-
-function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(code) ||
-    /[Cc]onnection terminated/.test(error.message)
-  );
-}
-
-function unavailable(cause: unknown): HttpError {
-  const error = new HttpError(
-    503,
-    'outpost:unavailable',
-    'The database of the organization cannot be reached: try again later.',
-    { 'retry-after': '5' },
-  );
-  error.cause = cause;
-  return error;
 }
