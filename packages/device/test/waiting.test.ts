@@ -136,3 +136,43 @@ test('N03c: what the organization puts off is sent when it may be, later each ti
     await carla().retrieve('annotation', saved.kind === 'saved' ? saved.id : ''),
   ).not.toBeNull();
 });
+
+describe('N05b: by itself', () => {
+  test('a deletion waits five seconds, what is edited meanwhile does not wait with it', async () => {
+    const { device, nextCycle, waitMs } = await automatic();
+    const { table, id } = await deletable(device, nextCycle);
+    device.delete(table, id);
+    expect(waitMs()).toBe(5000);
+    device.update(row.table, row.id, { estimatedvalue: 7 });
+    expect(waitMs()).toBe(1000);
+    await nextCycle();
+    expect(await carla().retrieve(row.table, row.id)).toMatchObject({ estimatedvalue: 7 });
+    expect(device.sync.outbox.pending()).toMatchObject([{ op: 'delete', id }]);
+    expect(await carla().retrieve(table, id)).not.toBeNull();
+    await nextCycle();
+    expect(device.sync.outbox.pending()).toEqual([]);
+    expect(await carla().retrieve(table, id)).toBeNull();
+  });
+
+  test('a deletion that is undone in time is never sent', async () => {
+    const { device, nextCycle, waitMs } = await automatic();
+    const { table, id } = await deletable(device, nextCycle);
+    device.delete(table, id);
+    const [deletion] = device.sync.outbox.pending();
+    if (deletion === undefined) throw new Error('Nothing waits.');
+    expect(device.sync.undo(deletion.key)).toMatchObject({ kind: 'undone' });
+    await nextCycle();
+    expect(waitMs()).toBeGreaterThan(60_000);
+    expect(device.get(table, id)).not.toBeNull();
+    expect(await carla().retrieve(table, id)).not.toBeNull();
+  });
+});
+
+/** A row of the user's that nothing hangs on, in the organization too. */
+async function deletable(device: Device, nextCycle: () => Promise<void>) {
+  const made = device.create('contact', { lastname: 'Nobody' });
+  if (made.kind !== 'saved') throw new Error('It was refused.');
+  await nextCycle();
+  expect(device.sync.outbox.unsettled()).toEqual([]);
+  return { table: 'contact', id: made.id };
+}
