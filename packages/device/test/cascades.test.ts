@@ -453,6 +453,24 @@ describe('deleting', () => {
     expect(device.get('account', account)).not.toBeNull();
   });
 
+  test('N02e, N05b: waits for its user across a sign-out, with all that it took along, and can be undone then', async () => {
+    const storage = memoryStorage();
+    const device = await world.synced('ana', { storage });
+    const { account, contact, task } = await settled(device);
+    device.delete('account', account);
+    expect(device.get('task', task)).toBeNull();
+    expect(await device.signOut({ pending: 'keep' })).toMatchObject({ keeps: true });
+    const again = await world.device('ana', { storage });
+    expect(await again.sync.run('DELTA_SYNC', { byItself: true })).toMatchObject({ kind: 'done' });
+    expect([again.get('contact', contact), again.get('task', task)]).toEqual([null, null]);
+    const [deletion] = again.sync.outbox.pending();
+    expect(again.sync.undo(deletion?.key ?? ['', 0])).toMatchObject({ kind: 'undone' });
+    expect(again.get('contact', contact)).toMatchObject({ lastname: 'Nowak' });
+    expect(again.get('task', task)).toMatchObject({ subject: 'Offer' });
+    await sync(again);
+    expect(await again.sync.compare()).toEqual([]);
+  });
+
   test('N05b: goes up by itself only after five seconds, and at once when the user syncs by hand', async () => {
     const system = testSystem(77);
     const device = await world.synced('ana', { system });
