@@ -8,7 +8,7 @@ import { isPlainWebApi, openWorld, sync, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(300);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

@@ -11,7 +11,7 @@ import { openWorld, sync, tokenOf, type UserName, type World } from './world.ts'
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(200);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

@@ -14,7 +14,7 @@ import { isPlainWebApi, openWorld, sync, tokenOf, type UserName, type World } fr
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(300);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

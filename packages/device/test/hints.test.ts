@@ -7,7 +7,7 @@ import { openWorld, tokenOf, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(100);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

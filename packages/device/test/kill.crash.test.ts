@@ -14,7 +14,7 @@ const rounds = lengthOf('OUTPOST_ROUNDS', { short: 1, long: 15 });
 const folder = mkdtempSync(join(tmpdir(), 'outpost-kill-'));
 let world: World;
 beforeAll(async () => {
-  world = await openWorld(200);
+  world = await openWorld();
 });
 afterAll(async () => {
   await world.close();

@@ -9,7 +9,7 @@ import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(300);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

@@ -51,7 +51,7 @@ test('D07: the account view with its primary contact is available once Contact i
 });
 
 test('E03: a changed day limit takes rows off devices and brings them back', async () => {
-  world = await openWorld(200);
+  world = await openWorld();
   const device = await world.device('carla');
   await sync(device);
   const all = device.store.count('lead');
@@ -77,7 +77,7 @@ test('E03: a changed day limit takes rows off devices and brings them back', asy
 });
 
 test('a table that leaves the profile leaves the device, except for edits that are not uploaded', async () => {
-  world = await openWorld(200);
+  world = await openWorld();
   const device = await world.device('carla');
   await sync(device);
   const items = profile.items.filter((item) => item.table !== 'competitoraddress');
@@ -90,7 +90,7 @@ test('a table that leaves the profile leaves the device, except for edits that a
 });
 
 test('definitions that cannot be published change nothing', async () => {
-  world = await openWorld(100);
+  world = await openWorld();
   const account = sampleApp.tables.find((one) => one.name === 'account');
   const columns = account?.columns.map((one) =>
     one.name === 'telephone1' ? { ...one, type: 'integer' as const } : one,
@@ -110,7 +110,7 @@ test('definitions that cannot be published change nothing', async () => {
 });
 
 test('a live view begins when the definitions come and follows those that are published later', async () => {
-  world = await openWorld(200);
+  world = await openWorld();
   const device = await world.device('carla');
   const totals: (number | null)[] = [];
   const subscription = device

@@ -7,7 +7,7 @@ import { openWorld, sync, type World } from './world.ts';
 let world: World;
 let device: Device;
 beforeEach(async () => {
-  world = await openWorld(100);
+  world = await openWorld();
   device = await world.synced('ana');
 });
 afterEach(() => world.close());

@@ -8,7 +8,7 @@ import { isPlainWebApi, openWorld, sync, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(400);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

@@ -16,7 +16,7 @@ import { openWorld, sync, tokenOf, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld(60);
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

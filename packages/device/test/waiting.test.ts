@@ -11,7 +11,7 @@ const row = { table: 'opportunity', id: namedRows.skiLift };
 const carla = () => world.organization.as(sampleUsers.carla.id);
 
 beforeEach(async () => {
-  world = await openWorld(100);
+  world = await openWorld();
   await world.organization.setConflictPolicy('on');
 });
 afterEach(() => world.close());
