@@ -119,6 +119,8 @@ export interface DeviceOptions {
   /** `auto`: synchronize at open, after edits, at intervals and on reconnect. Default `manual`. */
   readonly start?: 'auto' | 'manual';
   readonly pageRows?: number;
+  /** Rows that the device takes, hidden tables included; default 3,000,000. More fail the sync, and say so. */
+  readonly maxRows?: number;
   /** A cycle is announced like the first sync when none was complete for so long; default 7 days. */
   readonly inactivityMs?: number;
   /** Whether contents of files are downloaded by themselves, and how much room they may take. */
@@ -160,6 +162,7 @@ export class Device {
       online,
       system: this.#system,
       ...(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
+      ...(options.maxRows === undefined ? {} : { maxRows: options.maxRows }),
       ...(options.inactivityMs === undefined ? {} : { inactivityMs: options.inactivityMs }),
       ...(options.documents === undefined ? {} : { documents: options.documents }),
       ...(options.user === undefined ? {} : { user: options.user }),

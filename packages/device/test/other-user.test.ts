@@ -136,6 +136,7 @@ const ofDocuments: Members = {
       return found.kind === 'ok' ? text(found.content) : found;
     },
     isHere: ({ device, reference }) => device.sync.documents.isHere(reference),
+    usedBytes: ({ device }) => device.sync.documents.usedBytes(),
   },
   writes: {},
   others: ['progress', 'currentProgress', 'put', 'referenceOf', 'start', 'pause', 'idle', 'close'],

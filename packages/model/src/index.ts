@@ -128,6 +128,12 @@ export {
 } from './profile/offline-profile.ts';
 export { type ProfileLimits, profileLimits } from './profile/profile-limits.ts';
 export {
+  type MeterReading,
+  type ProfileUse,
+  profileMeter,
+  recommendedUse,
+} from './profile/profile-meter.ts';
+export {
   type PlannedTable,
   type ProfileEdge,
   type ProfileFinding,

@@ -94,6 +94,11 @@ export class Documents {
     return this.#parts.locked() === null && isHere(this.#parts.store, reference);
   }
 
+  /** Bytes of contents on this device; 0 while somebody else is signed in. */
+  usedBytes(): number {
+    return this.#parts.locked() === null ? this.#used() : 0;
+  }
+
   /** The content, from the device or else from the organization; what was used longest ago makes room for it. */
   async fetch(document: NamedDocument, signal?: AbortSignal): Promise<DocumentResult> {
     const { store, locked } = this.#parts;

@@ -15,6 +15,7 @@ import { cancellable, unlessAborted } from './cancellable.ts';
 import { checkTable, type TableCheck } from './check-table.ts';
 import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
 import { PagesAhead } from './pages-ahead.ts';
+import type { RowCap } from './row-cap.ts';
 import type { SyncMode, SyncProgress } from './status.ts';
 import { readFact, readHello, readSyncTables, type SyncTable, writeFact } from './sync-state.ts';
 import { CycleTally } from './telemetry.ts';
@@ -27,6 +28,7 @@ export interface CycleContext {
   readonly outbox: Outbox;
   readonly system: System;
   readonly pageRows: number;
+  readonly rowCap: RowCap;
   /** The account that is signed in; null: not known. */
   account(): Promise<string | null>;
   /** Throws unless the answer, which an account got, is for the user of the database. */
@@ -94,6 +96,7 @@ export class Cycle {
         break;
       }
       const tables = this.#widened();
+      this.#checkRows();
       await this.#pull(tables);
       if (mode === 'FORCED_SYNC' && round === 0) this.#checkAll(tables);
       const loaded = await this.#load(tables);
@@ -262,6 +265,16 @@ export class Cycle {
     return [...wanted];
   }
 
+  #checkRows(): void {
+    const { rowCap } = this.#context;
+    const tables = this.#tables(null);
+    if (rowCap.isOpen || tables.some((one) => one.state === 'load')) rowCap.check(tables);
+  }
+
+  #addRows(rows: number): void {
+    this.#context.rowCap.add(rows, () => this.#tables(null));
+  }
+
   #requeueSent(): void {
     this.#context.store.write({ origin: 'sync', durability: 'full' }, (tx) => {
       tx.sql.prepare(`UPDATE "$outbox" SET state = 'queued' WHERE state = 'sent'`).run();
@@ -296,6 +309,7 @@ export class Cycle {
       );
       const before = tables.map((one) => one.token).join();
       applyPull(store, value, bytes, outbox.effects);
+      this.#addRows(value.changes.reduce((sum, one) => sum + one.rows.length, 0));
       const isStuck =
         value.more &&
         this.#tables(only)
@@ -391,6 +405,9 @@ export class Cycle {
       if (value.covered !== null) pages.ask(name, value.covered);
       else if (next?.state === 'load') pages.ask(next.table, next.cursor);
       applyPage(store, value, table.cursor, bytes);
+      // What was announced is counted already.
+      const isMore = table.rowsDone + value.rows.length > table.rowsExpected;
+      this.#addRows(isMore ? value.rows.length : 0);
       this.#context.report('download');
     }
   }

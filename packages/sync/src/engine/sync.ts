@@ -4,6 +4,7 @@ import {
   indexModel,
   type ModelIndex,
   parseGuid,
+  profileLimits,
   type System,
   steadyNow,
 } from '@outpost/model';
@@ -34,6 +35,7 @@ import { compareWithServer, type RowDifference } from './compare.ts';
 import { Cycle, type CycleContext, type CycleRequest } from './cycle.ts';
 import { CycleCancelled, CycleStop } from './cycle-stop.ts';
 import { Pace } from './pace.ts';
+import { RowCap } from './row-cap.ts';
 import {
   type CycleResult,
   type IconFlags,
@@ -61,6 +63,8 @@ export interface SyncOptions {
   readonly system: System;
   /** Rows per page; default 2,000. */
   readonly pageRows?: number;
+  /** Rows that the device takes, hidden tables included; default 3,000,000, as documented. More fail the sync. */
+  readonly maxRows?: number;
   /** A cycle is announced like the first sync when none was complete for so long; default 7 days, as tokens live. */
   readonly inactivityMs?: number;
   readonly documents?: DocumentOptions;
@@ -90,6 +94,7 @@ export class Sync {
   readonly #system: System;
   readonly #device: DeviceIdentity;
   readonly #pageRows: number;
+  readonly #rowCap: RowCap;
   readonly #inactivityMs: number;
   readonly #status: BehaviorSubject<SyncStatus>;
   readonly #progress = new BehaviorSubject<SyncProgress | null>(null);
@@ -117,6 +122,7 @@ export class Sync {
     this.#store = store;
     this.#system = system;
     this.#pageRows = options.pageRows ?? defaultPageRows;
+    this.#rowCap = new RowCap(options.store, options.maxRows ?? profileLimits.current.rows);
     this.#inactivityMs = options.inactivityMs ?? defaultInactivityMs;
     const life = startEpoch(store, system.ids);
     this.#gate = new UserGate({
@@ -381,6 +387,7 @@ export class Sync {
       outbox: this.outbox,
       system: this.#system,
       pageRows: this.#pageRows,
+      rowCap: this.#rowCap,
       account: () => gate.account(),
       identify: (hello, account) => gate.identify(hello, account),
       index: () => this.#index,

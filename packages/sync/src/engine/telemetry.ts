@@ -1,4 +1,5 @@
 import type { FailureClass } from '../transport.ts';
+import { tooManyRowsCode } from './row-cap.ts';
 import type { SyncMode } from './status.ts';
 
 /** Kinds of failure, in the vocabulary of Power Apps mobile's telemetry. */
@@ -46,7 +47,7 @@ const failures: Readonly<Record<FailureClass, TelemetryFailure>> = {
 };
 
 export function telemetryFailure(kind: FailureClass, code: string | null): TelemetryFailure {
-  if (code === 'outpost:tableNotInProfile') return 'CONFIG_ERROR';
+  if (code === 'outpost:tableNotInProfile' || code === tooManyRowsCode) return 'CONFIG_ERROR';
   return failures[kind];
 }
 

@@ -1,4 +1,9 @@
-import { lintProfile, type OfflineProfileItem } from '@outpost/model';
+import {
+  lintProfile,
+  type MeterReading,
+  type OfflineProfileItem,
+  profileMeter,
+} from '@outpost/model';
 import { queryOperators } from '@outpost/query';
 import { viewTables } from '../../world/view-tables.ts';
 import type { DeviceStore } from '../device-store.ts';
@@ -57,7 +62,17 @@ function drawProfile(store: DeviceStore, { columns, rows }: Size): readonly Line
     filterOperators: queryOperators,
     rows: new Map([...tables.keys()].map((table) => [table, store.rowCount(table)])),
   }).map((one) => `! ${one.message}`);
+  const meter = profileMeter({
+    rows: [...tables.keys()].reduce((sum, table) => sum + store.rowCount(table), 0),
+    tables: model.profile.items.length,
+    dataBytes: [...tables.values()].reduce((sum, one) => sum + one.bytesDone, 0),
+    fileBytes: store.device.sync.documents.usedBytes(),
+  });
   const below = [
+    line(
+      fit(` Of what is recommended: ${meter.map(readingText).join(', ')}`, columns),
+      meter.some((one) => one.level === 'over') ? 'warn' : undefined,
+    ),
     ...(detail.length === 0 ? [] : [heading('Selected table', columns)]),
     ...detail
       .flatMap((text) => wrapped(text, columns - 4))
@@ -77,4 +92,11 @@ function details(item: OfflineProfileItem): readonly string[] {
     ...(item.filter === undefined ? [] : [`filter: ${item.filter.replace(/\s+/g, ' ')}`]),
     ...(item.columns === undefined ? [] : [`columns: ${item.columns.join(', ')}`]),
   ];
+}
+
+const units = { rows: 'rows', tables: 'tables', dataBytes: 'of rows', fileBytes: 'of files' };
+
+function readingText({ what, used, recommended, share }: MeterReading): string {
+  const text = what === 'dataBytes' || what === 'fileBytes' ? bytesText : countText;
+  return `${text(used)} of ${text(recommended)} ${units[what]} (${Math.round(share * 100)} %)`;
 }
