@@ -69,9 +69,12 @@ function drawProfile(store: DeviceStore, { columns, rows }: Size): readonly Line
     fileBytes: store.device.sync.documents.usedBytes(),
   });
   const below = [
-    line(
-      fit(` Of what is recommended: ${meter.map(readingText).join(', ')}`, columns),
-      meter.some((one) => one.level === 'over') ? 'warn' : undefined,
+    ...wrapped(`Of what is recommended: ${meter.map(readingText).join(', ')}`, columns - 4).map(
+      (text) =>
+        line(
+          fit(`   ${text}`, columns),
+          meter.some((one) => one.level === 'over') ? 'warn' : undefined,
+        ),
     ),
     ...(detail.length === 0 ? [] : [heading('Selected table', columns)]),
     ...detail
