@@ -7,6 +7,8 @@ interface TransactionHost {
   control(sql: string): void;
   /** Called outside transactions only: SQLite refuses to change the level inside one. */
   setDurability(level: Durability): void;
+  /** Throws when somebody else owns the database now. */
+  demandOwner?(): void;
   /** Tells files with a log of their own which sync is the commit. */
   setPhase?(phase: CommitPhase): void;
 }
@@ -34,7 +36,9 @@ export class Transactions {
    * know. Changing the level costs a statement, so it stays as it is while normal transactions follow each other.
    */
   beforeWrite(): void {
-    if (this.#depth === 0) this.#setLevel('full');
+    if (this.#depth > 0) return;
+    this.#host.demandOwner?.();
+    this.#setLevel('full');
   }
 
   #setLevel(level: Durability): void {
@@ -44,6 +48,7 @@ export class Transactions {
   }
 
   #transaction<T>(fn: () => T, durability: Durability): T {
+    this.#host.demandOwner?.();
     this.#setLevel(durability);
     try {
       this.#host.control('BEGIN IMMEDIATE');

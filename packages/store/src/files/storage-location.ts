@@ -53,6 +53,8 @@ export interface OpenedStorage {
   readonly native?: NativeSqlite;
   /** Nothing outlives the process. */
   readonly volatile?: boolean;
+  /** Throws `store.lost` when somebody else owns the location now. Called before every transaction. */
+  readonly demandOwner?: () => void;
   close(): Promise<void>;
 }
 

@@ -20,19 +20,14 @@ export function fileStorage(
   name: string,
   options: FileStorageOptions = {},
 ): StorageLocation {
-  if (!/^[^/\\:\0]{1,200}$/.test(name) || name.startsWith('.')) {
-    throw new StoreError(
-      'store.location',
-      `"${name}" is not a name for a database.`,
-      'Use a file name without folders and without an extension.',
-    );
-  }
+  checkName(name);
   return {
     name: `${name}.db`,
     async open() {
-      const lock = ownFolder(folder, name);
+      const lock = await ownFolder(folder, name);
       return {
-        files: new FolderFiles(folder),
+        files: new FolderFiles(folder, lock),
+        demandOwner: lock.demand,
         wasm: readWasm,
         codec: bufferCodec(),
         native: {
@@ -40,25 +35,36 @@ export function fileStorage(
           open: (settings, storage, diagnostics) =>
             openNodeSqlite(join(folder, `${name}.db`), settings, storage, diagnostics),
         },
-        close: async () => lock.release(),
+        close: () => lock.release(),
       };
     },
     async delete() {
-      const lock = ownFolder(folder, name);
+      const lock = await ownFolder(folder, name);
       try {
         deleteDatabase(new FolderFiles(folder), `${name}.db`);
       } finally {
-        lock.release();
+        await lock.release();
       }
       // The lock itself stays: whoever waits for it must find the same file.
     },
   };
 }
 
-function ownFolder(folder: string, name: string): Lock {
+function checkName(name: string): void {
+  if (/^[^/\\:\0]{1,200}$/.test(name) && !name.startsWith('.')) return;
+  throw new StoreError(
+    'store.location',
+    `"${name}" is not a name for a database.`,
+    'Use a file name without folders and without an extension.',
+  );
+}
+
+/** Owns a database in a folder, which is made if there is none. */
+export async function ownFolder(folder: string, name: string): Promise<Lock> {
+  checkName(name);
   try {
     mkdirSync(folder, { recursive: true });
-    return takeLock(folder, name);
+    return await takeLock(folder, name);
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw new StoreError(

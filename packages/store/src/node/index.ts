@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
+export { backupTo } from './backup.ts';
 export { type FileStorageOptions, fileStorage, memoryStorage } from './file-storage.ts';

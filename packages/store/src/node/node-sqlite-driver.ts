@@ -56,6 +56,7 @@ class NodeSqliteDriver implements SqlDriver {
   readonly #statements: StatementPool<NodeStatement>;
   readonly #transactions: Transactions;
   #unsynced = false;
+  #closed = false;
 
   constructor(
     db: DatabaseSync,
@@ -68,6 +69,7 @@ class NodeSqliteDriver implements SqlDriver {
     this.diagnostics = diagnostics;
     this.#statements = new StatementPool((sql) => new NodeStatement(db, sql, this.#host));
     this.#transactions = new Transactions({
+      demandOwner: () => storage.demandOwner?.(),
       control: (sql) => this.#statements.take(sql).step(),
       setDurability: (level) => this.#statements.take(`PRAGMA synchronous=${level}`).step(),
     });
@@ -104,12 +106,12 @@ class NodeSqliteDriver implements SqlDriver {
   }
 
   prepare(sql: string): SqlStatement {
-    if (!this.#db.isOpen) throw closedError();
+    if (!this.#db.isOpen || this.#closed) throw closedError();
     return this.#statements.take(sql);
   }
 
   transaction<T>(fn: () => T, durability: Durability = 'full'): T {
-    if (!this.#db.isOpen) throw closedError();
+    if (!this.#db.isOpen || this.#closed) throw closedError();
     if (durability === 'normal') this.#unsynced = true;
     return this.#transactions.run(fn, durability);
   }
@@ -122,13 +124,14 @@ class NodeSqliteDriver implements SqlDriver {
   }
 
   async flush(): Promise<void> {
-    if (!this.#db.isOpen) throw closedError();
+    if (!this.#db.isOpen || this.#closed) throw closedError();
     // There is no way to sync the log alone; a checkpoint syncs log and database.
     if (this.#unsynced) this.prepare('PRAGMA wal_checkpoint(PASSIVE)').all();
     this.#unsynced = false;
   }
 
   checkpoint(): void {
+    this.#storage.demandOwner?.();
     this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
   }
 
@@ -173,11 +176,22 @@ class NodeSqliteDriver implements SqlDriver {
     };
   }
 
+  #isOwner(): boolean {
+    try {
+      this.#storage.demandOwner?.();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async close(): Promise<void> {
-    if (!this.#db.isOpen) return;
+    if (!this.#db.isOpen || this.#closed) return;
+    this.#closed = true;
     try {
       this.#statements.clear();
-      this.#db.close();
+      // Closing brings the log into the database, which may be somebody else's now: then the system closes it at the end.
+      if (this.#isOwner()) this.#db.close();
     } finally {
       await this.#storage.close();
     }

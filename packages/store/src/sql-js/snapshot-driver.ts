@@ -75,6 +75,7 @@ class SnapshotDriver implements SqlDriver {
         ),
     );
     this.#transactions = new Transactions({
+      demandOwner: () => storage.demandOwner?.(),
       control: (sql) => this.#run(sql),
       setDurability: () => {},
     });
@@ -242,6 +243,7 @@ class SnapshotDriver implements SqlDriver {
   }
 
   #save(): void {
+    this.#storage.demandOwner?.();
     this.#statements.clear();
     const db = this.#database();
     writeSnapshot(this.#storage.files, this.#name, db.export());

@@ -122,6 +122,7 @@ class SqlJsDriver implements SqlDriver {
     this.#journal = journal;
     this.#statements = new StatementPool((sql) => new RawStatement(connection, sql));
     this.#transactions = new Transactions({
+      demandOwner: () => storage.demandOwner?.(),
       control: (sql) => this.#statements.take(sql).step(),
       setDurability: (level) => this.#setDurability(level),
       setPhase: (phase) => storage.files.commitLog?.setPhase(phase),
@@ -194,6 +195,7 @@ class SqlJsDriver implements SqlDriver {
   }
 
   checkpoint(): void {
+    this.#storage.demandOwner?.();
     if (this.#journal === 'wal') this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
     this.#storage.files.commitLog?.checkpoint();
   }
@@ -238,10 +240,20 @@ class SqlJsDriver implements SqlDriver {
   async #close(): Promise<void> {
     try {
       this.#statements.clear();
+      this.#noticeLoss();
       this.#connection.close();
       await this.#storage.files.commitLog?.close();
     } finally {
       await this.#storage.close();
+    }
+  }
+
+  /** Closing brings the log into the database: files of somebody else refuse that once they know. */
+  #noticeLoss(): void {
+    try {
+      this.#storage.demandOwner?.();
+    } catch {
+      // Whoever writes hears of it; closing goes on.
     }
   }
 
