@@ -203,6 +203,7 @@ export class Device {
         ),
         tables: () => readSyncTables(store),
         editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
+        ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
         run: (tables) =>
           this.sync.run('DELTA_SYNC', { byItself: true, ...(tables === null ? {} : { tables }) }),
       });

@@ -44,7 +44,8 @@ function setUp(
   const edits = new Subject<void>();
   const completed = new Subject<void>();
   const runs: { at: number; steady: number; tables: readonly string[] | null }[] = [];
-  const answers: CycleResult[] = [];
+  const answers: (CycleResult | Error)[] = [];
+  const faults: unknown[] = [];
   let edited: readonly string[] = [];
   const made = new SyncScheduler({
     system: { clock, random: seededRandom(1), ids: { next: () => '' } },
@@ -54,12 +55,14 @@ function setUp(
     edits,
     completed,
     hints,
+    onFault: (error) => faults.push(error),
     tables: () => tables,
     editedTables: () => edited,
     run: async (wanted) => {
       const at = (clock.now() - start) / minute;
       runs.push({ at, steady: clock.steady(), tables: wanted });
       const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
       // A cycle without trouble sends everything.
       if (answer === undefined) sendable.next(null);
       return answer ?? done;
@@ -80,6 +83,7 @@ function setUp(
     edits,
     completed,
     hints,
+    faults,
     runs,
     answers,
     advance,
@@ -363,6 +367,16 @@ describe('O15b: a clock that is set forward or back by years makes nothing wait 
     await advance(6);
     expect(runs.length).toBeGreaterThan(1);
   });
+});
+
+test('O17b: a cycle that throws is told of, and does not end all others', async () => {
+  const { answers, runs, faults, advance, scheduler: made } = setUp();
+  const mistake = new Error('a mistake');
+  answers.push(mistake, mistake);
+  await advance(30);
+  expect(faults).toEqual([mistake, mistake]);
+  expect(runs.length).toBeGreaterThan(3);
+  expect(made.current).toMatchObject({ paused: null, failures: 0 });
 });
 
 describe('hints', () => {

@@ -1,6 +1,6 @@
 import type { System } from '@outpost/model';
 import { BehaviorSubject, combineLatest, type Observable, Subscription } from 'rxjs';
-import type { CycleResult } from '../engine/status.ts';
+import type { CycleFailure, CycleResult } from '../engine/status.ts';
 import type { Hint } from '../transport.ts';
 import { backOffMs, degradedAfter } from './back-off.ts';
 import { dueTables, nextDueAt, type ScheduledTable } from './due.ts';
@@ -71,6 +71,8 @@ export interface SchedulerOptions {
   /** Tables with edits that are to be uploaded or seen. */
   readonly editedTables: () => readonly string[];
   readonly run: (tables: readonly string[] | null) => Promise<CycleResult>;
+  /** Told of what `run` throws, which counts as a failure: attempts go on, later and later. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** After an edit, wait this long for more. */
@@ -264,7 +266,13 @@ export class SyncScheduler {
     this.#hinted.clear();
     // Nothing is known yet: everything is wanted.
     const isAll = tables().length === 0 || due.length === tables().length;
-    const result = await run(isAll ? null : wanted);
+    let result: CycleResult;
+    try {
+      result = await run(isAll ? null : wanted);
+    } catch (error) {
+      result = { kind: 'failed', failure: unforeseen };
+      this.#options.onFault?.(error);
+    }
     this.#running = false;
     if (this.#closed) return;
     this.#take(result, isAll ? tables().map((one) => one.table) : wanted);
@@ -314,6 +322,14 @@ export class SyncScheduler {
     if (isUnseen) this.#want(this.#now + editDelayMs);
   }
 }
+
+/** A mistake in a program: another attempt may go better. */
+const unforeseen: CycleFailure = {
+  class: 'protocol',
+  code: null,
+  message: 'A cycle ended in an error that nobody expected.',
+  retryAfterMs: null,
+};
 
 /** Failures that another attempt would only repeat. */
 function stoppedBy(failure: {
