@@ -185,6 +185,7 @@ export {
   type Reach,
   type SecurityContext,
 } from './security/security-context.ts';
+export { columnRightsOf } from './security/twin-columns.ts';
 export {
   type SiteMap,
   type SiteMapArea,

@@ -2,19 +2,15 @@ import {
   type AppModel,
   type Cells,
   type Clock,
-  can,
   dataverseErrors,
   type HierarchySettings,
   keepFormerNames,
-  mayUseColumn,
   type Privilege,
   type ProfileLimits,
   profileLimits,
   type Role,
   type RowValues,
-  type SecurityContext,
   type System,
-  type Table,
   valuesToCells,
 } from '@outpost/model';
 import {
@@ -42,7 +38,6 @@ import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/re
 import { Counters, type Metrics } from './metrics/metrics.ts';
 import { checkColumns, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
-import { readShares } from './security/shares.ts';
 import { HttpError, ServerError } from './server-error.ts';
 import { createSchema } from './store/physical-schema.ts';
 import type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
@@ -65,9 +60,11 @@ import {
 import type { Caller, SyncEnv } from './sync/sync-env.ts';
 import { checkApp, checkFence } from './sync/versions.ts';
 import { ofUser, who } from './sync/who.ts';
+import { readableValues, withReadableNames } from './view/readable-values.ts';
 import { ViewCache } from './view/view-cache.ts';
 import { isWebApi } from './web-api/address.ts';
 import { webApi } from './web-api/web-api.ts';
+import { decide } from './write/demand.ts';
 import { Refusal } from './write/refusal.ts';
 import { readRow, rowValues } from './write/row-access.ts';
 import { withContents } from './write/row-documents.ts';
@@ -383,22 +380,16 @@ class EmbeddedOrganization implements Organization {
       retrieve: (table, id) =>
         this.#following(() =>
           this.#store.read(async (tx) => {
-            const { context } = await this.#caller(tx, userId);
-            const definition = this.#env.index.table(table);
+            const { context, name } = await this.#caller(tx, userId);
+            const { index } = this.#env;
+            const definition = index.table(table);
             const row = definition === undefined ? null : await readRow(tx, definition, id);
             if (definition === undefined || row === null) return null;
-            const { name: tableName, ownership } = definition;
-            const shares = await readShares(tx, tableName, id);
-            const { owner, businessUnit } = row;
-            const decision = can(context, 'read', {
-              table: tableName,
-              ownership,
-              owner,
-              businessUnit,
-              shares,
-            });
+            const asking = { env: { index }, tx, writer: { kind: 'user', context, name } } as const;
+            const decision = await decide(asking, 'read', definition, row, id);
             if (!decision.allowed) return null;
-            const values = readableValues(context, definition, rowValues(definition, row));
+            const all = readableValues(context, definition, rowValues(definition, row));
+            const values = await withReadableNames(tx, { index, context }, definition, all);
             return withContents(tx, definition, id, values);
           }),
         ),
@@ -633,7 +624,7 @@ class EmbeddedOrganization implements Organization {
 
   async #caller(tx: ReadTx, userId: string): Promise<Caller> {
     if ((await readState(tx, 'modelHash')) !== this.#env.modelHash) throw new OtherDefinitions();
-    const security = await readUserSecurity(tx, userId, this.#env.model.fieldSecurityProfiles);
+    const security = await readUserSecurity(tx, userId, this.#env.index);
     if (security === null) {
       throw unknownUser();
     }
@@ -656,11 +647,4 @@ class EmbeddedOrganization implements Organization {
 function unknownUser(): HttpError {
   const code = dataverseErrors.userNotMemberOfOrganization;
   return new HttpError(403, code, 'The user is unknown or disabled.');
-}
-
-/** Without the secured columns that the user may not read. */
-function readableValues({ columns }: SecurityContext, table: Table, values: RowValues): RowValues {
-  const readable = table.columns.filter((one) => mayUseColumn(columns, 'read', table.name, one));
-  const names = new Set(readable.map((one) => one.name));
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

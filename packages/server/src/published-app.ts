@@ -51,6 +51,7 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
       'Correct the profile.',
     );
   }
+  checkKeys(model);
   const deviceModel = deviceApp(model, planned.tables);
   return {
     model,
@@ -70,6 +71,24 @@ export function publishApp(definitions: AppModel, limits: ProfileLimits): Publis
     ),
     targetEdges: targetEdges(planned.tables),
   };
+}
+
+/**
+ * A column of an alternate key is not secured: who may not read it would find its value by trying keys.
+ * https://learn.microsoft.com/power-apps/developer/data-platform/define-alternate-keys-entity
+ */
+function checkKeys(model: AppModel): void {
+  for (const { name, alternateKeys = [], columns } of model.tables) {
+    for (const key of alternateKeys) {
+      const column = columns.find((one) => one.secured === true && key.columns.includes(one.name));
+      if (column === undefined) continue;
+      throw new ServerError(
+        'model.invalid',
+        `The alternate key "${key.name}" has the secured column ${name}.${column.name}.`,
+        'Take the column out of the key, or its security off.',
+      );
+    }
+  }
 }
 
 function hashOf(model: AppModel): string {

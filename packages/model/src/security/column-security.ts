@@ -18,7 +18,10 @@ export interface FieldSecurityProfile {
   readonly permissions: readonly ColumnPermission[];
 }
 
-/** Rights on secured columns by table and column; a secured column that is absent grants nothing. */
+/**
+ * Rights on secured columns by table and column; a secured column that is absent grants nothing. One that is not secured
+ * and stands here is restricted all the same: its twin is, see `columnRightsOf`.
+ */
 export type ColumnRights = Readonly<
   Record<string, Readonly<Record<string, readonly ColumnRight[]>>>
 >;
@@ -35,13 +38,14 @@ export function mergeColumnRights(profiles: readonly FieldSecurityProfile[]): Co
   return merged;
 }
 
-/** Everybody may do everything with a column that is not secured. */
+/** Everybody may do everything with a column that is not secured, nor shows what is. */
 export function mayUseColumn(
   rights: ColumnRights,
   right: ColumnRight,
   table: string,
   column: Column,
 ): boolean {
-  if (column.secured !== true) return true;
-  return rights[table]?.[column.name]?.includes(right) === true;
+  const granted = rights[table]?.[column.name];
+  if (column.secured !== true && granted === undefined) return true;
+  return granted?.includes(right) === true;
 }

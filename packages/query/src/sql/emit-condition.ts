@@ -51,7 +51,7 @@ export class ConditionEmitter {
       case 'folded':
         return sql(this.folded(term.source, term.slot));
       case 'targetName':
-        return sql(this.#targetName(term, true));
+        return this.#targetName(term, true);
       case 'label':
         return this.#label(term, true);
       case 'rank':
@@ -65,34 +65,53 @@ export class ConditionEmitter {
 
   /** A text to show: a name or label as it is written. */
   shown(term: Term): Sql {
-    if (term.kind === 'targetName') return sql(this.#targetName(term, false));
+    if (term.kind === 'targetName') return this.#targetName(term, false);
     if (term.kind === 'label') return this.#label(term, false);
     if (term.kind === 'folded') return sql(this.cell(term.source, term.slot));
     return this.term(term);
   }
 
-  /** The current name of the target; what the row remembers where the target is not here. */
-  #targetName({ source, column }: Extract<Term, { kind: 'targetName' }>, folded: boolean): string {
+  /**
+   * The current name of the target; what the row remembers where the target is not here. Where rows are restricted, a name
+   * is that of a row that may be read, and nothing is remembered of tables that are here.
+   */
+  #targetName({ source, column }: Extract<Term, { kind: 'targetName' }>, folded: boolean): Sql {
+    const { model, hasTable, restrict } = this.#options;
     const text = (of: Source, slot: string) =>
       folded ? this.folded(of, slot) : this.cell(of, slot);
     const stored = text(source, `${column.name}$n`);
     const id = this.cell(source, column.name);
-    const names = (column.targets ?? []).flatMap((target): [string, string][] => {
-      const table = this.#options.model.table(target);
-      const present = this.#options.hasTable?.(target) ?? true;
+    // A lookup without targets leads anywhere.
+    const anywhere = restrict === undefined ? [] : model.model.tables.map((one) => one.name);
+    const { targets: own = [] } = column;
+    const targets = own.length > 0 ? own : anywhere;
+    const names = targets.flatMap((target): (readonly [string, Sql])[] => {
+      const table = model.table(target);
+      const present = hasTable?.(target) ?? true;
       if (table === undefined || table.primaryName === null || !present) return [];
+      if (model.column(target, table.primaryName) === undefined) {
+        return restrict === undefined ? [] : [[target, sql('NULL')]];
+      }
       const named: Source = { table, alias: '', sql: 'n' };
-      const select = `(SELECT ${text(named, table.primaryName)} FROM ${name(table.name)} n WHERE n.${name(table.primaryId)} = ${id})`;
-      return [[target, select]];
+      const select = `SELECT ${text(named, table.primaryName)} FROM ${name(table.name)} n WHERE n.${name(table.primaryId)} = ${id}`;
+      const restriction = this.restriction(named);
+      const tests = restriction === null ? sql('') : concat(' AND ', restriction);
+      return [[target, concat(`(${select}`, tests, ')')]];
     });
     const [only, ...others] = names;
-    if (only === undefined) return stored;
-    if (others.length === 0) return `COALESCE(${only[1]}, ${stored})`;
+    if (only === undefined) return sql(stored);
+    const isWhole = names.length === targets.length;
     const type = this.cell(source, `${column.name}$t`);
-    const cases = names.map(
-      ([target, select]) => `WHEN '${target.replaceAll("'", "''")}' THEN ${select}`,
+    const cases = names.map(([target, select]) =>
+      concat(`WHEN '${target.replaceAll("'", "''")}' THEN `, select),
     );
-    return `COALESCE(CASE ${type} ${cases.join(' ')} END, ${stored})`;
+    const byType = concat(`CASE ${type} `, join(cases, ' '));
+    if (restrict === undefined) {
+      const current = others.length === 0 ? only[1] : concat(byType, ' END');
+      return concat('COALESCE(', current, `, ${stored})`);
+    }
+    if (!isWhole) return concat(byType, ` ELSE ${stored} END`);
+    return others.length === 0 ? only[1] : concat(byType, ' END');
   }
 
   #label({ source, column }: Extract<Term, { kind: 'label' }>, folded: boolean): Sql {

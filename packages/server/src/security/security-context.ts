@@ -1,11 +1,13 @@
 import {
   buildSecurityContext,
+  columnRightsOf,
   type Directory,
   type DirectoryTeam,
   type DirectoryUser,
   type FieldSecurityProfile,
   type HierarchySettings,
   hierarchyOff,
+  type ModelIndex,
   mergePrivileges,
   type Role,
   type SecurityContext,
@@ -48,8 +50,9 @@ export interface UserSecurity {
 export async function readUserSecurity(
   tx: ReadTx,
   userId: string,
-  fieldProfiles: readonly FieldSecurityProfile[] = [],
+  index: ModelIndex,
 ): Promise<UserSecurity | null> {
+  const fieldProfiles = index.model.fieldSecurityProfiles ?? [];
   const hierarchy = await readHierarchy(tx);
   const directory = await readDirectory(tx, userId, hierarchy.model !== 'off');
   const roles = await rolesOf(tx, 'systemuserroles', 'systemuserid', userId);
@@ -70,7 +73,7 @@ export async function readUserSecurity(
   const name = await tx.all('SELECT fullname FROM "systemuser" WHERE systemuserid = ?', [userId]);
   const { direct, further } = context.hierarchy;
   return {
-    context,
+    context: { ...context, columns: columnRightsOf(index, context.columns) },
     name: String(name[0]?.[0] ?? ''),
     hasRoles: granted.length > 0,
     privileges: mergePrivileges([everyone, ...granted]),

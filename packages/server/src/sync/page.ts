@@ -4,6 +4,7 @@ import type { PageRequest, PageResponse } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import type { DeviceView } from '../view/device-view.ts';
+import { withReadableParties } from './party-names.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { tableRows } from './table-rows.ts';
 import { readVersions } from './versions.ts';
@@ -34,15 +35,14 @@ export async function page(
   const limit = await rowsThatFit(tx, view, range, most);
   const statement = join(
     [
-      sql(
-        `SELECT ${view.columns.map((column) => `v.${name(column)}`).join(', ')} FROM ${name(view.table)} v WHERE `,
-      ),
+      concat('SELECT ', view.cells, ` FROM ${name(view.table)} v WHERE `),
       range,
       sql(` ORDER BY ${key} LIMIT ?`, limit),
     ],
     '',
   );
-  const rows = await tx.all(statement.text, statement.params);
+  const found = await tx.all(statement.text, statement.params);
+  const rows = await withReadableParties(env, tx, caller, view, found);
   const last: Cell | undefined = rows.at(-1)?.[0];
   const isFull = rows.length === limit && typeof last === 'string';
   return {

@@ -13,8 +13,8 @@ import { type FeedPlace, readToken, writeToken } from '../feed/token.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import { readState } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
-import { readPredicate } from '../view/read-predicate.ts';
 import { answerBytes, heavySize } from './page.ts';
+import { withReadableParties } from './party-names.ts';
 import { lowMark } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { tableRows } from './table-rows.ts';
@@ -59,7 +59,7 @@ export async function pull(
     const place = token === null ? null : readToken(token);
     const why = whyNot(token, place, feed, top, floor);
     if (why === null && place !== null) {
-      await delta(tx, caller, views, place.position, top, maxRows, feed, answer);
+      await delta(env, tx, caller, views, place.position, top, maxRows, feed, answer);
     } else {
       answer.tokens.push({
         token: writeToken({ feed, position: top }),
@@ -92,6 +92,7 @@ export async function pull(
 }
 
 async function delta(
+  env: SyncEnv,
   tx: ReadTx,
   caller: Caller,
   views: readonly DeviceView[],
@@ -122,7 +123,7 @@ async function delta(
   }
   for (const view of views) {
     answer.reached.set(view.table, to);
-    await evaluate(tx, caller, view, candidates.get(view.table) ?? new Set(), answer);
+    await evaluate(env, tx, caller, view, candidates.get(view.table) ?? new Set(), answer);
     if (await linksChanged(tx, view, from, to)) {
       answer.check.push({ table: view.table, why: 'links', view: view.hash });
     }
@@ -179,6 +180,7 @@ function relatedColumns(
 }
 
 async function evaluate(
+  env: SyncEnv,
   tx: ReadTx,
   caller: Caller,
   view: DeviceView,
@@ -189,7 +191,6 @@ async function evaluate(
   const key = `v.${name(view.primaryId)}`;
   const { inList } = tx.engine.dialect;
   const among = inList(key, [...candidates]);
-  const columns = view.columns.map((column) => `v.${name(column)}`).join(', ');
   if (view.heavyColumns.length > 0) {
     const size = await select(
       tx,
@@ -204,25 +205,27 @@ async function evaluate(
       return;
     }
   }
-  const rows = await select(
-    tx,
-    `SELECT ${columns} FROM ${name(view.table)} v WHERE `,
-    [among, view.predicate],
+  const wanted = concat(
+    'SELECT ',
+    view.cells,
+    ` FROM ${name(view.table)} v WHERE `,
+    join([among, view.predicate], ' AND '),
     ` ORDER BY ${key}`,
   );
+  const found = await tx.all(wanted.text, wanted.params);
+  const rows = await withReadableParties(env, tx, caller, view, found);
   if (rows.length > 0) answer.changes.push(tableRows(view.table, view.columns, rows));
   const sent = new Set(rows.map((row) => String(row[0])));
   const gone = [...candidates].filter((id) => !sent.has(id)).sort();
   if (gone.length === 0) return;
-  const readable = readPredicate(caller.context, view.table, view.primaryId, 'v');
   const existing = concat(
     `SELECT ${key}, `,
-    readable,
+    view.readable,
     ` FROM ${name(view.table)} v WHERE `,
     inList(key, gone),
   );
-  const found = await tx.all(existing.text, existing.params);
-  const access = new Map(found.map((row) => [String(row[0]), row[1] === 1]));
+  const others = await tx.all(existing.text, existing.params);
+  const access = new Map(others.map((row) => [String(row[0]), row[1] === 1]));
   const reasons = new Map<RemoveReason, string[]>();
   for (const id of gone) {
     const allowed = access.get(id);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   accessScope,
+  activityPointer,
   dateTimeText,
   isDocumentColumn,
   mandatoryColumns,
@@ -12,6 +13,7 @@ import {
   syncErrorTable,
   type Table,
   tableSlots,
+  twinTables,
 } from '@outpost/model';
 import {
   type Dialect,
@@ -27,6 +29,7 @@ import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import { readPredicate } from './read-predicate.ts';
+import { shownCells } from './readable-name.ts';
 import { compileReadable, queryContext, type ReadableQueryEnv } from './readable-query.ts';
 
 /** V(T): the rows of one table that belong on a user's device. */
@@ -37,8 +40,12 @@ export interface DeviceView {
   readonly columns: readonly string[];
   /** Those that hold long texts. */
   readonly heavyColumns: readonly string[];
+  /** The columns of the alias `v` as its user gets them. */
+  readonly cells: Sql;
   /** Condition on the alias `v`. */
   readonly predicate: Sql;
+  /** Condition on the alias `v`: its user may read the row, whether or not it belongs on the device. */
+  readonly readable: Sql;
   readonly edges: readonly ProfileEdge[];
   /** Primary key of each source table of the edges. */
   readonly sourceKeys: ReadonlyMap<string, string>;
@@ -81,13 +88,17 @@ export function compileViews(
     if (table === undefined) return [];
     const filter = one.item.filter === undefined ? null : parseFetch(one.item.filter);
     const tables = filter?.kind === 'ok' ? [...queryTables(filter.value.root)] : [];
+    const twins = one.table === activityPointer ? twinTables(index, table) : [];
     const columns = slotsOf(table, one.item, context);
     const hash = hashOf([
       columns,
       accessScope(context, 'read', one.table),
       shareStamps.get(one.table) ?? null,
       one.item,
-      tables.map((name) => [accessScope(context, 'read', name), shareStamps.get(name) ?? null]),
+      [...tables, ...twins.map((twin) => twin.name)].map((name) => [
+        accessScope(context, 'read', name),
+        shareStamps.get(name) ?? null,
+      ]),
       usesToday(one.item.filter) || one.item.days !== undefined ? dayOf(now) : null,
       one.item.criteria === 'custom' ? query.teamIds : null,
       one.edges.map((edge) => [edge.relationship.name, hashes.get(edge.source)]),
@@ -98,6 +109,7 @@ export function compileViews(
         table: one.table,
         primaryId: table.primaryId,
         columns,
+        cells: shownCells(env, table, columns, 'v'),
         heavyColumns: table.columns
           .filter(
             (column) =>
@@ -107,6 +119,7 @@ export function compileViews(
           )
           .map((column) => column.name),
         predicate: viewPredicate(env, itemsByTable, one, 'v', 0),
+        readable: readPredicate(index, context, one.table, 'v'),
         edges: one.edges,
         sourceKeys: new Map(
           one.edges.map((edge) => [edge.source, index.table(edge.source)?.primaryId ?? '']),
@@ -165,7 +178,7 @@ function viewPredicate(
     );
     reasons.push(join([head, inView, sql(')')], ''));
   }
-  const read = readPredicate(env.context, planned.table, keyOf(env, planned.table), source);
+  const read = readPredicate(env.index, env.context, planned.table, source);
   const tests = [read, join([sql('('), join(reasons, ' OR '), sql(')')], '')];
   const recent = notOlder(env, planned.item, source);
   if (recent !== null) tests.push(recent);

@@ -1,18 +1,45 @@
-import { accessRightBits, accessScope, type Privilege, type SecurityContext } from '@outpost/model';
-import { join, name, type Sql, sql } from '@outpost/query';
+import {
+  accessRightBits,
+  accessScope,
+  activityPointer,
+  type ModelIndex,
+  type Privilege,
+  type SecurityContext,
+  type Table,
+  twinTables,
+} from '@outpost/model';
+import { concat, join, name, type Sql, sql } from '@outpost/query';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 
-/** The rows of a table a user may read, as a condition on the table's alias. */
+/**
+ * The rows of a table a user may read, as a condition on the table's alias. Of the activities that `activitypointer` shows
+ * these are the ones that may be read in their own table too.
+ */
 export function readPredicate(
+  index: ModelIndex,
   context: SecurityContext,
   table: string,
-  primaryId: string,
   source: string,
 ): Sql {
-  return accessPredicate(context, 'read', table, {
+  const definition = index.table(table);
+  if (definition === undefined) return sql('FALSE');
+  const own = inTable(context, definition, source);
+  if (table !== activityPointer) return own;
+  const twins = twinTables(index, definition)
+    .filter((twin) => accessScope(context, 'read', twin.name).kind !== 'all')
+    .map((twin): Sql => {
+      const activity = `SELECT 1 FROM ${name(twin.name)} w WHERE w.${name(twin.primaryId)} = ${source}.${name(definition.primaryId)}`;
+      const readable = concat(`EXISTS (${activity} AND `, inTable(context, twin, 'w'), ')');
+      return concat(`(NOT EXISTS (${activity}) OR `, readable, ')');
+    });
+  return concat('(', join([own, ...twins], ' AND '), ')');
+}
+
+function inTable(context: SecurityContext, table: Table, source: string): Sql {
+  return accessPredicate(context, 'read', table.name, {
     owner: `${source}.${name(ownerSlot)}`,
     businessUnit: `${source}.${name(businessUnitSlot)}`,
-    id: `${source}.${name(primaryId)}`,
+    id: `${source}.${name(table.primaryId)}`,
   });
 }
 

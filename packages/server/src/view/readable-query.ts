@@ -28,8 +28,7 @@ export function compileReadable(
     dialect: env.dialect,
     // A dialect that cannot fold has folded copies of all texts.
     isFolded: () => env.dialect.name === 'postgresql',
-    restrict: (table, alias): Sql =>
-      readPredicate(env.context, table, env.index.table(table)?.primaryId ?? '', alias),
+    restrict: (table, alias): Sql => readPredicate(env.index, env.context, table, alias),
   });
 }
 

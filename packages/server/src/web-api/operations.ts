@@ -1,6 +1,5 @@
 import {
   accessRightBits,
-  can,
   type Depth,
   dataverseErrors,
   depthNames,
@@ -17,7 +16,8 @@ import { readShares } from '../security/shares.ts';
 import { HttpError } from '../server-error.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { readState } from '../store/state.ts';
-import { demand } from '../write/demand.ts';
+import { readableValues } from '../view/readable-values.ts';
+import { decide, demand } from '../write/demand.ts';
 import { readRow, rowValues } from '../write/row-access.ts';
 import { type AddressArguments, badAddress } from './address.ts';
 import { context, empty, json } from './answers.ts';
@@ -200,21 +200,16 @@ async function principalAccess(
   // Only of rows that the caller may read.
   await readById(scope, target.table, target.id, { $select: target.table.primaryId });
   const row = await readRow(scope.tx, target.table, target.id);
-  const security = await readUserSecurity(scope.tx, userId, scope.env.model.fieldSecurityProfiles);
-  const shares = await readShares(scope.tx, target.table.name, target.id);
-  const { name: table, ownership } = target.table;
-  const rights = privileges.filter(
-    (one) =>
-      row !== null &&
-      security !== null &&
-      can(security.context, one, {
-        table,
-        ownership,
-        owner: row.owner,
-        businessUnit: row.businessUnit,
-        shares,
-      }).allowed,
-  );
+  const security = await readUserSecurity(scope.tx, userId, scope.env.index);
+  const rights: Privilege[] = [];
+  if (row !== null && security !== null) {
+    const writer = { kind: 'user', context: security.context, name: security.name } as const;
+    const asking = { env: scope.env, tx: scope.tx, writer };
+    for (const one of privileges) {
+      const { allowed } = await decide(asking, one, target.table, row, target.id);
+      if (allowed) rights.push(one);
+    }
+  }
   return json({
     '@odata.context': context(scope.request.root, `${namespace}RetrievePrincipalAccessResponse`),
     AccessRights: rights.length === 0 ? 'None' : rights.map(rightName).join(', '),
@@ -386,7 +381,7 @@ async function qualify(
   const row = await readRow(tx, table, id);
   if (row === null) throw badAddress('The lead is gone.');
   const writer = { kind: 'user', context: caller.context, name: caller.name } as const;
-  await demand({ tx, writer }, 'read', table, row, id);
+  await demand({ env, tx, writer }, 'read', table, row, id);
   const given = bodyOf(scope);
   const option = (name: string) => given[name] !== false;
   const plan = qualifyLead(
@@ -394,7 +389,8 @@ async function qualify(
       index: env.index,
       table: table.name,
       id,
-      values: rowValues(table, row),
+      // What the caller may not read goes into no other row.
+      values: readableValues(caller.context, table, rowValues(table, row)),
       newId: () => env.ids.next(),
       read: () => null,
     },

@@ -248,7 +248,7 @@ async function answerFetch(
     table,
     expand: [],
     nulls: false,
-    ...(isPlain ? withKey(table, query) : { query, hidden: new Set<string>() }),
+    ...(isPlain ? withKey(scope, table, query) : { query, hidden: new Set<string>() }),
   };
   const { rows, page } = await readRows(scope, wanted);
   const next =

@@ -23,7 +23,9 @@ import {
 } from '@outpost/query';
 import { readContent } from '../documents/content.ts';
 import { HttpError } from '../server-error.ts';
+import { readPredicate } from '../view/read-predicate.ts';
 import { compileReadable, queryContext } from '../view/readable-query.ts';
+import { mayReadColumn } from '../view/readable-values.ts';
 import { rowAddress, type Scope } from './call.ts';
 import { forbidden } from './errors.ts';
 import { navigationName } from './names.ts';
@@ -56,11 +58,19 @@ export function odataRowQuery(scope: Scope, table: Table, options: ODataOptions)
   const parsed = parseODataQuery(table.name, options, scope.env.index);
   if (parsed.kind === 'invalid') throw parsed.errors[0];
   const { query, expand } = parsed.value;
-  return { table, expand, nulls: true, ...withKey(table, query) };
+  return { table, expand, nulls: true, ...withKey(scope, table, query) };
 }
 
-/** Every row has its key and its version, whatever is selected. */
-export function withKey(table: Table, query: FetchQuery): Pick<RowQuery, 'query' | 'hidden'> {
+/**
+ * Every row has its key and its version, whatever is selected. All columns are those that the caller may read: a secured
+ * one is left out, as if it had no value.
+ * https://learn.microsoft.com/power-apps/developer/data-platform/column-level-security
+ */
+export function withKey(
+  { caller }: Pick<Scope, 'caller'>,
+  table: Table,
+  query: FetchQuery,
+): Pick<RowQuery, 'query' | 'hidden'> {
   const { select } = query.root;
   const isListed = (column: string) =>
     select !== 'all' && select.some((one) => one.column === column && one.alias === null);
@@ -69,7 +79,11 @@ export function withKey(table: Table, query: FetchQuery): Pick<RowQuery, 'query'
     isListed(versionColumn.name) || select === 'all' ? [] : [versionColumn.name],
   );
   const listed =
-    select === 'all' ? table.columns.map((one) => ({ column: one.name, alias: null })) : select;
+    select === 'all'
+      ? table.columns
+          .filter((one) => mayUseColumn(caller.context.columns, 'read', table.name, one))
+          .map((one) => ({ column: one.name, alias: null }))
+      : select;
   const added = columns
     .filter((column) => !listed.some((one) => one.column === column))
     .map((column) => ({ column, alias: null }));
@@ -98,11 +112,9 @@ export async function readRows(scope: Scope, wanted: RowQuery): Promise<ShownPag
   // Lookups are shown with the names that their rows have now.
   const named = await readCurrentNames(page.rows, {
     model: scope.env.index,
-    has: (table, name) => {
-      const column = scope.env.index.column(table, name);
-      const { columns } = scope.caller.context;
-      return column !== undefined && mayUseColumn(columns, 'read', table, column);
-    },
+    has: mayReadColumn({ index: scope.env.index, context: scope.caller.context }),
+    restrict: (table, source) =>
+      readPredicate(scope.env.index, scope.caller.context, table, source),
     all: (sql, params) => scope.tx.all(sql, params),
     dialect: scope.tx.engine.dialect,
   });
@@ -189,7 +201,7 @@ async function showCollection(
     table: other,
     expand: [],
     nulls: true,
-    ...withKey(other, relatedTo(scope, query, table, id, relationship)),
+    ...withKey(scope, other, relatedTo(scope, query, table, id, relationship)),
   };
   const { rows, page } = await readRows(scope, children);
   shown[property] = rows;

@@ -1,17 +1,27 @@
 import {
   type Cells,
+  type Column,
   cellsToValue,
   equalValues,
+  mayUseColumn,
   syncErrorTable,
   type Table,
   versionColumn,
 } from '@outpost/model';
 import { Refusal } from './refusal.ts';
 import type { StoredRow } from './row-access.ts';
-import type { RowWrite } from './write-env.ts';
+import type { RowWrite, Writer } from './write-env.ts';
 
-/** Columns that need no write because somebody else wrote the same value. Throws on a conflict. */
-export function checkConflict(table: Table, write: RowWrite, row: StoredRow): readonly string[] {
+/**
+ * Columns that need no write because somebody else wrote the same value. Throws on a conflict. A column that the writer may
+ * set and not read is written as it is: whether it conflicts would tell its value.
+ */
+export function checkConflict(
+  writer: Writer,
+  table: Table,
+  write: RowWrite,
+  row: StoredRow,
+): readonly string[] {
   const { expected } = write;
   if (expected === undefined || expected.policy === 'off' || table.name === syncErrorTable.name) {
     return [];
@@ -21,7 +31,15 @@ export function checkConflict(table: Table, write: RowWrite, row: StoredRow): re
   if (expected.policy === 'on' || write.op === 'delete') {
     throw new Refusal('concurrencyVersionMismatch', message, 0, Object.keys(write.set));
   }
-  const { conflicts, equal } = conflictingColumns(table, row.cells, expected.base, write.set);
+  const { conflicts, equal } = conflictingColumns(
+    table.columns.filter(
+      (one) =>
+        writer.kind === 'system' || mayUseColumn(writer.context.columns, 'read', table.name, one),
+    ),
+    row.cells,
+    expected.base,
+    write.set,
+  );
   if (conflicts.length === 0) return equal;
   const columns = conflicts.join(', ');
   throw new Refusal('concurrencyVersionMismatch', `${message} Columns: ${columns}.`, 0, conflicts);
@@ -36,14 +54,14 @@ interface ColumnComparison {
 
 /** Compares per column what the user saw (base), what the user wants (mine) and what is stored now. */
 function conflictingColumns(
-  table: Table,
+  columns: readonly Column[],
   current: Cells,
   base: Cells,
   mine: Cells,
 ): ColumnComparison {
   const conflicts: string[] = [];
   const equal: string[] = [];
-  for (const column of table.columns) {
+  for (const column of columns) {
     if (!Object.hasOwn(mine, column.name)) continue;
     const value = (cells: Cells) => cellsToValue(column, (slot) => cells[slot] ?? null);
     const now = value(current);

@@ -1,12 +1,47 @@
-import { type AccessDecision, can, type Privilege, type Table } from '@outpost/model';
+import {
+  type AccessDecision,
+  activityPointer,
+  can,
+  type Privilege,
+  type Table,
+  twinTables,
+} from '@outpost/model';
 import { readShares } from '../security/shares.ts';
+import type { ReadTx } from '../store/server-store.ts';
 import { Refusal } from './refusal.ts';
-import type { RowAccess, WriteScope } from './write-env.ts';
+import { readRow } from './row-access.ts';
+import type { RowAccess, WriteEnv, Writer } from './write-env.ts';
 
-type Asking = Pick<WriteScope, 'tx' | 'writer'>;
+/** Where and for whom it is asked. */
+export interface Asking {
+  readonly env: Pick<WriteEnv, 'index'>;
+  readonly tx: ReadTx;
+  readonly writer: Writer;
+}
 
-/** Whether the writer has the privilege on a row; `id` null: the row is about to be created. */
+/**
+ * Whether the writer has the privilege on a row; `id` null: the row is about to be created. What `activitypointer` shows
+ * is an activity of another table, in which the writer needs the privilege too.
+ */
 export async function decide(
+  asking: Asking,
+  privilege: Privilege,
+  table: Table,
+  access: RowAccess,
+  id: string | null,
+): Promise<AccessDecision> {
+  const own = await decideInTable(asking, privilege, table, access, id);
+  if (!own.allowed || table.name !== activityPointer || id === null) return own;
+  for (const twin of twinTables(asking.env.index, table)) {
+    const row = await readRow(asking.tx, twin, id);
+    if (row === null) continue;
+    const decision = await decideInTable(asking, privilege, twin, row, id);
+    if (!decision.allowed) return decision;
+  }
+  return own;
+}
+
+async function decideInTable(
   { tx, writer }: Asking,
   privilege: Privilege,
   { name, ownership }: Table,

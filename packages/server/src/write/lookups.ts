@@ -53,7 +53,7 @@ async function resolve(
     throw new Refusal('objectDoesNotExist', message, 3, [column.name]);
   }
   if (links(table, column)) {
-    await demand({ tx, writer }, 'appendTo', definition, row, id);
+    await demand({ env, tx, writer }, 'appendTo', definition, row, id);
   }
   const shown = definition.primaryName === null ? null : row.cells[definition.primaryName];
   return shown === null || shown === undefined

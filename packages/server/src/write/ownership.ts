@@ -13,7 +13,7 @@ import type { RowAccess, WriteScope } from './write-env.ts';
 
 /** A new row belongs to its creator unless it says otherwise; giving a row away needs the right to assign it. */
 export async function setOwner(
-  { tx, writer }: WriteScope,
+  { env, tx, writer }: WriteScope,
   table: Table,
   id: string,
   values: Record<string, ColumnValue>,
@@ -27,7 +27,7 @@ export async function setOwner(
   const owner = values['ownerid'] ?? null;
   if (!isLookupValue(owner)) return;
   if (before !== null && before.owner !== owner.id) {
-    await demand({ tx, writer }, 'assign', table, before, id);
+    await demand({ env, tx, writer }, 'assign', table, before, id);
   }
   if (before !== null && before.owner === owner.id) return;
   const unit = await businessUnitOf(tx, owner);

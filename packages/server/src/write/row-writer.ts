@@ -22,6 +22,7 @@ import {
   systemTables,
   type Table,
   tooManyMessage,
+  twinTables,
   valuesToCells,
   versionColumn,
 } from '@outpost/model';
@@ -32,6 +33,7 @@ import { everybody, removeShares, sharedWith, writeShare } from '../security/sha
 import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
 import type { WriteTx } from '../store/server-store.ts';
+import { refusePointer } from './activity-pointer.ts';
 import { setAutoNumbers } from './auto-numbers.ts';
 import { demandCascade, sharedOn } from './cascade-rights.ts';
 import { refuseClosed } from './closed-rows.ts';
@@ -74,6 +76,7 @@ export class RowWriter {
     const table = this.#env.index.table(write.table);
     if (table === undefined)
       throw new Refusal('unknownTable', `Table "${write.table}" does not exist.`);
+    if (write.op !== 'delete') refusePointer(this.#writer, table, write.op);
     switch (write.op) {
       case 'create':
         return this.#create(table, write);
@@ -110,9 +113,10 @@ export class RowWriter {
   async #update(table: Table, write: RowWrite): Promise<number> {
     const row = await this.#existing(table, write.id);
     await demand(this.#scope, 'write', table, row, write.id);
-    const skip = checkConflict(table, write, row);
     const before = rowValues(table, row);
+    // Who may not set a column learns nothing of its value.
     const given = readValues(this.#writer, table, write.set, 'update');
+    const skip = checkConflict(this.#writer, table, write, row);
     for (const column of skip) delete given[column];
     refuseClosed(this.#env, this.#writer, table, before, given);
     await takeDocuments(this.#scope, table, write.id, given, before);
@@ -233,6 +237,7 @@ export class RowWriter {
     const table = this.#env.index.table(tableName);
     if (table === undefined)
       throw new Refusal('unknownTable', `Table "${tableName}" does not exist.`);
+    refusePointer(this.#writer, table, 'share');
     const row = await this.#existing(table, id);
     await demand(this.#scope, 'share', table, row, id);
     for (const right of rights) await demand(this.#scope, right, table, row, id);
@@ -249,10 +254,13 @@ export class RowWriter {
     if (seen.has(`${table.name}/${id}`)) return;
     seen.add(`${table.name}/${id}`);
     this.#countCascade();
-    await writeShare(this.#tx, table.name, id, principal, rights);
-    // The row may enter or leave what the principal sees.
-    const scope = principal ?? everybody;
-    await this.log.add({ table: table.name, id, owner: scope, businessUnit: null });
+    const pointers = table.isActivity === true ? twinTables(this.#env.index, table) : [];
+    for (const shown of table.name === activityPointer ? [table] : [table, ...pointers]) {
+      await writeShare(this.#tx, shown.name, id, principal, rights);
+      // The row may enter or leave what the principal sees.
+      const scope = principal ?? everybody;
+      await this.log.add({ table: shown.name, id, owner: scope, businessUnit: null });
+    }
     const action = rights.length === 0 ? 'unshare' : 'share';
     for (const one of this.#env.index.referenced(table.name)) {
       const child = this.#env.index.table(one.table);
@@ -280,7 +288,7 @@ export class RowWriter {
     // Deleting what is gone already is what the user wanted.
     if (row === null) return this.#tx.engine.nextVersion(this.#tx);
     await demand(this.#scope, 'delete', table, row, write.id);
-    checkConflict(table, write, row);
+    checkConflict(this.#writer, table, write, row);
     await this.#remove(table, write.id);
     return this.#tx.engine.nextVersion(this.#tx);
   }
