@@ -31,6 +31,7 @@ export {
 } from './organization.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
 export type { ChangeClock } from './store/change-clock.ts';
+export type { FailedKey } from './store/row-keys.ts';
 export type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
 export type { LogRange, StoreEngine } from './store/store-engine.ts';
 export type { SentFilter, SentRows } from './sync/sent.ts';

@@ -40,6 +40,7 @@ import { checkColumns, type PublishedApp, publishApp } from './published-app.ts'
 import { readUserSecurity } from './security/security-context.ts';
 import { HttpError, ServerError } from './server-error.ts';
 import { createSchema } from './store/physical-schema.ts';
+import { type FailedKey, readFailedKeys } from './store/row-keys.ts';
 import type { ReadTx, ServerStore, WriteTx } from './store/server-store.ts';
 import { readState, writeState } from './store/state.ts';
 import { digest } from './sync/digest.ts';
@@ -153,6 +154,11 @@ export interface Organization {
   newFeed(): Promise<void>;
   /** The audit of what devices were sent: every answer with rows or removals, the newest first. */
   sent(filter?: SentFilter): Promise<readonly SentRows[]>;
+  /**
+   * Alternate keys that name no row, because rows had the same values when the key came: give them others and publish
+   * again. Until then no more such rows come, and requests by the key are refused.
+   */
+  failedKeys(): Promise<readonly FailedKey[]>;
   /** Counts since this process started, and how far devices know the feed. */
   metrics(): Promise<Metrics>;
   close(): Promise<void>;
@@ -456,6 +462,10 @@ class EmbeddedOrganization implements Organization {
 
   sent(filter: SentFilter = {}): Promise<readonly SentRows[]> {
     return this.#store.read((tx) => readSent(tx, filter));
+  }
+
+  failedKeys(): Promise<readonly FailedKey[]> {
+    return this.#store.read(readFailedKeys);
   }
 
   async metrics(): Promise<Metrics> {

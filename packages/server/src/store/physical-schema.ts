@@ -4,6 +4,7 @@ import { ServerError } from '../server-error.ts';
 import { carryColumns } from './carry-columns.ts';
 import { foldedName, isFoldable } from './folded-copy.ts';
 import { indexName } from './index-name.ts';
+import { buildKeys } from './row-keys.ts';
 import type { WriteTx } from './server-store.ts';
 import type { StoreEngine } from './store-engine.ts';
 
@@ -43,6 +44,10 @@ function systemSql({ types, numberedKey, keyOrdered }: StoreEngine): readonly st
     PRIMARY KEY (user_id, reference))${keyOrdered}`,
     `CREATE TABLE IF NOT EXISTS "$upload_part" (user_id ${text} NOT NULL, reference ${text} NOT NULL, at ${integer} NOT NULL, data ${text} NOT NULL,
     PRIMARY KEY (user_id, reference, at))`,
+    // Which row has which alternate key.
+    `CREATE TABLE IF NOT EXISTS "$key" (tbl ${text} NOT NULL, name ${text} NOT NULL, value ${text} NOT NULL, pk ${text} NOT NULL,
+    PRIMARY KEY (tbl, name, value))${keyOrdered}`,
+    'CREATE INDEX IF NOT EXISTS "$key_row" ON "$key" (tbl, pk)',
     // What devices were sent, and how far each knows the feed.
     `CREATE TABLE IF NOT EXISTS "$sent" (id ${numberedKey}, at ${integer} NOT NULL, user_id ${text} NOT NULL, device ${text} NOT NULL,
     tbl ${text} NOT NULL, rows ${integer} NOT NULL, removed ${integer} NOT NULL, document ${text}, ids ${text}, after_key ${text}, up_to ${text})`,
@@ -65,8 +70,8 @@ export async function createSchema(
   for (const table of model.tables) {
     const known = before?.tables.find((one) => one.name === table.name);
     await createTable(tx, table, known);
-    await createKeyIndexes(tx, table);
   }
+  await buildKeys(tx, model);
   const lookups = new Map<string, readonly [string, string]>();
   for (const one of model.relationships) {
     if (one.kind === 'manyToOne' && one.cascade.delete !== 'noCascade') {
@@ -89,15 +94,6 @@ export async function createSchema(
     if (definition?.columns.some((one) => one.name === column) !== true) continue;
     const index = name(indexName(tx.engine, table, column));
     await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table)} (${name(column)})`);
-  }
-}
-
-/** An index for each alternate key: uniqueness is looked up at every write. */
-async function createKeyIndexes(tx: WriteTx, table: Table): Promise<void> {
-  for (const key of table.alternateKeys ?? []) {
-    const index = name(indexName(tx.engine, table.name, `key_${key.name}`));
-    const columns = key.columns.map(name).join(', ');
-    await tx.run(`CREATE INDEX IF NOT EXISTS ${index} ON ${name(table.name)} (${columns})`);
   }
 }
 

@@ -14,6 +14,9 @@ export interface OrganizationState {
   /** The published definitions as JSON, and their hash: all processes follow them. */
   model: string;
   modelHash: string;
+  /** Alternate keys that are noted: their columns and types as JSON, and those that could not be built. */
+  keys: string;
+  failedKeys: string;
   /** Kind of the clock that the feed's positions come from. */
   clock: string;
   /** Set once the initial rows are loaded. */

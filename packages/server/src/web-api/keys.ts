@@ -1,11 +1,21 @@
-import { dataverseErrors, isLookup, parseGuid, type RowValues, type Table } from '@outpost/model';
-import { compileQuery, type FetchQuery } from '@outpost/query';
+import {
+  type AlternateKey,
+  type Column,
+  type ColumnType,
+  type ColumnValue,
+  dataverseErrors,
+  isLookup,
+  parseGuid,
+  parseValue,
+  type RowValues,
+  type Table,
+  valuesToCells,
+} from '@outpost/model';
 import { HttpError } from '../server-error.ts';
-import { queryContext } from '../view/readable-query.ts';
+import { keyValue, readFailedKeys, rowOfKey } from '../store/row-keys.ts';
 import { type AddressArguments, badAddress, parseAddress } from './address.ts';
 import type { Scope } from './call.ts';
 import { columnNamed, tableOfSet } from './names.ts';
-import { having } from './row-query.ts';
 
 /** The row that an address names. */
 export interface RowKey {
@@ -36,17 +46,12 @@ export async function resolveKey(
     if (id === null) throw badAddress(`"${only.text}" is no GUID.`);
     return { table, id, values: {} };
   }
-  const isKey = table.alternateKeys?.some((key) => [...key.columns].sort().join() === names.join());
-  if (isKey !== true) {
+  const key = table.alternateKeys?.find((one) => [...one.columns].sort().join() === names.join());
+  if (key === undefined) {
     throw badAddress(`${names.join(', ')} are not the columns of a key of "${table.name}".`);
   }
-  const values = Object.fromEntries(
-    columns.map(({ column, text }) => {
-      const target = column.targets?.[0] ?? '';
-      return [column.name, isLookup(column) ? { table: target, id: text } : text];
-    }),
-  );
-  return { table, values, id: await findByColumns(scope, table, columns) };
+  const values = keyValues(columns);
+  return { table, values, id: await findByKey(scope, table, key, values) };
 }
 
 /** The row that `@odata.bind`, `@odata.id` and `$id` name. Throws the error of a row that is not there. */
@@ -79,41 +84,44 @@ function relativeAddress(reference: string): string {
 }
 
 /** All rows are looked at, not only those that the caller may read: keys are unique for everybody. */
-async function findByColumns(
-  { env, tx, caller }: Scope,
+async function findByKey(
+  { tx }: Scope,
   table: Table,
-  columns: readonly { readonly column: { readonly name: string }; readonly text: string }[],
+  key: AlternateKey,
+  values: RowValues,
 ): Promise<string | null> {
-  const all: FetchQuery = {
-    root: {
-      table: table.name,
-      alias: 'root',
-      select: [{ column: table.primaryId, alias: null }],
-      orders: [],
-      filter: null,
-      links: [],
-    },
-    top: 1,
-    count: null,
-    page: 1,
-    pagingCookie: null,
-    distinct: false,
-    aggregate: false,
-    aggregateLimit: null,
-    countTotal: false,
-    rawChoiceOrder: true,
-    retained: false,
-    ignored: [],
-  };
-  const query = columns.reduce((one, { column, text }) => having(one, column.name, [text]), all);
-  const compiled = compileQuery(query, {
-    model: env.index,
-    context: queryContext(caller.context, env.now()),
-    dialect: tx.engine.dialect,
-    isFolded: () => tx.engine.storesFolded,
-  });
-  if (compiled.kind === 'invalid') throw compiled.errors[0];
-  const { text, params } = compiled.value.rows(1, 0);
-  const id = (await tx.all(text, params))[0]?.[0];
-  return typeof id === 'string' ? id : null;
+  const failed = await readFailedKeys(tx);
+  if (failed.some((one) => one.table === table.name && one.key === key.name)) {
+    throw new HttpError(
+      400,
+      dataverseErrors.invalidArgument,
+      `The key ${key.name} of ${table.label} is not active: several rows have the same values. Who administers the organization gives them others and publishes again.`,
+    );
+  }
+  const value = keyValue(table, key, valuesToCells(table, values));
+  return value === null ? null : rowOfKey(tx, table.name, key.name, value);
+}
+
+/** Values as they stand in an address. Throws `HttpError` for those that no row can have. */
+function keyValues(
+  columns: readonly { readonly column: Column; readonly text: string }[],
+): RowValues {
+  const values: Record<string, ColumnValue> = {};
+  for (const { column, text } of columns) {
+    const target = column.targets?.[0] ?? '';
+    const given = isLookup(column) ? { table: target, id: text } : readText(column, text);
+    const parsed = parseValue(column, given);
+    if (parsed.kind === 'invalid') throw new HttpError(400, parsed.code, parsed.message);
+    values[column.name] = parsed.value;
+  }
+  return values;
+}
+
+const written: ReadonlySet<ColumnType> = new Set([
+  ...(['integer', 'bigint', 'decimal', 'double', 'money', 'choice', 'state', 'status'] as const),
+]);
+
+/** Numbers are written as they are, everything else as a text. */
+function readText({ type }: Column, text: string): string | number {
+  return written.has(type) ? Number(text) : text;
 }

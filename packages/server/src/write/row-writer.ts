@@ -32,6 +32,7 @@ import { ChangeLog } from '../feed/change-log.ts';
 import { everybody, removeShares, sharedWith, writeShare } from '../security/shares.ts';
 import { foldedCopies } from '../store/folded-copy.ts';
 import { businessUnitSlot, ownerSlot } from '../store/physical-schema.ts';
+import { dropKeys, noteKeys } from '../store/row-keys.ts';
 import type { WriteTx } from '../store/server-store.ts';
 import { refusePointer } from './activity-pointer.ts';
 import { setAutoNumbers } from './auto-numbers.ts';
@@ -312,7 +313,7 @@ export class RowWriter {
       [table.primaryId]: id,
       [versionColumn.name]: version,
     };
-    await this.#checkKeys(table, id, cells);
+    await this.#noteKeys(table, id, before, cells);
     const stored = { ...cells, [ownerSlot]: access.owner, [businessUnitSlot]: access.businessUnit };
     await this.#upsert(table, id, stored, before !== null);
     await this.#logChange(table, id, before, cells, access);
@@ -322,19 +323,11 @@ export class RowWriter {
   }
 
   /** Alternate keys are unique; a row without a value in one of the columns has none. */
-  async #checkKeys(table: Table, id: string, cells: Cells): Promise<void> {
-    for (const key of table.alternateKeys ?? []) {
-      const values = key.columns.map((column) => cells[column] ?? null);
-      if (values.includes(null)) continue;
-      const tests = key.columns.map((column) => `${name(column)} = ?`).join(' AND ');
-      const same = await this.#tx.all(
-        `SELECT 1 FROM ${name(table.name)} WHERE ${tests} AND ${name(table.primaryId)} <> ? LIMIT 1`,
-        [...values, id],
-      );
-      if (same.length === 0) continue;
-      const message = `Another ${table.label} has the same ${key.columns.join(', ')}.`;
-      throw new Refusal('duplicateEntityKey', message, 2, key.columns);
-    }
+  async #noteKeys(table: Table, id: string, before: StoredRow | null, cells: Cells): Promise<void> {
+    const key = await noteKeys(this.#tx, table, id, before?.cells ?? null, cells);
+    if (key === null) return;
+    const message = `Another ${table.label} has the same ${key.columns.join(', ')}.`;
+    throw new Refusal('duplicateEntityKey', message, 2, key.columns);
   }
 
   async #upsert(table: Table, id: string, cells: Cells, exists: boolean): Promise<void> {
@@ -449,6 +442,7 @@ export class RowWriter {
     await this.#tx.run(`DELETE FROM ${name(table.name)} WHERE ${name(table.primaryId)} = ?`, [id]);
     await this.#logChange(table, id, row, null, row);
     await removeShares(this.#tx, table.name, id);
+    await dropKeys(this.#tx, table, id);
     if (table.columns.some(isDocumentColumn)) {
       await dropContent(this.#tx, { table: table.name, id, column: null });
     }
