@@ -121,7 +121,7 @@ export const commands = {
       {
         name: 'faults',
         value: 'LIST',
-        text: 'all (default), none, or of network, power, server, admin, copies, clocks',
+        text: 'all (default), none, or of network, power, server, admin, copies, clocks, weather',
       },
       {
         name: 'solution',

@@ -830,6 +830,41 @@ export const saboteurs: readonly Saboteur[] = [
     }),
   },
   {
+    what: 'the page of a portal passes for a refusal of the organization',
+    seed: 1,
+    directed: {
+      spec: { ...calm, auto: true },
+      decisions: [
+        { wait: 0, do: 'foreign', page: 'firewall', ms: 600_000 },
+        { wait: 0, device: 0, do: 'update', table: 'contact', row: 0, column: 0 },
+        { wait: 60_000, device: 0, do: 'setClock', minutes: -5_256_000 },
+        { wait: 60_000, device: 0, do: 'stall', end: 'offline' },
+      ],
+    },
+    where: 'messages',
+    plant: () => ({
+      foreign: (answer) => ({ ...answer, text: '{"error":{"code":"0x80072560"}}' }),
+    }),
+  },
+  {
+    what: 'a request that stalls holds up whoever wants to close',
+    seed: 1,
+    directed: {
+      spec: calm,
+      decisions: [{ wait: 0, device: 0, do: 'stall', end: 'restart' }],
+    },
+    where: 'device',
+    plant: () => ({
+      client({ sync }) {
+        const cancel = sync.cancel.bind(sync);
+        sync.cancel = async () => {
+          if (sync.currentStatus.running !== null) await new Promise(() => {});
+          return cancel();
+        };
+      },
+    }),
+  },
+  {
     what: 'search is not told of changes',
     seed: 3,
     steps: 6,

@@ -7,6 +7,7 @@ import { placesOf } from '../world/places.ts';
 import { type FaultKind, faultKinds, type WorldApp, type WorldSpec } from '../world/world-spec.ts';
 import { biased, drawn, fraction, one, waitOf } from './draw.ts';
 import { type PersonKind, withPeople } from './people.ts';
+import { type WeatherKind, withWeather } from './weather.ts';
 
 export interface GenerateOptions {
   /** Decisions of a run; default 40. */
@@ -23,7 +24,7 @@ export interface GeneratedRun {
   readonly decisions: readonly Decision[];
 }
 
-type PlainKind = Exclude<DecisionKind, PersonKind>;
+type PlainKind = Exclude<DecisionKind, PersonKind | WeatherKind>;
 
 /** How often each kind is drawn, before a run picks its own few. */
 const weights: Readonly<Record<PlainKind, number>> = {
@@ -79,11 +80,23 @@ export function generateRun(
   seed: number,
   options: GenerateOptions = {},
 ): GeneratedRun {
+  const run = generatePlain(app, seed, options);
+  const allowed = options.faults ?? faultKinds;
+  // Of its own chance, and not in every run: what else is drawn stays as it is.
+  if (!allowed.includes('weather') || ![0, 5].includes(seed % 7)) return run;
+  const { devices } = run.spec;
+  const decisions = withWeather(seededRandom(seed * 69069 + 1), run.decisions, devices);
+  return { ...run, decisions };
+}
+
+function generatePlain(app: WorldApp, seed: number, options: GenerateOptions): GeneratedRun {
   const random = seededRandom(seed * 2654435761);
   const calm = random.next() < 0.2;
   const allowed = options.faults ?? faultKinds;
   const faults = new Set(
-    allowed.filter((kind) => kind !== 'clocks' && !calm && random.next() < 0.6),
+    allowed.filter(
+      (kind) => kind !== 'clocks' && kind !== 'weather' && !calm && random.next() < 0.6,
+    ),
   );
   const kinds = (Object.keys(weights) as PlainKind[]).filter((kind) => {
     const fault = ofFault[kind];

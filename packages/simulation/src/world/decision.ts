@@ -1,5 +1,6 @@
 import type { LossStyle } from '@outpost/store/contract';
 import type { RepairAction, SyncMode } from '@outpost/sync';
+import type { ForeignPage } from './foreign-pages.ts';
 
 /** Where in a sorted list of rows: from 0 to below 1. What it names depends on what is there, so any decision can be left out. */
 export type Fraction = number;
@@ -66,6 +67,10 @@ export type DeviceAction =
       readonly action: RepairAction | 'editAndRetry';
     }
   | { readonly do: 'offline' | 'online' | 'restart' | 'copy' | 'restore' }
+  /** Somebody sets the clock of the device, forward or back. */
+  | { readonly do: 'setClock'; readonly minutes: number }
+  /** A cycle's request is never answered, nor does it listen; the user goes offline, or closes the app and opens it. */
+  | { readonly do: 'stall'; readonly end: 'offline' | 'restart' }
   /** Power is lost at one of the newest writes: how far back, in operations on files, and what becomes of the rest. */
   | { readonly do: 'powerLoss'; readonly back: Fraction; readonly style: LossStyle };
 
@@ -108,9 +113,16 @@ export type ServerAction =
   | { readonly do: 'prune' | 'restartServer' | 'newFeed' }
   | { readonly do: 'refuse'; readonly status: 401 | 429 | 503; readonly ms: number };
 
+/** For a while something on the way answers instead of the organization. */
+export interface ForeignAction {
+  readonly do: 'foreign';
+  readonly page: ForeignPage;
+  readonly ms: number;
+}
+
 /** One thing that happens, `wait` milliseconds after the one before it. */
 export type Decision =
   | ({ readonly wait: number; readonly device: number } & DeviceAction)
-  | ({ readonly wait: number } & ServerAction);
+  | ({ readonly wait: number } & (ServerAction | ForeignAction));
 
 export type DecisionKind = Decision['do'];

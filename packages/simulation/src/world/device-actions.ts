@@ -20,6 +20,10 @@ export async function actOnDevice(
     case 'offline':
     case 'online':
       return device.setOnline(action.do === 'online');
+    case 'setClock':
+      return device.setClock(action.minutes * 60_000);
+    case 'stall':
+      return device.stall(action.end);
     case 'restart':
       await device.close();
       return device.open();

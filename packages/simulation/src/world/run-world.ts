@@ -1,7 +1,9 @@
+import type { IncomingMessage } from '@outpost/sync/http';
 import { type KeyedRandom, keyedRandom, VirtualClock } from '@outpost/testkit';
 import { checkAtRest } from '../check/at-rest.ts';
 import { checkForms } from '../check/forms.ts';
 import { checkOverlays } from '../check/overlays.ts';
+import { checkPauses } from '../check/pauses.ts';
 import { checkPeople } from '../check/people.ts';
 import { checkTwinsHere } from '../check/twins.ts';
 import { type Violation, ViolationFound } from '../check/violation.ts';
@@ -10,6 +12,7 @@ import { checkAnswer, checkUpload } from '../check/wire.ts';
 import { columnOf } from './column-names.ts';
 import type { Decision } from './decision.ts';
 import { actOnDevice } from './device-actions.ts';
+import { foreignAnswerOf } from './foreign-pages.ts';
 import { Ledger } from './ledger.ts';
 import { goodNetwork, type NetworkFaults } from './network.ts';
 import { type Place, placesOf } from './places.ts';
@@ -76,6 +79,7 @@ class Run implements WorldView {
   readonly places: readonly Place[];
   readonly trace: string[] = [];
   #network: NetworkFaults = goodNetwork;
+  #page: { readonly answer: IncomingMessage; readonly until: number } | null = null;
   #violation: Violation | null = null;
   #numbers = 0;
   #texts = 0;
@@ -103,6 +107,7 @@ class Run implements WorldView {
           wrongClocks: spec.wrongClocks === true,
           sabotage,
           network: () => this.#network,
+          foreign: () => this.#foreign(),
           serve: (device, message) => this.#serve(device, message),
           fault: (device, what) => this.#fault(device.name, what),
         }),
@@ -130,6 +135,7 @@ class Run implements WorldView {
         checkOverlays(this);
         checkForms(this);
         checkWaiting(this);
+        checkPauses(this);
         checkTwinsHere(this);
         done += 1;
       }
@@ -183,7 +189,15 @@ class Run implements WorldView {
     checkPeople(this);
   }
 
+  #foreign(): IncomingMessage | null {
+    return this.#page !== null && this.now < this.#page.until ? this.#page.answer : null;
+  }
+
   async #act(decision: Decision, index: number): Promise<void> {
+    if (decision.do === 'foreign') {
+      this.#page = { answer: foreignAnswerOf(decision.page), until: this.now + decision.ms };
+      return;
+    }
     if ('device' in decision) {
       const device = this.devices[decision.device % this.devices.length];
       if (device === undefined) return;
@@ -230,6 +244,7 @@ class Run implements WorldView {
     this.#note('rest', '');
     this.#network = goodNetwork;
     this.server.refusing = null;
+    this.#page = null;
     // Nobody leaves for good while something is on its way.
     for (const device of this.devices) {
       device.setOnline(true);

@@ -11,6 +11,8 @@ export interface Sabotage {
     inner: (message: OutgoingMessage) => Promise<IncomingMessage>,
     message: OutgoingMessage,
   ): Promise<IncomingMessage>;
+  /** Changes what something on the way answers. */
+  foreign?(answer: IncomingMessage): IncomingMessage;
   /** Changes a client after each opening. */
   client?(device: Device): void;
 }

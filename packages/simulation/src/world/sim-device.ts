@@ -1,10 +1,10 @@
 import { type Device, DeviceError, openDevice } from '@outpost/device';
-import type { Clock } from '@outpost/model';
 import type { LossStyle } from '@outpost/store/contract';
 import { defaultSettings } from '@outpost/sync';
 import { type IncomingMessage, messageTransport, type OutgoingMessage } from '@outpost/sync/http';
 import { type KeyedRandom, seededGuids, seededRandom, type VirtualClock } from '@outpost/testkit';
 import { BehaviorSubject, of } from 'rxjs';
+import { DeviceClock } from './device-clock.ts';
 import { DevicePeople } from './device-people.ts';
 import { Disk } from './disk.ts';
 import type { FormBook } from './form-book.ts';
@@ -21,6 +21,8 @@ export interface DeviceWorld {
   readonly auto: boolean;
   readonly sabotage: Sabotage;
   network(): NetworkFaults;
+  /** What something on the way answers to every request now; null: nothing does. */
+  foreign(): IncomingMessage | null;
   /** Carries a message to the organization, and looks at both. */
   serve(device: SimDevice, message: OutgoingMessage): Promise<IncomingMessage>;
   /** Something that must never happen. */
@@ -32,14 +34,6 @@ interface Life {
   alive: boolean;
   /** Requests under way, to be cut off when the power goes. */
   readonly cut: Set<() => void>;
-}
-
-/** A clock that is wrong, on the same timers. */
-function wrongClock(clock: Clock, errorMs: number): Clock {
-  return {
-    now: () => clock.now() + errorMs,
-    schedule: (atMs, callback) => clock.schedule(atMs - errorMs, callback),
-  };
 }
 
 /** Without an answer for so long a request is given up. */
@@ -57,7 +51,12 @@ export class SimDevice {
   #online = new BehaviorSubject(true);
   #requests = 0;
   #openings = 0;
-  #clock: Clock | null = null;
+  #clock: DeviceClock | null = null;
+  /** How far people have set the clock. */
+  #setMs = 0;
+  /** Called by the next request, which is never answered. */
+  #stall: (() => void) | null = null;
+  #refusals = 0;
   /** Operations of the disk when anybody else last learned something of this device. */
   #told = 0;
   #running: Promise<unknown> = Promise.resolve();
@@ -111,9 +110,8 @@ export class SimDevice {
       this.#world.seed * 1_000_003 + this.index * 1009 + this.#openings * 17,
     );
     const { pageRows } = this.#world;
-    const clock = this.#world.wrongClocks
-      ? wrongClock(this.#world.clock, this.#clockError())
-      : this.#world.clock;
+    const errorMs = this.#world.wrongClocks ? this.#clockError() : 0;
+    const clock = new DeviceClock(this.#world.clock, errorMs + this.#setMs);
     this.#clock = clock;
     const { userId, isKnown } = this.people;
     const device = await openDevice({
@@ -140,6 +138,41 @@ export class SimDevice {
   /** Somebody learned what this device holds now: power cannot be lost before this any more. */
   tell(): void {
     this.#told = this.#disk.operations;
+  }
+
+  /** How often the organization has refused this device something, as far as it knows. */
+  get refusals(): number {
+    return this.#refusals;
+  }
+
+  /** Somebody sets the clock. */
+  setClock(byMs: number): void {
+    this.#setMs += byMs;
+    this.#clock?.set(byMs);
+  }
+
+  /** A request of a cycle is never answered and does not listen. W-26: going offline and closing end it all the same. */
+  async stall(end: 'offline' | 'restart'): Promise<void> {
+    const device = this.#device;
+    if (device === null || !this.#online.value) return;
+    await device.sync.cancel();
+    let isStalled = false;
+    const stalled = new Promise<void>((resolve) => {
+      this.#stall = () => {
+        isStalled = true;
+        resolve();
+      };
+    });
+    this.start((client) => client.sync.run('DELTA_SYNC', {}));
+    await Promise.race([stalled, this.#running]);
+    this.#stall = null;
+    if (!isStalled) return;
+    if (end === 'offline') this.setOnline(false);
+    const ended = end === 'offline' ? this.#running : this.close();
+    const isOver = await Promise.race([ended.then(() => true), turns(50).then(() => false)]);
+    if (!isOver) this.#world.fault(this, `W-26: a request that stalls holds up: ${end}`);
+    else if (end === 'offline') this.setOnline(true);
+    else await this.open();
   }
 
   setOnline(online: boolean): void {
@@ -246,6 +279,11 @@ export class SimDevice {
     const { clock, random } = this.#world;
     const request = ++this.#requests;
     const verdict = verdictOf(random, this.#world.network(), this.index, request);
+    if (life.alive && this.#stall !== null) {
+      this.#stall();
+      this.#stall = null;
+      return new Promise(() => {});
+    }
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         life.cut.delete(cut);
@@ -258,7 +296,7 @@ export class SimDevice {
       this.tell();
       signal?.addEventListener('abort', () => fail('Cancelled.'), { once: true });
       const arrive = async (isFirst: boolean) => {
-        const answer = await this.#world.serve(this, message);
+        const answer = await this.#answer(message);
         if (!isFirst) return;
         if (verdict.answerLost) {
           clock.schedule(clock.now() + timeoutMs, () => fail('No answer.'));
@@ -278,6 +316,15 @@ export class SimDevice {
         clock.schedule(again, () => void arrive(false));
       }
     });
+  }
+
+  /** Of the organization, or of whoever answers in its place. */
+  async #answer(message: OutgoingMessage): Promise<IncomingMessage> {
+    const foreign = this.#world.foreign();
+    if (foreign !== null) return this.#world.sabotage.foreign?.(foreign) ?? foreign;
+    const answer = await this.#world.serve(this, message);
+    if ([401, 403, 409].includes(answer.status)) this.#refusals += 1;
+    return answer;
   }
 
   /** Half of the errors are minutes, the others up to two days. */
@@ -312,4 +359,9 @@ export class SimDevice {
       if (progress.phase === 'done') fraction = 0;
     });
   }
+}
+
+/** Lets that many turns pass, in which everything runs that waits for nothing else. */
+async function turns(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -21,7 +21,15 @@ export interface WorldApp {
 }
 
 /** Faults that a run may meet. */
-export const faultKinds = ['network', 'power', 'server', 'admin', 'copies', 'clocks'] as const;
+export const faultKinds = [
+  'network',
+  'power',
+  'server',
+  'admin',
+  'copies',
+  'clocks',
+  'weather',
+] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface WorldSpec {
