@@ -2,6 +2,7 @@ import { gateway } from './gateway.ts';
 import { keys } from './keys.ts';
 import { liveViews } from './live-views.ts';
 import { query } from './query.ts';
+import { queue } from './queue.ts';
 import { costRatio, type Report } from './report.ts';
 import { rules } from './rules.ts';
 import { search } from './search.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   search,
   rules,
   sync,
+  queue,
   server,
   keys,
 };

@@ -202,7 +202,7 @@ export class Device {
           filter((result) => result?.kind === 'done'),
         ),
         tables: () => readSyncTables(store),
-        editedTables: () => [...new Set(this.sync.outbox.unsettled().map((entry) => entry.table))],
+        editedTables: () => this.sync.outbox.unsettledTables(),
         ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
         run: (tables) =>
           this.sync.run('DELTA_SYNC', { byItself: true, ...(tables === null ? {} : { tables }) }),

@@ -1,5 +1,6 @@
 import { type AppModel, type Cells, indexModel } from '@outpost/model';
 import type { SchemaModule, SqlDriver } from '@outpost/store';
+import { openQueueIndex } from './outbox/queue-index.ts';
 
 const tables: readonly string[] = [
   'CREATE TABLE "$sync" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -52,10 +53,21 @@ const fifth: readonly string[] = [
   'CREATE INDEX "$effect_row" ON "$effect" (table_name, row_id)',
 ];
 
+/** What is asked of the queue is found without reading all of it. */
+const sixth: readonly string[] = [
+  'CREATE INDEX "$outbox_state" ON "$outbox" (state, seq)',
+  'CREATE INDEX "$outbox_table" ON "$outbox" (table_name, state)',
+  'CREATE INDEX "$outbox_id" ON "$outbox" (row_id)',
+  'CREATE INDEX "$outbox_error" ON "$outbox" (sync_error_id) WHERE sync_error_id IS NOT NULL',
+  'CREATE INDEX "$outbox_set" ON "$outbox" (change_set, seq) WHERE change_set IS NOT NULL',
+  'CREATE INDEX "$outbox_held" ON "$outbox" (held_until) WHERE held_until > 0',
+  `CREATE INDEX "$outbox_delete" ON "$outbox" (at) WHERE op = 'delete'`,
+];
+
 /** Tables of this package inside the device database. */
 export const syncModule: SchemaModule = {
   name: 'sync',
-  version: 5,
+  version: 6,
   migrate(driver, from) {
     if (from < 1) for (const sql of tables) driver.exec(sql);
     if (from < 2) for (const sql of second) driver.exec(sql);
@@ -65,7 +77,9 @@ export const syncModule: SchemaModule = {
       noteLocalSlots(driver);
     }
     if (from < 5) for (const sql of fifth) driver.exec(sql);
+    if (from < 6) for (const sql of sixth) driver.exec(sql);
   },
+  opened: openQueueIndex,
 };
 
 /** Edits that wait were made under the definitions that are here. */

@@ -3,11 +3,12 @@ import {
   defineApp,
   defineTable,
   indexModel,
+  type System,
   withSystemTables,
 } from '@outpost/model';
 import { type DeviceStore, openStore, type WriteTx } from '@outpost/store';
 import { memoryStorage } from '@outpost/store/node';
-import { countingGuids, VirtualClock } from '@outpost/testkit';
+import { countingGuids, testSystem, VirtualClock } from '@outpost/testkit';
 import { writeFact } from '../src/engine/sync-state.ts';
 import { type Entry, readEntries } from '../src/outbox/entry.ts';
 import { Outbox } from '../src/outbox/outbox.ts';
@@ -62,6 +63,7 @@ export const now = '2026-03-02T08:00:00Z';
 export interface LocalDevice {
   readonly store: DeviceStore;
   readonly clock: VirtualClock;
+  readonly system: System;
   readonly outbox: Outbox;
   readonly errors: SyncErrors;
   readonly ids: ReturnType<typeof countingGuids>;
@@ -76,7 +78,8 @@ export interface LocalDevice {
   own(sql: string): readonly (readonly unknown[])[];
 }
 
-export async function openLocalDevice(epoch = 'e1'): Promise<LocalDevice> {
+/** `isQueued`: its own outbox takes edits. */
+export async function openLocalDevice(epoch = 'e1', isQueued = true): Promise<LocalDevice> {
   const store = await openStore({
     storage: memoryStorage(),
     modules: [syncModule],
@@ -91,11 +94,13 @@ export async function openLocalDevice(epoch = 'e1'): Promise<LocalDevice> {
   store.applySchema(app, ['account', 'contact', 'visit', 'syncerror']);
   const clock = new VirtualClock(Date.parse(now));
   const ids = countingGuids(0xabc);
+  const system: System = { ...testSystem(1), clock, ids };
   const outbox = new Outbox(store, { clock, ids }, epoch);
-  store.participate(outbox);
+  if (isQueued) store.participate(outbox);
   return {
     store,
     clock,
+    system,
     outbox,
     ids,
     errors: new SyncErrors(store, outbox),

@@ -15,6 +15,8 @@ export interface SchemaModule {
   readonly version: number;
   /** Brings the tables from version `from` to `version`; 0: there are none yet. Runs in the opening transaction. */
   migrate(driver: SqlDriver, from: number): void;
+  /** What every connection needs: temporary tables and triggers. After `migrate`, in the same transaction. */
+  opened?(driver: SqlDriver): void;
 }
 
 export interface OpenStoreOptions extends DatabaseOptions {
@@ -48,7 +50,10 @@ export async function openStore(options: OpenStoreOptions): Promise<DeviceStore>
     if (level === 'always' || (level === 'auto' && unclean)) checkIntegrity(driver);
     const epoch = driver.transaction(() => {
       if (!known) createMeta(driver);
-      for (const module of options.modules ?? []) migrateModule(driver, module);
+      for (const module of options.modules ?? []) {
+        migrateModule(driver, module);
+        module.opened?.(driver);
+      }
       const next = Number(readMeta(driver, 'epoch') ?? 0) + 1;
       writeMeta(driver, 'epoch', next);
       writeMeta(driver, 'clean', 0);

@@ -480,8 +480,8 @@ export class Sync {
   }
 
   #computeStatus(): SyncStatus {
-    const pending = this.outbox.pending();
-    const errors = this.errors.list().length;
+    const pending = this.outbox.waiting();
+    const errors = this.errors.count();
     const available = readFact(this.store, 'firstSyncDoneAt') !== null;
     const failure = this.#lastResult?.kind === 'failed' ? this.#lastResult.failure : null;
     const stopped = failure !== null && ['auth', 'access', 'device'].includes(failure.class);
@@ -489,7 +489,7 @@ export class Sync {
       syncing: this.#running !== null,
       error: errors > 0 || stopped,
       warning: failure !== null && !stopped,
-      pendingUpload: pending.length > 0,
+      pendingUpload: pending.updates > 0,
       notConnected: !this.#online,
       connected: this.#online,
     };
@@ -500,10 +500,7 @@ export class Sync {
       notification: this.#running?.notification ?? null,
       flags,
       icon: iconOf(flags),
-      pending: {
-        updates: pending.length,
-        rows: new Set(pending.map((entry) => `${entry.table}/${entry.id}`)).size,
-      },
+      pending,
       errors,
       lastSyncAt: readFact(this.store, 'lastSyncAt'),
       lastResult: this.#lastResult,

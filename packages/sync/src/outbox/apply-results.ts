@@ -2,13 +2,15 @@ import { type IdGenerator, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { recomputeEach, recomputeVisible } from '../apply/overlay.ts';
 import { dropEffects, effectsOf } from '../effects/effect.ts';
+import { type EntryRefusal, type PushResponse, syncErrorCells } from '../protocol/index.ts';
 import {
-  type EntryRefusal,
-  type PushResponse,
-  sameKey,
-  syncErrorCells,
-} from '../protocol/index.ts';
-import { type Entry, holdEntry, readEntries, readerOf, setEntryState } from './entry.ts';
+  dependantsOf,
+  type Entry,
+  holdEntry,
+  readEntries,
+  readerOf,
+  setEntryState,
+} from './entry.ts';
 import type { Outbox } from './outbox.ts';
 
 type Refusal = EntryRefusal & { readonly syncError: string };
@@ -91,16 +93,14 @@ function refuseDependants(
   now: string,
   userId: string,
 ): void {
-  const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent')");
-  for (const entry of open) {
-    const depends =
-      entry.after.some((key) => sameKey(key, root.key)) ||
-      (entry.baseOf !== null && sameKey(entry.baseOf, root.key)) ||
-      (entry.changeSet !== null && entry.changeSet === root.changeSet);
-    if (!depends) continue;
+  const reader = readerOf(tx.sql);
+  const madeWith =
+    root.changeSet === null ? [] : readEntries(reader, 'change_set = ?', [root.changeSet]);
+  const family = [...madeWith, ...dependantsOf(reader, root.key)];
+  for (const entry of family.sort((a, b) => a.key[1] - b.key[1])) {
     // An earlier one may have taken it along.
     const [current] = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...entry.key]);
-    if (current === undefined || current.state === 'refused') continue;
+    if (current?.state !== 'queued' && current?.state !== 'sent') continue;
     const id = ids.next();
     const message = `Waits for the refused ${root.op} of ${root.table} ${root.id}.`;
     const refusal: Refusal = { errorType: 3, code: 'outpost:blocked', message, syncError: id };

@@ -1,7 +1,7 @@
 import type { WriteTx } from '@outpost/store';
 import type { RowEffect } from '../effects/effect.ts';
 import { sameKey } from '../protocol/index.ts';
-import { type Entry, readEntries, readerOf } from './entry.ts';
+import { dependantsOf, type Entry, entriesNaming, type Reader, readerOf } from './entry.ts';
 
 /** An edit that may become part of an earlier one. */
 type NewEntry = Pick<
@@ -26,9 +26,10 @@ export function joined(
   if (earlier.key[0] !== epoch || earlier.changeSet !== null || next.changeSet !== null)
     return null;
   if (earlier.op === 'delete' || next.op === 'create') return null;
-  const open = readEntries(readerOf(tx.sql), "state IN ('queued', 'sent', 'refused')");
-  const hasDependants = open.some((one) => one.after.some((key) => sameKey(key, earlier.key)));
-  if (hasDependants || movesOthers(next, open, earlier)) return null;
+  const reader = readerOf(tx.sql);
+  const needs = (one: Entry) => one.after.some((key) => sameKey(key, earlier.key));
+  const hasDependants = dependantsOf(reader, earlier.key).some((one) => isOpen(one) && needs(one));
+  if (hasDependants || movesOthers(next, reader, earlier)) return null;
   const after = [...earlier.after];
   for (const key of next.after) {
     if (sameKey(key, earlier.key) || after.some((one) => sameKey(one, key))) continue;
@@ -48,12 +49,15 @@ export function joined(
  * True when an edit does something to other rows, or would, were it carried out before the edits that were made in
  * between: a row that has been moved away meanwhile must not go with the one it belonged to.
  */
-function movesOthers(next: NewEntry, open: readonly Entry[], earlier: Entry): boolean {
+function movesOthers(next: NewEntry, reader: Reader, earlier: Entry): boolean {
   if (next.effects.some((effect) => !effect.isTwin)) return true;
   if (next.op !== 'delete' && !Object.hasOwn(next.set, 'ownerid')) return false;
-  return open.some(
-    (one) =>
-      one.key[1] > earlier.key[1] &&
-      [...Object.values(one.set), ...Object.values(one.base)].includes(next.id),
+  return entriesNaming(reader, next.id).some(
+    (one) => isOpen(one) && one.key[1] > earlier.key[1],
   );
+}
+
+/** Not carried out: an entry that is applied is in the organization already. */
+function isOpen({ state }: Entry): boolean {
+  return state !== 'applied';
 }

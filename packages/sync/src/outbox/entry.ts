@@ -43,20 +43,40 @@ export interface Reader {
   all(sql: string, params?: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }
 
-/** Entries in the order they were made. */
+/** Entries in the order they were made; `most`: the first ones. */
 export function readEntries(
   reader: Reader,
   where = '1',
   params: readonly SqlValue[] = [],
+  most: number | null = null,
 ): readonly Entry[] {
+  const limit = most === null ? '' : ` LIMIT ${most}`;
   return reader
-    .all(`SELECT ${columns} FROM "$outbox" WHERE ${where} ORDER BY seq`, params)
+    .all(`SELECT ${columns} FROM "$outbox" WHERE ${where} ORDER BY seq${limit}`, params)
     .map(toEntry);
 }
 
 /** A reader over the connection of a running transaction. */
 export function readerOf(sql: SqlDriver): Reader {
   return { all: (text, params) => sql.prepare(text).all(params) };
+}
+
+/** Entries that name one as what goes before them, or as what they stand on, in any state. */
+export function dependantsOf(reader: Reader, key: EntryKey): readonly Entry[] {
+  return readEntries(
+    reader,
+    '(epoch, seq) IN (SELECT by_epoch, by_seq FROM "$needed" WHERE epoch = ? AND seq = ?)',
+    [...key],
+  );
+}
+
+/** Entries with the id of a row in a new or an old cell, in any state. */
+export function entriesNaming(reader: Reader, id: string): readonly Entry[] {
+  return readEntries(
+    reader,
+    '(epoch, seq) IN (SELECT epoch, seq FROM "$mentioned" WHERE row_id = ?)',
+    [id],
+  );
 }
 
 function toEntry(row: readonly SqlValue[]): Entry {

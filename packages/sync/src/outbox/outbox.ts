@@ -36,6 +36,7 @@ import {
   insertEntry,
   readEntries,
   readerOf,
+  type Reader,
   rewriteEntry,
 } from './entry.ts';
 import { Holds } from './holds.ts';
@@ -119,8 +120,8 @@ export class Outbox implements Participant {
   lowMarks(): readonly EntryKey[] {
     return this.#store
       .all(
-        `SELECT e.epoch, coalesce(min(o.seq), e.next_seq) FROM "$epoch" e LEFT JOIN "$outbox" o ON o.epoch = e.epoch
-         GROUP BY e.epoch, e.next_seq`,
+        `SELECT e.epoch, coalesce((SELECT min(o.seq) FROM "$outbox" o WHERE o.epoch = e.epoch), e.next_seq)
+         FROM "$epoch" e ORDER BY 1`,
       )
       .map((row) => [String(row[0]), Number(row[1])]);
   }
@@ -163,9 +164,22 @@ export class Outbox implements Participant {
     return this.#read("state IN ('queued', 'sent', 'applied')");
   }
 
-  #read(where: string): readonly Entry[] {
+  /** Tables with edits that are not settled. */
+  unsettledTables(): readonly string[] {
+    return tablesWhere(this.#store, (table) =>
+      ['queued', 'sent', 'applied'].some(
+        (state) =>
+          this.#store.all('SELECT 1 FROM "$outbox" WHERE table_name = ? AND state = ? LIMIT 1', [
+            table,
+            state,
+          ]).length > 0,
+      ),
+    );
+  }
+
+  #read(where: string, params: readonly string[] = []): readonly Entry[] {
     const { schema } = this.#store;
-    return readEntries(this.#store, where).map((entry) => currentEntry(schema, entry));
+    return readEntries(this.#store, where, params).map((entry) => currentEntry(schema, entry));
   }
 
   /** Entries that wait to be seen in the base; of some tables, those that can be seen there with all that they do. */
@@ -186,24 +200,29 @@ export class Outbox implements Participant {
     most: number = maxBatch,
     ready: (entry: Entry) => boolean = () => true,
   ): readonly Entry[] {
-    const open = readEntries(this.#store, "state <> 'applied'");
-    const openKeys = new Set(open.map((one) => nameOf(one.key)));
+    const order = new EffectOrder(this.#store);
     const taken = new Set<string>();
     const batch: Entry[] = [];
-    const order = new EffectOrder(readEffects(this.#store), open);
-    for (const group of groupsOf(open.filter((one) => one.state === 'queued'))) {
+    const isOpen = ([epoch, seq]: EntryKey) =>
+      this.#store.all(
+        `SELECT 1 FROM "$outbox" WHERE epoch = ? AND seq = ? AND state <> 'applied'`,
+        [epoch, seq],
+      ).length > 0;
+    for (const group of queuedGroups(this.#store)) {
       const own = new Set(group.map((one) => nameOf(one.key)));
       const isHeld = group.some((one) => this.#holds.leftMs(one) > 0);
-      const isBlocked = group.some((one) =>
-        one.after.some((key) => {
-          const name = nameOf(key);
-          return openKeys.has(name) && !taken.has(name) && !own.has(name);
-        }),
-      );
-      if (isHeld || isBlocked || !group.every(ready) || order.holdsBack(group, taken)) continue;
+      const isBlocked = () =>
+        group.some((one) =>
+          one.after.some((key) => {
+            const name = nameOf(key);
+            return !taken.has(name) && !own.has(name) && isOpen(key);
+          }),
+        );
+      if (isHeld || !group.every(ready) || isBlocked() || order.holdsBack(group, taken)) continue;
       if (batch.length > 0 && batch.length + group.length > most) break;
       batch.push(...group);
       for (const name of own) taken.add(name);
+      if (batch.length >= most) break;
     }
     return batch;
   }
@@ -213,12 +232,25 @@ export class Outbox implements Participant {
     this.#holds.note(key, untilMs);
   }
 
+  /** How many edits still have to go up, and of how many rows. */
+  waiting(): { readonly updates: number; readonly rows: number } {
+    const [updates, rows] = this.#store.all('SELECT edits, rows FROM "$waiting"')[0] ?? [];
+    return { updates: Number(updates ?? 0), rows: Number(rows ?? 0) };
+  }
+
   /** When the next entry that is held may be sent by itself; null: none is. */
   nextHeldAt(): number | null {
-    const times = readEntries(this.#store, "state = 'queued'").flatMap((entry) => [
-      ...(entry.heldUntil > 0 ? [this.#holds.endOf(entry)] : []),
-      ...(this.mayBeUndone(entry) ? [Date.parse(entry.at) + undoDelayMs] : []),
+    // Those that are held are few, and are found by an index.
+    const held = readEntries(this.#store, "held_until > 0 AND state = 'queued'");
+    const deletions = this.#read("op = 'delete' AND at > ? AND state = 'queued'", [
+      new Date(this.#clock.now() - undoDelayMs).toISOString(),
     ]);
+    const times = [
+      ...held.map((entry) => this.#holds.endOf(entry)),
+      ...deletions.flatMap((entry) =>
+        this.mayBeUndone(entry) ? [Date.parse(entry.at) + undoDelayMs] : [],
+      ),
+    ];
     return times.length === 0 ? null : Math.min(...times);
   }
 
@@ -316,31 +348,46 @@ export class Outbox implements Participant {
 
 /** Tables with edits that are not settled or given up. */
 export function editedTables(store: DeviceStore): readonly string[] {
-  const rows = store.all(
-    'SELECT table_name FROM "$outbox" UNION SELECT table_name FROM "$effect" ORDER BY 1',
-  );
-  return rows.map((row) => String(row[0]));
+  const effects = store.all('SELECT DISTINCT table_name FROM "$effect"').map(([name]) => String(name));
+  return [...new Set([...tablesWhere(store, () => true), ...effects])].sort();
+}
+
+/** Tables of the queue that pass; it is not read for them, but asked for the next name each time. */
+function tablesWhere(store: DeviceStore, passes: (table: string) => boolean): readonly string[] {
+  const found: string[] = [];
+  for (let last = ''; ; ) {
+    const [next] = store.all('SELECT min(table_name) FROM "$outbox" WHERE table_name > ?', [last]);
+    if (typeof next?.[0] !== 'string') return found;
+    last = next[0];
+    if (passes(last)) found.push(last);
+  }
 }
 
 function nameOf([epoch, seq]: EntryKey): string {
   return `${epoch}/${seq}`;
 }
 
-/** Single entries and change sets, in the order of their first entries. */
-function groupsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
-  const groups: Entry[][] = [];
-  const sets = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const known = entry.changeSet === null ? undefined : sets.get(entry.changeSet);
-    if (known !== undefined) {
-      known.push(entry);
-      continue;
+/** Entries that are read at a time. */
+const readAhead = 128;
+
+/** Queued entries, single ones and change sets, in the order of their first entries; no more are read than are taken. */
+function* queuedGroups(reader: Reader): Generator<readonly Entry[]> {
+  const sets = new Set<string>();
+  let last = -1;
+  // The first is often all that is asked for.
+  for (let size = 1; ; size = readAhead) {
+    const where = `state = 'queued' AND seq > ?`;
+    const entries = readEntries(reader, where, [last], size);
+    for (const entry of entries) {
+      last = entry.key[1];
+      if (entry.changeSet === null) yield [entry];
+      else if (!sets.has(entry.changeSet)) {
+        sets.add(entry.changeSet);
+        yield readEntries(reader, `change_set = ? AND state = 'queued'`, [entry.changeSet]);
+      }
     }
-    const group = [entry];
-    groups.push(group);
-    if (entry.changeSet !== null) sets.set(entry.changeSet, group);
+    if (entries.length < size) return;
   }
-  return groups;
 }
 
 function readFactOf(sql: SqlDriver): string | null {

@@ -83,6 +83,13 @@ export class SyncErrors {
     });
   }
 
+  /** How many are active. */
+  count(): number {
+    if (!this.#store.schema.has(syncErrorTable.name)) return 0;
+    const rows = this.#store.all('SELECT count(*) FROM "syncerror" WHERE statecode = 0');
+    return Number(rows[0]?.[0] ?? 0);
+  }
+
   #nameOf(table: string, id: string, entry: Entry | undefined): string | null {
     const schema = this.#store.schema.get(table);
     const primary = schema?.table.primaryName ?? null;
