@@ -307,7 +307,7 @@ describe('nothing that may not be written is changed', () => {
       device: bens,
       from: [{ token: null, tables: ['account'] }],
       views: {},
-      awaiting: [mine.key],
+      awaiting: [[...mine.key, mine.key[1]]],
       maxRows: 1,
     });
     expect(JSON.parse(text)).toMatchObject({ acked: [] });
@@ -351,7 +351,7 @@ test('random requests neither read nor change what is not the caller’s, and ne
       limit: maybe(one<unknown>([1, 100, 5000])),
       from: maybe([{ token: maybe(null), tables: maybe([table(), table()]) }]),
       views: maybe({}),
-      awaiting: maybe([['e', 1]]),
+      awaiting: maybe([['e', 1, 1]]),
       maxRows: maybe(100),
       token: maybe(null),
       columns: maybe([]),

@@ -19,7 +19,12 @@ import {
   digestRequest,
   documentRequest,
   helloRequest,
+  type MessageLimits,
+  messageLimits,
+  type PushRequest,
+  type PushResponse,
   pageRequest,
+  partRequest,
   pullRequest,
   pushRequest,
   syncPaths,
@@ -47,6 +52,7 @@ import { digest } from './sync/digest.ts';
 import { confirmEpoch, hello } from './sync/hello.ts';
 import { OtherDefinitions } from './sync/other-definitions.ts';
 import { page } from './sync/page.ts';
+import { forgetParts, receivePart } from './sync/part.ts';
 import { pull } from './sync/pull.ts';
 import { push } from './sync/push.ts';
 import {
@@ -86,6 +92,8 @@ export interface OrganizationOptions {
   readonly limits?: RequestLimits | 'off';
   /** Largest content of a file that users may upload, in bytes; default 5,242,880, as in Dataverse. */
   readonly maxDocumentBytes?: number;
+  /** Smaller answers than the protocol allows: rows of one pull, and edits whose effect it says. */
+  readonly messageLimits?: Partial<Pick<MessageLimits, 'changedRows' | 'awaited'>>;
 }
 
 /** A row to load or to write: values by column. */
@@ -177,6 +185,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     now: () => system.clock.now(),
     random: system.random,
     maxDocumentBytes: options.maxDocumentBytes ?? 5 * 1024 * 1024,
+    messageLimits: { ...messageLimits, ...options.messageLimits },
   };
   const app = await store.write(async (tx) => {
     const published = await prepareStore(tx, options.model, limits);
@@ -232,7 +241,10 @@ async function prepareStore(
   return app;
 }
 
-type Services = Pick<SyncEnv, 'ids' | 'onFault' | 'now' | 'random' | 'maxDocumentBytes'>;
+type Services = Pick<
+  SyncEnv,
+  'ids' | 'onFault' | 'now' | 'random' | 'maxDocumentBytes' | 'messageLimits'
+>;
 
 interface OrganizationParts {
   readonly app: PublishedApp;
@@ -593,11 +605,17 @@ class EmbeddedOrganization implements Organization {
       }
       case syncPaths.push: {
         const message = ofUser(pushRequest(body, ''), userId);
+        return this.#push(await this.#store.read(caller), message);
+      }
+      case syncPaths.part: {
+        const message = ofUser(partRequest(body, ''), userId);
         const who = await this.#store.read(caller);
-        const answered = await push(this.#env, this.#store, who, message);
-        await this.#hints.publish();
-        this.#counters.push(answered);
-        return answered;
+        const { have, whole } = await receivePart(this.#env, this.#store, who, message);
+        const now = new Date(this.#env.now()).toISOString();
+        if (whole === undefined) return { now, have, pushed: null };
+        const pushed = await this.#push(who, ofUser(pushRequest(whole, ''), userId));
+        await forgetParts(this.#store, who, message);
+        return { now, have, pushed };
       }
       case syncPaths.upload: {
         const message = ofUser(uploadRequest(body, ''), userId);
@@ -615,6 +633,13 @@ class EmbeddedOrganization implements Organization {
       default:
         return known satisfies never;
     }
+  }
+
+  async #push(who: Caller, message: PushRequest): Promise<PushResponse> {
+    const answered = await push(this.#env, this.#store, who, message);
+    await this.#hints.publish();
+    this.#counters.push(answered);
+    return answered;
   }
 
   /** A request for data: of the newest life of the device, with the definitions that are in force. */

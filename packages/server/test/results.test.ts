@@ -3,7 +3,15 @@ import type { EntryKey, EntryResult, PushEntry } from '@outpost/sync/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerStore } from '../src/index.ts';
 import { createSchema } from '../src/store/physical-schema.ts';
-import { hashOf, lowMark, raiseMark, readResult, recordResult } from '../src/sync/results.ts';
+import {
+  hashOf,
+  lowMark,
+  maxMarks,
+  pruneMarks,
+  raiseMark,
+  readResult,
+  recordResult,
+} from '../src/sync/results.ts';
 import { callerOf } from './callers.ts';
 import { openStore } from './stores.ts';
 
@@ -55,7 +63,7 @@ const record = (result: EntryResult, device = 'd1', caller = ana, position: numb
   });
 const recorded = (of: EntryKey, device = 'd1') => store.read((tx) => readResult(tx, device, of));
 const raise = (mark: EntryKey, device = 'd1', caller = ana) =>
-  store.write((tx) => raiseMark(tx, caller, device, mark));
+  store.write((tx) => raiseMark(tx, caller, device, mark, 0));
 const mark = (epoch = 'e1', device = 'd1', caller = ana) =>
   store.read((tx) => lowMark(tx, caller, device, epoch));
 
@@ -188,4 +196,21 @@ describe('a low mark', () => {
     await raise(key(5), 'd1', ana);
     expect((await recorded(key(1)))?.userId).toBe('ben');
   });
+});
+
+test('O11a: marks of one user are bounded, however many a device sends; the newest stay', async () => {
+  const count = async () =>
+    Number((await store.read((tx) => tx.all('SELECT count(*) FROM "$mark"', [])))[0]?.[0]);
+  await store.write(async (tx) => {
+    const over = maxMarks + 3;
+    await tx.run(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${over})
+       INSERT INTO "$mark" (user_id, device, epoch, low, at) SELECT 'ana', 'd' || (i % 7), 'o' || i, 5, i FROM n`,
+    );
+    await raiseMark(tx, ben, 'd1', ['e1', 3], 0);
+    await pruneMarks(tx, ana);
+  });
+  expect(await count()).toBe(maxMarks + 1);
+  expect([await mark('o3', 'd3'), await mark('o4', 'd4')]).toEqual([0, 5]);
+  expect(await mark('e1', 'd1', ben)).toBe(3);
 });

@@ -89,7 +89,7 @@ function messages(app: string): readonly (readonly [path: string, body: unknown]
         seen,
         from: [{ token: null, tables: ['account'] }],
         views: { account: 'x' },
-        awaiting: [['e', 1]],
+        awaiting: [['e', 1, 1]],
         maxRows: 10,
       },
     ],

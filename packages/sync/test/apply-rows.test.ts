@@ -452,7 +452,7 @@ describe('a delta', () => {
       empty: [],
       rows: [[id(1), 'Chur']],
     };
-    applyPull(device.store, pull({ acked: [key(1)], changes: [confirmed] }), 1);
+    applyPull(device.store, pull({ acked: [['e1', 1, 1]], changes: [confirmed] }), 1);
     expect(device.entries().map((one) => one.key)).toEqual([key(2)]);
     expect(device.row('account', id(1))).toMatchObject({ city: 'Chur', name: null });
     expect([base(1), base(2)]).toMatchObject([undefined, { city: 'Bern' }]);
@@ -461,7 +461,7 @@ describe('a delta', () => {
 
   test('that confirms an edit of another opening leaves the one of the same number', () => {
     move(1, 'Chur');
-    applyPull(device.store, pull({ acked: [['e0', 1]] }), 1);
+    applyPull(device.store, pull({ acked: [['e0', 1, 1]] }), 1);
     expect(device.entries()).toHaveLength(1);
     expect(device.row('account', id(1))?.['city']).toBe('Chur');
   });
@@ -469,7 +469,17 @@ describe('a delta', () => {
   test('that confirms an edit and says nothing of its row shows the row without it', () => {
     move(1, 'Chur');
     device.take((tx) => setEntryState(tx.sql, key(1), 'applied'));
-    applyPull(device.store, pull({ acked: [key(1), ['e0', 1], key(9)] }), 1);
+    applyPull(
+      device.store,
+      pull({
+        acked: [
+          ['e1', 1, 1],
+          ['e0', 1, 1],
+          ['e1', 9, 9],
+        ],
+      }),
+      1,
+    );
     expect(device.row('account', id(1))?.['city']).toBe('Bern');
     expect(base(1)).toBeUndefined();
     expect(device.entries()).toEqual([]);

@@ -70,7 +70,7 @@ const settle = (seq: number, rows: Readonly<Record<string, readonly [string, num
       removes: [{ table: 'contact', ids: [id(3)], reason: 'deleted' }],
       tokens: [],
       check: [],
-      acked: [key(seq)],
+      acked: [['e1', seq, seq]],
       more: false,
     },
     0,

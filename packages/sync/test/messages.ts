@@ -16,12 +16,16 @@ import {
   helloResponse,
   type PageRequest,
   type PageResponse,
+  type PartRequest,
+  type PartResponse,
   type PullRequest,
   type PullResponse,
   type PushRequest,
   type PushResponse,
   pageRequest,
   pageResponse,
+  partRequest,
+  partResponse,
   pullRequest,
   pullResponse,
   pushRequest,
@@ -52,6 +56,8 @@ interface Messages {
   digestResponse: DigestResponse;
   pushRequest: PushRequest;
   pushResponse: PushResponse;
+  partRequest: PartRequest;
+  partResponse: PartResponse;
   uploadRequest: UploadRequest;
   uploadResponse: UploadResponse;
   documentRequest: DocumentRequest;
@@ -93,7 +99,7 @@ export const messages: {
         { token: null, tables: ['lead'] },
       ],
       views: { account: 'v1' },
-      awaiting: [['e1', 7]],
+      awaiting: [['e1', 7, 9]],
       maxRows: 5000,
     },
   ],
@@ -108,7 +114,7 @@ export const messages: {
       removes: [{ table: 'task', reason: 'filter', ids: ['i2'] }],
       tokens: [{ token: 'k2', tables: ['account'] }],
       check: [{ table: 'lead', why: 'expired', view: 'v3' }],
-      acked: [['e1', 7]],
+      acked: [['e1', 7, 8]],
       more: true,
     },
   ],
@@ -191,6 +197,8 @@ export const messages: {
       ],
     },
   ],
+  partRequest: [partRequest, { device, reference, at: 3, data: 'aGk=' }],
+  partResponse: [partResponse, { now, have: 5, pushed: { now, results: [] } }],
   uploadRequest: [uploadRequest, { device, reference, at: 3, data: 'aGk=' }],
   uploadResponse: [uploadResponse, { now, have: 5 }],
   documentRequest: [

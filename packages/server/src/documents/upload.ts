@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { base64ToBytes, parseDocumentReference } from '@outpost/model';
-import type { UploadRequest, UploadResponse } from '@outpost/sync/protocol';
+import { messageLimits, type UploadRequest, type UploadResponse } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ReadTx, WriteTx } from '../store/server-store.ts';
 import type { Caller, SyncEnv } from '../sync/sync-env.ts';
 import { checkFence } from '../sync/versions.ts';
 
 /** Largest part in bytes. */
-const maxPartBytes = 1024 * 1024;
+const maxPartBytes = messageLimits.partBytes;
 /** Bytes that a user may have here before an edit names them; the oldest make room. */
 const maxUserBytes = 64 * 1024 * 1024;
 
@@ -30,15 +30,25 @@ export async function upload(
     const message = `A document has at most ${env.maxDocumentBytes} bytes.`;
     throw new HttpError(413, 'outpost:documentTooLarge', message);
   }
+  const now = new Date(env.now()).toISOString();
+  return { now, have: await takePart(env, tx, caller.context.userId, { reference, at, data }) };
+}
+
+/** Keeps a part of something that has a name by its content. Answers how many bytes of it are there. */
+export async function takePart(
+  env: SyncEnv,
+  tx: WriteTx,
+  userId: string,
+  { reference, at, data }: Pick<UploadRequest, 'reference' | 'at' | 'data'>,
+): Promise<number> {
+  const parsed = parseDocumentReference(reference);
   const bytes = base64ToBytes(data);
-  if (bytes === null || bytes.length > maxPartBytes) {
+  if (parsed === null || bytes === null || bytes.length > maxPartBytes) {
     const message = `A part is Base64 of at most ${maxPartBytes} bytes.`;
     throw new HttpError(400, 'outpost:documentPart', message);
   }
-  const { userId } = caller.context;
-  const now = new Date(env.now()).toISOString();
   const have = (await uploadedBytes(tx, userId, reference)) ?? 0;
-  if (bytes.length === 0 || at !== have || have === parsed.bytes) return { now, have };
+  if (bytes.length === 0 || at !== have || have === parsed.bytes) return have;
   if (at + bytes.length > parsed.bytes) {
     throw new HttpError(400, 'outpost:documentPart', 'The part goes past the end of the document.');
   }
@@ -54,13 +64,11 @@ export async function upload(
      ON CONFLICT (user_id, reference) DO UPDATE SET have = excluded.have, at = excluded.at`,
     [userId, reference, at + bytes.length, env.now()],
   );
-  if (at + bytes.length < parsed.bytes) return { now, have: at + bytes.length };
+  if (at + bytes.length < parsed.bytes) return at + bytes.length;
   const content = await uploadedContent(tx, userId, reference);
-  if (createHash('sha256').update(content).digest('hex') === parsed.hash) {
-    return { now, have: parsed.bytes };
-  }
+  if (createHash('sha256').update(content).digest('hex') === parsed.hash) return parsed.bytes;
   await dropUpload(tx, userId, reference);
-  return { now, have: 0 };
+  return 0;
 }
 
 /** What a user has uploaded under this name, complete; null: not all of it is there. */
@@ -121,7 +129,8 @@ async function makeRoom(
   }
 }
 
-async function dropUpload(tx: WriteTx, userId: string, reference: string): Promise<void> {
+/** Forgets what a user has uploaded under this name. */
+export async function dropUpload(tx: WriteTx, userId: string, reference: string): Promise<void> {
   for (const table of ['"$upload"', '"$upload_part"']) {
     await tx.run(`DELETE FROM ${table} WHERE user_id = ? AND reference = ?`, [userId, reference]);
   }

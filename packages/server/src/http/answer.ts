@@ -9,10 +9,14 @@ export function parseBody(body: Uint8Array | null): unknown {
     throw new HttpError(400, 'outpost:body', 'The request has no body.');
   }
   if (body.length > maxBodyBytes) {
-    throw new HttpError(413, 'outpost:tooLarge', `The body is larger than ${maxBodyBytes} bytes.`);
+    throw new HttpError(413, 'outpost:tooLarge', `A body has at most ${maxBodyBytes} bytes.`);
   }
+  return parseJsonBytes(body);
+}
+
+export function parseJsonBytes(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new HttpError(400, 'outpost:json', 'The body is not JSON.');
   }

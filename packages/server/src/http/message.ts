@@ -1,3 +1,5 @@
+import { messageLimits } from '@outpost/sync/protocol';
+
 /** A request and an answer without any web framework. */
 export interface ServerRequest {
   readonly method: string;
@@ -15,4 +17,4 @@ export interface ServerResponse {
 }
 
 /** Largest request body in bytes. */
-export const maxBodyBytes: number = 8 * 1024 * 1024;
+export const maxBodyBytes: number = messageLimits.bodyBytes;

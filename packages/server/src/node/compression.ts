@@ -42,7 +42,7 @@ export async function gunzip(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
     for await (const chunk of unzip as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBodyBytes)
-        throw new HttpError(413, 'outpost:tooLarge', 'The body is too large.');
+        throw new HttpError(413, 'outpost:tooLarge', `A body has at most ${maxBodyBytes} bytes.`);
       done.push(chunk);
     }
   } catch (error) {

@@ -157,7 +157,8 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes) throw new HttpError(413, 'outpost:tooLarge', 'The body is too large.');
+    if (size > maxBodyBytes)
+      throw new HttpError(413, 'outpost:tooLarge', `A body has at most ${maxBodyBytes} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -33,7 +33,7 @@ function systemSql({ types, numberedKey, keyOrdered }: StoreEngine): readonly st
     `CREATE TABLE IF NOT EXISTS "$device" (user_id ${text} NOT NULL, device ${text} NOT NULL, epoch ${text} NOT NULL, seen_at ${integer} NOT NULL,
     PRIMARY KEY (user_id, device))${keyOrdered}`,
     `CREATE TABLE IF NOT EXISTS "$mark" (user_id ${text} NOT NULL, device ${text} NOT NULL, epoch ${text} NOT NULL, low ${integer} NOT NULL,
-    PRIMARY KEY (user_id, device, epoch))${keyOrdered}`,
+    at ${integer} NOT NULL DEFAULT 0, PRIMARY KEY (user_id, device, epoch))${keyOrdered}`,
     `CREATE TABLE IF NOT EXISTS "$result" (device ${text} NOT NULL, epoch ${text} NOT NULL, seq ${integer} NOT NULL, user_id ${text} NOT NULL,
     tbl ${text} NOT NULL, hash ${text} NOT NULL, status ${text} NOT NULL, version ${integer}, position ${integer}, json ${text} NOT NULL,
     PRIMARY KEY (device, epoch, seq))${keyOrdered}`,
@@ -67,6 +67,10 @@ export async function createSchema(
 ): Promise<void> {
   await tx.engine.lockSchema(tx);
   for (const sql of [...systemSql(tx.engine), ...tx.engine.systemSql]) await tx.run(sql);
+  if (!(await tx.engine.columnsOf(tx, '$mark')).has('at')) {
+    const { INTEGER: integer } = tx.engine.types;
+    await tx.run(`ALTER TABLE "$mark" ADD COLUMN at ${integer} NOT NULL DEFAULT 0`);
+  }
   for (const table of model.tables) {
     const known = before?.tables.find((one) => one.name === table.name);
     await createTable(tx, table, known);

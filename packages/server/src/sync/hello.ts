@@ -56,4 +56,30 @@ export async function confirmEpoch(
      ON CONFLICT (user_id, device) DO UPDATE SET epoch = excluded.epoch, seen_at = excluded.seen_at`,
     [caller.context.userId, device.id, device.epoch, env.now()],
   );
+  if (known === null) await forgetDevices(tx, caller.context.userId);
+}
+
+/** Devices that one user may have. */
+export const maxDevices = 1000;
+
+/** Those that were not seen for longest make room. */
+async function forgetDevices(tx: WriteTx, userId: string): Promise<void> {
+  for (const [table, time] of [
+    ['"$device"', 'seen_at'],
+    ['"$reached"', 'at'],
+  ]) {
+    const [count] = await tx.all(`SELECT count(*) FROM ${table} WHERE user_id = ?`, [userId]);
+    const over = Number(count?.[0] ?? 0) - maxDevices;
+    if (over <= 0) continue;
+    const oldest = await tx.all(
+      `SELECT device FROM ${table} WHERE user_id = ? ORDER BY ${time}, device LIMIT ?`,
+      [userId, over],
+    );
+    for (const [device] of oldest) {
+      await tx.run(`DELETE FROM ${table} WHERE user_id = ? AND device = ?`, [
+        userId,
+        device ?? null,
+      ]);
+    }
+  }
 }

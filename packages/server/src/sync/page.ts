@@ -1,6 +1,6 @@
 import type { Cell } from '@outpost/model';
 import { concat, join, name, type Sql, sql } from '@outpost/query';
-import type { PageRequest, PageResponse } from '@outpost/sync/protocol';
+import { messageLimits, type PageRequest, type PageResponse } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import type { DeviceView } from '../view/device-view.ts';
@@ -9,7 +9,6 @@ import type { Caller, SyncEnv } from './sync-env.ts';
 import { tableRows } from './table-rows.ts';
 import { readVersions } from './versions.ts';
 
-const maxPageRows = 5000;
 /** Characters of long texts in one answer; a single one may be larger. */
 export const answerBytes: number = 4 * 1024 * 1024;
 
@@ -21,7 +20,7 @@ export async function page(
   request: PageRequest,
 ): Promise<PageResponse> {
   const view = viewOf(caller, request.table);
-  const most = Math.max(1, Math.min(request.limit, maxPageRows));
+  const most = Math.max(1, Math.min(request.limit, messageLimits.pageRows));
   const key = `v.${name(view.primaryId)}`;
   const range = join(
     [

@@ -1,12 +1,14 @@
 import type { Cell, ProfileEdge } from '@outpost/model';
 import { concat, join, name, type Sql, sql } from '@outpost/query';
-import type {
-  CheckReason,
-  EntryKey,
-  PullRequest,
-  PullResponse,
-  RemoveReason,
-  TableRows,
+import {
+  type CheckReason,
+  type EntryKey,
+  type EntryRange,
+  type PullRequest,
+  type PullResponse,
+  type RemoveReason,
+  rangesOfKeys,
+  type TableRows,
 } from '@outpost/sync/protocol';
 import { readCandidates } from '../feed/candidates.ts';
 import { type FeedPlace, readToken, writeToken } from '../feed/token.ts';
@@ -28,6 +30,8 @@ interface Answer {
   readonly tokens: { token: string; tables: readonly string[] }[];
   readonly check: { table: string; why: CheckReason; view: string }[];
   readonly reached: Map<string, number>;
+  /** Rows that it brings or removes. */
+  rows: number;
   more: boolean;
 }
 
@@ -50,6 +54,7 @@ export async function pull(
     tokens: [],
     check: [],
     reached: new Map(),
+    rows: 0,
     more: false,
   };
   const maxRows = Math.max(1, Math.min(request.maxRows, maxRowsLimit));
@@ -86,7 +91,7 @@ export async function pull(
     removes: answer.removes,
     tokens: answer.tokens,
     check: answer.check,
-    acked: await acked(tx, caller, request, answer.reached),
+    acked: await acked(env, tx, caller, request, answer.reached),
     more: answer.more,
   };
 }
@@ -188,6 +193,8 @@ async function evaluate(
   answer: Answer,
 ): Promise<void> {
   if (candidates.size === 0) return;
+  if (answer.rows + candidates.size > env.messageLimits.changedRows) return tooLarge(view, answer);
+  answer.rows += candidates.size;
   const key = `v.${name(view.primaryId)}`;
   const { inList } = tx.engine.dialect;
   const among = inList(key, [...candidates]);
@@ -198,12 +205,7 @@ async function evaluate(
       [among, view.predicate],
       '',
     );
-    if (Number(size[0]?.[0] ?? 0) > answerBytes) {
-      // Too much for one answer: the device finds the rows by checksum and reads them in pages.
-      answer.check.push({ table: view.table, why: 'large', view: view.hash });
-      answer.reached.delete(view.table);
-      return;
-    }
+    if (Number(size[0]?.[0] ?? 0) > answerBytes) return tooLarge(view, answer);
   }
   const wanted = concat(
     'SELECT ',
@@ -233,6 +235,13 @@ async function evaluate(
     reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
   }
   for (const [reason, ids] of reasons) answer.removes.push({ table: view.table, reason, ids });
+}
+
+/** Too much for one answer: the device finds the rows by checksum and reads them in pages. */
+function tooLarge(view: DeviceView, answer: Answer): void {
+  answer.check.push({ table: view.table, why: 'large', view: view.hash });
+  // No edit is seen before the rows that it changed here were read.
+  answer.reached.set(view.table, notReached);
 }
 
 function select(
@@ -270,32 +279,45 @@ const notReached = -1;
 
 /** Applied entries whose effect is inside this answer. */
 async function acked(
+  { messageLimits }: SyncEnv,
   tx: ReadTx,
   caller: Caller,
   { device, awaiting }: PullRequest,
   reached: ReadonlyMap<string, number>,
-): Promise<readonly EntryKey[]> {
-  const contained: EntryKey[] = [];
-  for (const [epoch, seq] of awaiting) {
-    const row = (
-      await tx.all(
-        `SELECT tbl, position FROM "$result" WHERE device = ? AND epoch = ? AND seq = ? AND status = 'applied' AND user_id = ?`,
-        [device.id, epoch, seq, caller.context.userId],
-      )
-    )[0];
-    if (row === undefined) {
-      // Below the low mark: its effect was seen in an earlier life of this database.
-      if (seq < (await lowMark(tx, caller, device.id, epoch))) contained.push([epoch, seq]);
-      continue;
-    }
-    const table = String(row[0]);
-    // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
-    const known = caller.views.some((view) => view.table === table);
-    // What an edit did to rows of other tables is to be seen with it.
-    const to = known && !reached.has(table) ? undefined : Math.min(...reached.values());
-    const position = Number(row[1] ?? 0);
+): Promise<readonly EntryRange[]> {
+  // Nothing is ever sent of a table outside the profile: there is nothing to wait for.
+  const notAsked = caller.views.map((view) => view.table).filter((table) => !reached.has(table));
+  // What an edit did to rows of other tables is to be seen with it.
+  const to = Math.min(...reached.values());
+  const inAnswer = concat(
     // Below zero: not in the feed yet.
-    if (to !== undefined && position >= 0 && position <= to) contained.push([epoch, seq]);
+    ' AND position >= 0',
+    notAsked.length === 0 ? '' : ' AND NOT ',
+    notAsked.length === 0 ? '' : tx.engine.dialect.inList('tbl', notAsked),
+    Number.isFinite(to) ? sql(' AND position <= ?', to) : '',
+  );
+  const below: EntryRange[] = [];
+  const contained: EntryKey[] = [];
+  for (const [epoch, from, upTo] of awaiting) {
+    const left = messageLimits.awaited - contained.length;
+    if (left <= 0) break;
+    const low = await lowMark(tx, caller, device.id, epoch);
+    // Below the low mark: its effect was seen in an earlier life of this database.
+    if (from < low) below.push([epoch, from, Math.min(upTo, low - 1)]);
+    const statement = concat(
+      sql(
+        `SELECT seq FROM "$result" WHERE device = ? AND epoch = ? AND seq >= ? AND seq <= ? AND status = 'applied' AND user_id = ?`,
+        device.id,
+        epoch,
+        Math.max(from, low),
+        upTo,
+        caller.context.userId,
+      ),
+      inAnswer,
+      sql(' ORDER BY seq LIMIT ?', left),
+    );
+    const rows = await tx.all(statement.text, statement.params);
+    for (const row of rows) contained.push([epoch, Number(row[0])]);
   }
-  return contained;
+  return [...below, ...rangesOfKeys(contained)];
 }

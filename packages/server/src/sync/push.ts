@@ -13,6 +13,7 @@ import {
   type EntryRefusal,
   type EntryResult,
   groupsOf,
+  messageLimits,
   type PushEntry,
   type PushRequest,
   type PushResponse,
@@ -28,11 +29,10 @@ import { RowWriter } from '../write/row-writer.ts';
 import type { RowWrite } from '../write/write-env.ts';
 import { conflictPolicy } from './conflict-policy.ts';
 import { OtherDefinitions } from './other-definitions.ts';
-import { hashOf, lowMark, raiseMark, readResult, recordResult } from './results.ts';
+import { hashOf, lowMark, pruneMarks, raiseMark, readResult, recordResult } from './results.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
 import { checkFence } from './versions.ts';
 
-const maxEntries = 100;
 /** No row has it: what stands on an edit of this version is compared column by column. */
 const unknownVersion = 0;
 /** A fault that keeps coming back is one of the entry. */
@@ -47,13 +47,14 @@ export async function push(
 ): Promise<PushResponse> {
   const { device, entries, settledBelow } = request;
   const groups = groupsOf(entries);
-  if (groups.length > 1 && entries.length > maxEntries) {
-    const message = `At most ${maxEntries} entries in one request.`;
+  if (groups.length > 1 && entries.length > messageLimits.entries) {
+    const message = `A request has at most ${messageLimits.entries} entries, or one change set.`;
     throw new HttpError(413, 'outpost:tooManyEntries', message);
   }
   await store.write(async (tx) => {
     await checkFence(tx, caller, device);
-    for (const mark of settledBelow) await raiseMark(tx, caller, device.id, mark);
+    for (const mark of settledBelow) await raiseMark(tx, caller, device.id, mark, env.now());
+    if (settledBelow.length > 0) await pruneMarks(tx, caller);
   });
   const results: EntryResult[] = [];
   for (const group of groups) {
@@ -96,6 +97,7 @@ class GroupWriter {
   readonly #caller: Caller;
   readonly #device: string;
   readonly #group: readonly PushEntry[];
+  readonly #byKey: ReadonlyMap<string, PushEntry>;
   readonly #versions = new Map<PushEntry, number>();
   /** Edits that were joined with what others wrote: their user does not know the row that they led to. */
   readonly #joined = new Set<PushEntry>();
@@ -112,6 +114,11 @@ class GroupWriter {
     this.#caller = caller;
     this.#device = device;
     this.#group = group;
+    this.#byKey = new Map(group.map((one) => [one.key.join('/'), one]));
+  }
+
+  #inGroup(key: EntryKey): PushEntry | undefined {
+    return this.#byKey.get(key.join('/'));
   }
 
   async run(): Promise<readonly EntryResult[]> {
@@ -187,7 +194,7 @@ class GroupWriter {
   }
 
   async #isApplied(key: EntryKey): Promise<boolean> {
-    if (this.#group.some((one) => sameKey(one.key, key))) return true;
+    if (this.#inGroup(key) !== undefined) return true;
     const recorded = await readResult(this.#tx, this.#device, key);
     if (recorded !== null) return recorded.status === 'applied';
     return key[1] < (await lowMark(this.#tx, this.#caller, this.#device, key[0]));
@@ -226,7 +233,7 @@ class GroupWriter {
   /** The version that an own earlier entry has produced. */
   async #ownVersion(key: EntryKey | null): Promise<number | null> {
     if (key === null) return null;
-    const inside = this.#group.find((one) => sameKey(one.key, key));
+    const inside = this.#inGroup(key);
     if (inside !== undefined) return this.#knownVersion(inside);
     return (await readResult(this.#tx, this.#device, key))?.version ?? null;
   }
@@ -246,7 +253,8 @@ class GroupWriter {
   async #refuse(entry: PushEntry, refusal: Reason): Promise<EntryResult> {
     const env = this.#env;
     const syncError = env.ids.next();
-    const { errorType, code, message, columns } = refusal;
+    const { errorType, code, columns } = refusal;
+    const message = refusal.message.slice(0, messageLimits.text);
     const known = env.index.table(entry.table) !== undefined && isGuid(entry.id);
     await new RowWriter(env, this.#tx, { kind: 'system' }).write({
       op: 'create',

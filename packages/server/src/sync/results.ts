@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { EntryKey, EntryResult, PushEntry } from '@outpost/sync/protocol';
+import {
+  type EntryKey,
+  type EntryResult,
+  messageLimits,
+  type PushEntry,
+} from '@outpost/sync/protocol';
 import type { ReadTx, WriteTx } from '../store/server-store.ts';
 import type { Caller } from './sync-env.ts';
 
@@ -96,12 +101,13 @@ export async function raiseMark(
   caller: Caller,
   device: string,
   [epoch, low]: EntryKey,
+  now: number,
 ): Promise<void> {
   const { userId } = caller.context;
   const changed = await tx.run(
-    `INSERT INTO "$mark" (user_id, device, epoch, low) VALUES (?, ?, ?, ?)
-     ON CONFLICT (user_id, device, epoch) DO UPDATE SET low = excluded.low WHERE excluded.low > "$mark".low`,
-    [userId, device, epoch, low],
+    `INSERT INTO "$mark" (user_id, device, epoch, low, at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (user_id, device, epoch) DO UPDATE SET low = excluded.low, at = excluded.at WHERE excluded.low > "$mark".low`,
+    [userId, device, epoch, low, now],
   );
   if (changed === 0) return;
   await tx.run('DELETE FROM "$result" WHERE device = ? AND epoch = ? AND seq < ? AND user_id = ?', [
@@ -110,4 +116,29 @@ export async function raiseMark(
     low,
     userId,
   ]);
+}
+
+/**
+ * Marks that one user may have: those of as many openings, of all their devices. One that makes room for newer ones was
+ * of a database that has been opened, and edited, so often since.
+ */
+export const maxMarks: number = 10 * messageLimits.epochs;
+
+/** Forgets the oldest marks of a user who has too many. */
+export async function pruneMarks(tx: WriteTx, caller: Caller): Promise<void> {
+  const { userId } = caller.context;
+  const [count] = await tx.all('SELECT count(*) FROM "$mark" WHERE user_id = ?', [userId]);
+  const over = Number(count?.[0] ?? 0) - maxMarks;
+  if (over <= 0) return;
+  const oldest = await tx.all(
+    'SELECT device, epoch FROM "$mark" WHERE user_id = ? ORDER BY at, device, epoch LIMIT ?',
+    [userId, over],
+  );
+  for (const [device, epoch] of oldest) {
+    await tx.run('DELETE FROM "$mark" WHERE user_id = ? AND device = ? AND epoch = ?', [
+      userId,
+      device ?? null,
+      epoch ?? null,
+    ]);
+  }
 }

@@ -1,4 +1,5 @@
 import type { IdGenerator } from '@outpost/model';
+import type { MessageLimits } from '@outpost/sync/protocol';
 import type { PublishedApp } from '../published-app.ts';
 import type { UserSecurity } from '../security/security-context.ts';
 import type { DeviceView } from '../view/device-view.ts';
@@ -7,6 +8,7 @@ import type { WriteEnv } from '../write/write-env.ts';
 /** What the handlers of the sync endpoint share. */
 export interface SyncEnv extends PublishedApp, WriteEnv {
   readonly ids: IdGenerator;
+  readonly messageLimits: MessageLimits;
   /** Told of every unexpected fault; the caller only learns that there was one. */
   readonly onFault: (error: unknown) => void;
 }

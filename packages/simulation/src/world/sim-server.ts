@@ -54,6 +54,8 @@ export class SimServer {
       auth: { authenticate: async (token) => token },
       system: { clock: this.#clock, random, ids: seededGuids(random) },
       limits: 'off',
+      // Small, so that worlds cross them all the time.
+      messageLimits: { changedRows: 6, awaited: 3 },
       onFault: (error) => this.#fault(`the organization fails: ${String(error)}`),
     });
     if (this.#starts === 1) await this.#organization.setConflictPolicy(this.#spec.policy);

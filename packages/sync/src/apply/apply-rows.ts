@@ -255,8 +255,10 @@ function settle(
   readonly touched: readonly { readonly table: string; readonly id: string }[];
   readonly affected: readonly Affected[];
 } {
-  const settled = pull.acked.flatMap(([epoch, seq]) =>
-    readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [epoch, seq]),
+  const settled = pull.acked.flatMap((range) =>
+    readEntries(readerOf(tx.sql), `epoch = ? AND seq >= ? AND seq <= ? AND state = 'applied'`, [
+      ...range,
+    ]),
   );
   const affected = affectedBy(tx, settled);
   for (const entry of settled) deleteEntry(tx.sql, entry.key);

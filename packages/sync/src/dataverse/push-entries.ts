@@ -15,6 +15,7 @@ import {
   type EntryKey,
   type EntryResult,
   groupsOf,
+  inPieces,
   type PushEntry,
   type SyncErrorType,
   sameKey,
@@ -24,6 +25,12 @@ import { guidOf } from './hash.ts';
 import type { BatchAnswer, BatchRequest } from './multipart.ts';
 import { bodyOf, cellsOf, readableSlots } from './row-cells.ts';
 import { fault, type Json, type WebApiClient } from './web-api-client.ts';
+
+/**
+ * Requests in one batch, see
+ * https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
+ */
+const maxOperations = 1000;
 
 export interface PushContext {
   readonly client: WebApiClient;
@@ -110,6 +117,12 @@ async function pushGroup(
   earlier: readonly EntryResult[],
   signal: AbortSignal | undefined,
 ): Promise<readonly EntryResult[]> {
+  const [first] = group;
+  if (first !== undefined && group.length > maxOperations) {
+    const message = `A Web API carries out at most ${maxOperations} edits as one.`;
+    const reason: RefusalOf = { errorType: 3, code: 'outpost:transactionTooLarge', message };
+    return refuseAll(context, group, first, reason, signal);
+  }
   const planned: Planned[] = [];
   const own = new Set<string>();
   for (const entry of group) {
@@ -303,10 +316,12 @@ async function refuseAll(
     requests.push({ method: 'POST', path: errors.setName, body });
     return { key: entry.key, status: 'refused', errorType, code, message, columns, syncError };
   });
-  const failed = (await client.writeAll(requests, signal)).find((one) => one.status > 399);
-  // An edit has one sync error, however often its refusal is asked for.
-  const isThere = errorBody(failed?.json).code === dataverseErrors.duplicateRecord;
-  if (failed !== undefined && !isThere) throw fault(failed);
+  for (const piece of inPieces(requests, maxOperations)) {
+    const failed = (await client.writeAll(piece, signal)).find((one) => one.status > 399);
+    // An edit has one sync error, however often its refusal is asked for.
+    const isThere = errorBody(failed?.json).code === dataverseErrors.duplicateRecord;
+    if (failed !== undefined && !isThere) throw fault(failed);
+  }
   return results;
 }
 

@@ -6,6 +6,7 @@ import {
   type DeviceIdentity,
   type DigestRange,
   type DigestResponse,
+  messageLimits,
   type PageResponse,
   RowSum,
   type Versions,
@@ -50,7 +51,9 @@ export async function checkTable(
 ): Promise<TableCheck | null> {
   const { store, transport, device, limit } = context;
   if (table.ranges === null) {
-    const coarse = rangesOf(baseRows(store, table.table, null, null), coarseRows, null);
+    const most = store.count(table.table) + editedRows(store, table.table);
+    const size = rangeSize(coarseRows, most);
+    const coarse = rangesOf(baseRows(store, table.table, null, null), size, null);
     const rows = coarse.reduce((sum, one) => sum + one.rows, 0);
     const first = await compare(context, table, null, coarse, refreshed, take);
     if (first === null) return null;
@@ -66,7 +69,8 @@ export async function checkTable(
         found.push([after, upTo]);
         continue;
       }
-      const fine = rangesOf(baseRows(store, table.table, after, upTo), fineRows, upTo);
+      const fineSize = rangeSize(fineRows, coarse[i]?.rows ?? 0);
+      const fine = rangesOf(baseRows(store, table.table, after, upTo), fineSize, upTo);
       const second = await compare(context, table, after, fine, refreshed, take);
       if (second === null) return null;
       for (const j of second.bad) {
@@ -127,6 +131,15 @@ async function compare(
     ranges,
   });
   return (await refreshed(reply)) ? null : take(reply).value;
+}
+
+/** Rows of a range, so that all ranges go into one request. */
+function rangeSize(wanted: number, rows: number): number {
+  return Math.max(wanted, Math.ceil(rows / (messageLimits.ranges - 1)));
+}
+
+function editedRows(store: DeviceStore, table: string): number {
+  return Number(store.all('SELECT count(*) FROM "$base" WHERE table_name = ?', [table])[0]?.[0]);
 }
 
 type KeyVersion = readonly [id: string, version: number];

@@ -4,13 +4,24 @@ import { applyIds, applyPage, applyPlan, applyPull, forgetUnplanned } from '../a
 import { recheckRetyped } from '../apply/recheck.ts';
 import { documentsOfEntry } from '../documents/named.ts';
 import { uploadDocument } from '../documents/upload.ts';
-import { applyResults } from '../outbox/apply-results.ts';
+import { foreignCode, isOwnCode } from '../http/foreign.ts';
+import { applyResults, refuseUnsendable } from '../outbox/apply-results.ts';
 import { type Entry, markSent } from '../outbox/entry.ts';
 import { holdMs } from '../outbox/holds.ts';
 import { type Outbox, toPushEntry } from '../outbox/outbox.ts';
-import type { DeviceIdentity, HelloResponse, PullFrom, Versions } from '../protocol/index.ts';
+import {
+  type DeviceIdentity,
+  groupsOf,
+  type HelloResponse,
+  inPieces,
+  messageLimits,
+  type PullFrom,
+  type PushEntry,
+  rangesOfKeys,
+  type Versions,
+} from '../protocol/index.ts';
 import { SyncError } from '../sync-error.ts';
-import type { Reply, SyncTransport } from '../transport.ts';
+import type { Failure, Reply, SyncTransport } from '../transport.ts';
 import { cancellable, unlessAborted } from './cancellable.ts';
 import { checkTable, type TableCheck } from './check-table.ts';
 import { CycleCancelled, CycleStop, take } from './cycle-stop.ts';
@@ -73,7 +84,7 @@ export class Cycle {
   readonly #signal: AbortSignal;
   #now: string | null = null;
   #hellos = 0;
-  #batch = 100;
+  #batch = messageLimits.entries;
   /** Documents that the organization has, or was offered, in this cycle. */
   readonly #uploaded = new Set<string>();
 
@@ -206,15 +217,12 @@ export class Cycle {
       // What is sent must survive a crash here, or its key could name another edit.
       await store.flush();
       const entries = batch.map((entry) => toPushEntry(entry));
-      const settledBelow = outbox.lowMarks();
+      const settledBelow = outbox.newMarks();
       const reply = await transport.push({ device, settledBelow, entries }, this.#signal);
       if (reply.kind === 'failed') {
         // The organization may have acted: the same entries go again under the same keys.
+        if (this.#isTooMuch(reply.failure, entries)) continue;
         this.#requeueSent();
-        if (reply.failure.status === 413 && batch.length > 1) {
-          this.#batch = Math.max(1, batch.length >> 1);
-          continue;
-        }
         throw new CycleStop(reply.failure);
       }
       const now = system.clock.now();
@@ -229,6 +237,29 @@ export class Cycle {
       }
     }
     return false;
+  }
+
+  /**
+   * What the organization cannot take is split. What cannot be split can never be sent: it becomes a sync error, and holds
+   * up nothing that does not depend on it. Something on the way that takes less says nothing about the edit: it waits.
+   */
+  #isTooMuch(failure: Failure, entries: readonly PushEntry[]): boolean {
+    const { store, outbox, system } = this.#context;
+    const code = failure.code ?? '';
+    if (failure.status !== 413 && code !== 'outpost:decode') return false;
+    if (groupsOf(entries).length > 1) {
+      this.#batch = Math.max(1, entries.length >> 1);
+      this.#requeueSent();
+      return true;
+    }
+    if (code === foreignCode || !isOwnCode(code)) return false;
+    refuseUnsendable(store, outbox, system, this.#hello()?.user.id ?? '', entries, {
+      errorType: 3,
+      code,
+      message: failure.message,
+    });
+    this.#batch = messageLimits.entries;
+    return true;
   }
 
   /** What is quick to send goes first; edits with documents follow one by one, each after its documents. */
@@ -283,6 +314,10 @@ export class Cycle {
 
   async #pull(only: readonly string[] | null): Promise<void> {
     const { store, transport, device, outbox } = this.#context;
+    // What an edit does to other rows is seen when their tables are asked for too.
+    const named = only === null ? null : this.#tables(only).map((one) => one.table);
+    const awaited = inPieces(rangesOfKeys(outbox.awaiting(named)), messageLimits.epochs);
+    let piece = 0;
     for (let more = true; more; ) {
       const tables = this.#tables(only);
       const groups = new Map<string | null, string[]>();
@@ -295,8 +330,7 @@ export class Cycle {
       const views = Object.fromEntries(
         tables.flatMap(({ table, view }) => (view === null ? [] : [[table, view]])),
       );
-      // What an edit does to other rows is seen when their tables are asked for too.
-      const awaiting = outbox.awaiting(only === null ? null : tables.map((one) => one.table));
+      const awaiting = awaited[piece] ?? [];
       const reply = await transport.pull(
         { device, seen: this.#seen, from, views, awaiting, maxRows: pullRows },
         this.#signal,
@@ -325,7 +359,8 @@ export class Cycle {
       }
       this.#now = value.now;
       this.#context.report('download');
-      more = value.more;
+      // Those that did not fit are asked for when all that has changed is here.
+      more = value.more || ++piece < awaited.length;
       if (await this.#follow(value.current)) more = true;
     }
   }

@@ -16,7 +16,7 @@ import type { Entry } from '../outbox/entry.ts';
 import { editedTables, Outbox } from '../outbox/outbox.ts';
 import { type UndoResult, undo, undoFamily } from '../outbox/undo.ts';
 import type { DeviceIdentity, EntryKey, HelloResponse } from '../protocol/index.ts';
-import { otherUserCode } from '../protocol/index.ts';
+import { messageLimits, otherUserCode } from '../protocol/index.ts';
 import { type Draft, type Notice, readDrafts, readNotices } from '../repair/notices.ts';
 import { SyncErrors } from '../repair/sync-errors.ts';
 import { SyncError } from '../sync-error.ts';
@@ -518,7 +518,11 @@ function startEpoch(store: DeviceStore, ids: IdGenerator): Pick<DeviceIdentity, 
     const last = readFact(store, 'epoch');
     const previous = JSON.parse(readFact(store, 'previousEpochs') ?? '[]') as readonly string[];
     if (last !== null) {
-      writeFact(tx.sql, 'previousEpochs', JSON.stringify([...previous, last].slice(-100)));
+      writeFact(
+        tx.sql,
+        'previousEpochs',
+        JSON.stringify([...previous, last].slice(-messageLimits.previousEpochs)),
+      );
     }
     writeFact(tx.sql, 'epoch', epoch);
     // What was on its way when the process ended is sent again under its old key.

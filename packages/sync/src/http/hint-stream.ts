@@ -1,7 +1,11 @@
-import { DecodeError, type Decoder, list, object, text, whole } from '../protocol/decode.ts';
+import { DecodeError, type Decoder, list, name, object, whole } from '../protocol/decode.ts';
+import { messageLimits } from '../protocol/limits.ts';
 import type { Hint } from '../transport.ts';
 
-const hint: Decoder<Hint> = object<Hint>({ tables: list(text, 1000), jitterMs: whole });
+const hint: Decoder<Hint> = object<Hint>({
+  tables: list(name, messageLimits.tables),
+  jitterMs: whole,
+});
 /** Characters of an event; nothing that is meant is longer. */
 const longest = 100_000;
 

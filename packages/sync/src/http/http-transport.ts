@@ -7,6 +7,7 @@ import {
   documentResponse,
   helloResponse,
   pageResponse,
+  partResponse,
   pullResponse,
   pushResponse,
   syncPaths,
@@ -19,6 +20,7 @@ import { accountOfToken } from './account.ts';
 import { describe, errorBody, failed, otherUser, parseJson, statusClass } from './failure.ts';
 import { foreignAnswer, isOwnCode, retryAfterOf } from './foreign.ts';
 import { HintReader } from './hint-stream.ts';
+import { pushInParts } from './push-in-parts.ts';
 import { sendAgain } from './send-again.ts';
 
 export interface HttpTransportOptions {
@@ -100,7 +102,14 @@ export function messageTransport(options: MessageTransportOptions): SyncTranspor
     pull: (message, signal) => send(syncPaths.pull, message, pullResponse, signal),
     page: (message, signal) => send(syncPaths.page, message, pageResponse, signal),
     digest: (message, signal) => send(syncPaths.digest, message, digestResponse, signal),
-    push: (message, signal) => send(syncPaths.push, message, pushResponse, signal),
+    push: (message, signal) =>
+      pushInParts(
+        {
+          whole: (request) => send(syncPaths.push, request, pushResponse, signal),
+          part: (request) => send(syncPaths.part, request, partResponse, signal),
+        },
+        message,
+      ),
     upload: (message, signal) => send(syncPaths.upload, message, uploadResponse, signal),
     document: (message, signal) => send(syncPaths.document, message, documentResponse, signal),
     account: async () => (await options.tokens.account?.()) ?? null,

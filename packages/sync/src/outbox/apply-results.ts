@@ -1,8 +1,13 @@
-import { type IdGenerator, syncErrorTable } from '@outpost/model';
+import { type IdGenerator, type System, syncErrorTable } from '@outpost/model';
 import type { DeviceStore, WriteTx } from '@outpost/store';
 import { recomputeEach, recomputeVisible } from '../apply/overlay.ts';
 import { dropEffects, effectsOf } from '../effects/effect.ts';
-import { type EntryRefusal, type PushResponse, syncErrorCells } from '../protocol/index.ts';
+import {
+  type EntryRefusal,
+  type PushEntry,
+  type PushResponse,
+  syncErrorCells,
+} from '../protocol/index.ts';
 import {
   dependantsOf,
   type Entry,
@@ -54,6 +59,48 @@ export function applyResults(
   });
 }
 
+/**
+ * The organization cannot be told of these edits, which are one: they become sync errors of the device, which go up by
+ * themselves.
+ */
+export function refuseUnsendable(
+  store: DeviceStore,
+  outbox: Outbox,
+  { clock, ids }: Pick<System, 'clock' | 'ids'>,
+  userId: string,
+  entries: readonly PushEntry[],
+  reason: EntryRefusal,
+): void {
+  const now = new Date(clock.now()).toISOString();
+  store.write({ origin: 'sync', durability: 'full' }, (tx) => {
+    const refused: Entry[] = [];
+    for (const { key } of entries) {
+      const [entry] = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...key]);
+      if (entry === undefined) continue;
+      refuseHere(tx, outbox, ids, entry, reason, now, userId, null);
+      refused.push(entry);
+    }
+    for (const entry of refused) refuseDependants(tx, outbox, ids, entry, now, userId);
+  });
+}
+
+/** Refuses an entry that the organization does not know: its sync error is uploaded as a create. */
+function refuseHere(
+  tx: WriteTx,
+  outbox: Outbox,
+  ids: IdGenerator,
+  entry: Entry,
+  reason: EntryRefusal,
+  now: string,
+  userId: string,
+  blockedBy: Entry | null,
+): void {
+  const id = ids.next();
+  refuse(tx, entry, { ...reason, syncError: id }, now, userId, blockedBy);
+  const after = tx.get(syncErrorTable.name, id);
+  outbox.describe({ table: syncErrorTable.name, id, kind: 'insert', before: null, after }, tx);
+}
+
 /** Moves an entry out of the overlay and shows it as a sync error. */
 function refuse(
   tx: WriteTx,
@@ -95,18 +142,17 @@ function refuseDependants(
 ): void {
   const reader = readerOf(tx.sql);
   const madeWith =
-    root.changeSet === null ? [] : readEntries(reader, 'change_set = ?', [root.changeSet]);
+    root.changeSet === null
+      ? []
+      : readEntries(reader, `change_set = ? AND state IN ('queued', 'sent')`, [root.changeSet]);
   const family = [...madeWith, ...dependantsOf(reader, root.key)];
   for (const entry of family.sort((a, b) => a.key[1] - b.key[1])) {
     // An earlier one may have taken it along.
     const [current] = readEntries(readerOf(tx.sql), 'epoch = ? AND seq = ?', [...entry.key]);
     if (current?.state !== 'queued' && current?.state !== 'sent') continue;
-    const id = ids.next();
     const message = `Waits for the refused ${root.op} of ${root.table} ${root.id}.`;
-    const refusal: Refusal = { errorType: 3, code: 'outpost:blocked', message, syncError: id };
-    refuse(tx, entry, refusal, now, userId, root);
-    const after = tx.get(syncErrorTable.name, id);
-    outbox.describe({ table: syncErrorTable.name, id, kind: 'insert', before: null, after }, tx);
+    const reason: EntryRefusal = { errorType: 3, code: 'outpost:blocked', message };
+    refuseHere(tx, outbox, ids, entry, reason, now, userId, root);
     refuseDependants(tx, outbox, ids, entry, now, userId);
   }
 }

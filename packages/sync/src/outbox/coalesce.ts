@@ -1,6 +1,6 @@
 import type { WriteTx } from '@outpost/store';
 import type { RowEffect } from '../effects/effect.ts';
-import { sameKey } from '../protocol/index.ts';
+import { messageLimits, sameKey } from '../protocol/index.ts';
 import { dependantsOf, type Entry, entriesNaming, type Reader, readerOf } from './entry.ts';
 
 /** An edit that may become part of an earlier one. */
@@ -36,6 +36,8 @@ export function joined(
     if (key[1] > earlier.key[1]) return null;
     after.push(key);
   }
+  // More could not be sent.
+  if (after.length > messageLimits.after) return null;
   // A deletion can be undone, and the edit is to be there then. A row that was never sent leaves nothing to undo.
   if (next.op === 'delete') return earlier.op === 'create' ? 'gone' : null;
   const set = { ...earlier.set, ...next.set };
@@ -52,9 +54,7 @@ export function joined(
 function movesOthers(next: NewEntry, reader: Reader, earlier: Entry): boolean {
   if (next.effects.some((effect) => !effect.isTwin)) return true;
   if (next.op !== 'delete' && !Object.hasOwn(next.set, 'ownerid')) return false;
-  return entriesNaming(reader, next.id).some(
-    (one) => isOpen(one) && one.key[1] > earlier.key[1],
-  );
+  return entriesNaming(reader, next.id).some((one) => isOpen(one) && one.key[1] > earlier.key[1]);
 }
 
 /** Not carried out: an entry that is applied is in the organization already. */

@@ -26,7 +26,7 @@ import {
 import { EffectOrder } from '../effects/effect-order.ts';
 import { Effects } from '../effects/effects.ts';
 import { writeFact } from '../engine/sync-state.ts';
-import { type EntryKey, type PushEntry, sameKey } from '../protocol/index.ts';
+import { type EntryKey, messageLimits, type PushEntry } from '../protocol/index.ts';
 import { joined } from './coalesce.ts';
 import { currentEntry } from './current-entry.ts';
 import {
@@ -34,15 +34,15 @@ import {
   type Entry,
   freshEntry,
   insertEntry,
+  type Reader,
   readEntries,
   readerOf,
-  type Reader,
   rewriteEntry,
 } from './entry.ts';
 import { Holds } from './holds.ts';
 import { whenSendable } from './waiting.ts';
 
-const maxBatch = 100;
+const maxBatch = messageLimits.entries;
 
 /** A deletion waits this long before it is sent by itself: so long it can be undone. */
 export const undoDelayMs = 5000;
@@ -67,6 +67,8 @@ export class Outbox implements Participant {
   readonly #ids: IdGenerator;
   readonly #epoch: string;
   readonly #holds: Holds;
+  /** Low marks that the organization knows, by epoch. */
+  readonly #told = new Map<string, number>();
   /** By transaction, what edits are based on that is not the row as it was. */
   readonly #seen = new WeakMap<WriteTx, Map<string, SeenRow>>();
 
@@ -126,9 +128,16 @@ export class Outbox implements Participant {
       .map((row) => [String(row[0]), Number(row[1])]);
   }
 
+  /** Marks that the organization has not been told in this opening; not more than fit into a message. */
+  newMarks(): readonly EntryKey[] {
+    const isNew = ([epoch, low]: EntryKey) => this.#told.get(epoch) !== low;
+    return this.lowMarks().filter(isNew).slice(0, messageLimits.epochs);
+  }
+
   /** The organization knows these marks: epochs that have nothing left are forgotten. */
   forgetFinished(tx: WriteTx, marks: readonly EntryKey[]): void {
     for (const [epoch, low] of marks) {
+      this.#told.set(epoch, low);
       if (epoch === this.#epoch) continue;
       tx.sql.prepare('DELETE FROM "$epoch" WHERE epoch = ? AND next_seq <= ?').run([epoch, low]);
     }
@@ -184,12 +193,15 @@ export class Outbox implements Participant {
 
   /** Entries that wait to be seen in the base; of some tables, those that can be seen there with all that they do. */
   awaiting(tables: readonly string[] | null = null): readonly EntryKey[] {
-    const applied = readEntries(this.#store, "state = 'applied'").map((entry) => entry.key);
+    const applied = this.#store
+      .all(`SELECT epoch, seq FROM "$outbox" WHERE state = 'applied' ORDER BY seq`)
+      .map(([epoch, seq]): EntryKey => [String(epoch), Number(seq)]);
     if (tables === null || applied.length === 0) return applied;
     const outside = readEffects(this.#store, "o.state = 'applied'").filter(
       (one) => !tables.includes(one.table),
     );
-    return applied.filter((key) => !outside.some((one) => sameKey(one.key, key)));
+    const names = new Set(outside.map((one) => nameOf(one.key)));
+    return applied.filter((key) => !names.has(nameOf(key)));
   }
 
   /**
@@ -203,6 +215,7 @@ export class Outbox implements Participant {
     const order = new EffectOrder(this.#store);
     const taken = new Set<string>();
     const batch: Entry[] = [];
+    let bytes = 0;
     const isOpen = ([epoch, seq]: EntryKey) =>
       this.#store.all(
         `SELECT 1 FROM "$outbox" WHERE epoch = ? AND seq = ? AND state <> 'applied'`,
@@ -219,8 +232,10 @@ export class Outbox implements Participant {
           }),
         );
       if (isHeld || !group.every(ready) || isBlocked() || order.holdsBack(group, taken)) continue;
-      if (batch.length > 0 && batch.length + group.length > most) break;
-      batch.push(...group);
+      bytes += group.reduce((sum, one) => sum + JSON.stringify(toPushEntry(one)).length, 0);
+      const isFull = batch.length + group.length > most || bytes > messageLimits.entriesBytes;
+      if (batch.length > 0 && isFull) break;
+      for (const one of group) batch.push(one);
       for (const name of own) taken.add(name);
       if (batch.length >= most) break;
     }
@@ -348,7 +363,9 @@ export class Outbox implements Participant {
 
 /** Tables with edits that are not settled or given up. */
 export function editedTables(store: DeviceStore): readonly string[] {
-  const effects = store.all('SELECT DISTINCT table_name FROM "$effect"').map(([name]) => String(name));
+  const effects = store
+    .all('SELECT DISTINCT table_name FROM "$effect"')
+    .map(([name]) => String(name));
   return [...new Set([...tablesWhere(store, () => true), ...effects])].sort();
 }
 

@@ -65,7 +65,9 @@ const fill: readonly string[] = [
   `INSERT OR IGNORE INTO "$needed" SELECT value ->> 0, value ->> 1, o.epoch, o.seq FROM main."$outbox" o, json_each(o.after_json)`,
   `INSERT OR IGNORE INTO "$needed" SELECT base_of ->> 0, base_of ->> 1, epoch, seq FROM main."$outbox" WHERE base_of IS NOT NULL`,
   ...['set_json', 'base_json'].map(
-    (cells) => `INSERT OR IGNORE INTO "$mentioned" SELECT value, o.epoch, o.seq FROM main."$outbox" o, json_each(o.${cells})
+    (
+      cells,
+    ) => `INSERT OR IGNORE INTO "$mentioned" SELECT value, o.epoch, o.seq FROM main."$outbox" o, json_each(o.${cells})
       WHERE type = 'text' AND length(value) = 36`,
   ),
 ];

@@ -5,20 +5,46 @@ import {
   DecodeError,
   type Decoder,
   list,
+  name,
   nullable,
   object,
   optional,
-  text,
   whole,
 } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 /** Names one queued edit for ever: the random id of a database opening, and a number that never resets. */
 export type EntryKey = readonly [epoch: string, seq: number];
 
 export const entryKey: Decoder<EntryKey> = (value, path) => {
   const parts = list(anyJson, 2)(value, path);
-  return [text(parts[0], `${path}[0]`), whole(parts[1], `${path}[1]`)];
+  return [name(parts[0], `${path}[0]`), whole(parts[1], `${path}[1]`)];
 };
+
+/** Entries of one opening of a database: from a number up to and with another one. */
+export type EntryRange = readonly [epoch: string, from: number, upTo: number];
+
+export const entryRange: Decoder<EntryRange> = (value, path) => {
+  const parts = list(anyJson, 3)(value, path);
+  return [
+    name(parts[0], `${path}[0]`),
+    whole(parts[1], `${path}[1]`),
+    whole(parts[2], `${path}[2]`),
+  ];
+};
+
+/** Keys as ranges: what follows on one another becomes one. In the order of the keys, which is that of their numbers. */
+export function rangesOfKeys(keys: readonly EntryKey[]): readonly EntryRange[] {
+  const ranges: EntryRange[] = [];
+  const last = new Map<string, number>();
+  for (const [epoch, seq] of keys) {
+    const at = last.get(epoch);
+    const range = at === undefined ? undefined : ranges[at];
+    if (at !== undefined && range?.[2] === seq - 1) ranges[at] = [epoch, range[1], seq];
+    else last.set(epoch, ranges.push([epoch, seq, seq]) - 1);
+  }
+  return ranges;
+}
 
 export function sameKey(a: EntryKey, b: EntryKey): boolean {
   return a[0] === b[0] && a[1] === b[1];
@@ -31,9 +57,9 @@ export interface DeviceIdentity {
   readonly user: string | null;
 }
 export const deviceIdentity: Decoder<DeviceIdentity> = object<DeviceIdentity>({
-  id: text,
-  epoch: text,
-  user: nullable(text),
+  id: name,
+  epoch: name,
+  user: nullable(name),
 });
 
 /** `off`: changed columns win. `on`: a changed row refuses. `merge`: refuses only where both changed one column. */
@@ -44,7 +70,7 @@ export interface Versions {
   readonly app: string;
   readonly access: string;
 }
-export const versions: Decoder<Versions> = object<Versions>({ app: text, access: text });
+export const versions: Decoder<Versions> = object<Versions>({ app: name, access: name });
 
 /** Rows of one table. Most columns of a business table are null in most rows: those need not travel. */
 export interface TableRows {
@@ -58,9 +84,9 @@ export interface TableRows {
 
 /** Members of `TableRows`, for messages that hold more. */
 export const tableRowsMembers: { readonly [K in keyof TableRows]: Decoder<TableRows[K]> } = {
-  table: text,
-  columns: list(text),
-  empty: optional(list(text), []),
+  table: name,
+  columns: list(name, messageLimits.columns),
+  empty: optional(list(name, messageLimits.columns), []),
   rows: cellRows,
 };
 
@@ -88,6 +114,7 @@ export const syncPaths = {
   page: '/sync/v1/page',
   digest: '/sync/v1/digest',
   push: '/sync/v1/push',
+  part: '/sync/v1/part',
   upload: '/sync/v1/upload',
   document: '/sync/v1/document',
   hints: '/sync/v1/hints',

@@ -1,4 +1,5 @@
 import type { Cell } from '@outpost/model';
+import { messageLimits } from './limits.ts';
 
 /** Strict decoders: unknown members are ignored, a wrong member is an error that names its path. */
 export type Decoder<T> = (value: unknown, path: string) => T;
@@ -14,6 +15,21 @@ export const text: Decoder<string> = (value, path) => {
   if (typeof value !== 'string') throw new DecodeError(path, 'text');
   return value;
 };
+
+/** Text of so many characters at most. */
+export function textUpTo(most: number): Decoder<string> {
+  return (value, path) => {
+    const found = text(value, path);
+    if (found.length > most) throw new DecodeError(path, `text of at most ${most} characters`);
+    return found;
+  };
+}
+
+/** An id, a name, a hash, a time. */
+export const name: Decoder<string> = textUpTo(messageLimits.name);
+
+/** What people read, or a token. */
+export const shortText: Decoder<string> = textUpTo(messageLimits.text);
 
 export const whole: Decoder<number> = (value, path) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
@@ -36,7 +52,8 @@ export const cell: Decoder<string | number | null> = (value, path) => {
   throw new DecodeError(path, 'text, a number or null');
 };
 
-const maxRows = 100_000;
+/** Rows of one table in one answer. */
+const maxRows = messageLimits.changedRows;
 
 /** Rows of cells, as they are: most of what travels, so nothing is copied and a path is only made for an error. */
 export const cellRows: Decoder<readonly (readonly Cell[])[]> = (value, path) => {
@@ -63,7 +80,7 @@ export function optional<T>(decoder: Decoder<T>, absent: T): Decoder<T> {
   return (value, path) => (value === undefined ? absent : decoder(value, path));
 }
 
-export function list<T>(decoder: Decoder<T>, max = 100_000): Decoder<readonly T[]> {
+export function list<T>(decoder: Decoder<T>, max: number): Decoder<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new DecodeError(path, 'a list');
     if (value.length > max) throw new DecodeError(path, `a list of at most ${max} items`);
@@ -71,10 +88,17 @@ export function list<T>(decoder: Decoder<T>, max = 100_000): Decoder<readonly T[
   };
 }
 
-export function record<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+export function record<T>(decoder: Decoder<T>, max: number): Decoder<Readonly<Record<string, T>>> {
   return (value, path) => {
     const entries = Object.entries(plainObject(value, path));
-    return Object.fromEntries(entries.map(([key, item]) => [key, decoder(item, `${path}.${key}`)]));
+    if (entries.length > max) throw new DecodeError(path, `an object of at most ${max} members`);
+    return Object.fromEntries(
+      entries.map(([key, item]) => {
+        // A path that is too long would be an error that is too long.
+        name(key, `A name in ${path}`);
+        return [key, decoder(item, `${path}.${key}`)];
+      }),
+    );
   };
 }
 

@@ -1,5 +1,6 @@
 import { type DeviceIdentity, deviceIdentity, type Versions, versions } from './common.ts';
-import { type Decoder, list, nullable, object, text, whole } from './decode.ts';
+import { type Decoder, list, name, nullable, object, shortText, whole } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 /** Rows of a key range in short: the inclusive upper key (null: to the end), how many, and their checksum. */
 export interface DigestRange {
@@ -23,11 +24,14 @@ export interface DigestRequest {
 export const digestRequest: Decoder<DigestRequest> = object<DigestRequest>({
   device: deviceIdentity,
   seen: versions,
-  table: text,
-  token: nullable(text),
-  columns: list(text, 5000),
-  after: nullable(text),
-  ranges: list(object<DigestRange>({ upTo: nullable(text), rows: whole, sum: text }), 10_000),
+  table: name,
+  token: nullable(shortText),
+  columns: list(name, messageLimits.columns),
+  after: nullable(name),
+  ranges: list(
+    object<DigestRange>({ upTo: nullable(name), rows: whole, sum: name }),
+    messageLimits.ranges,
+  ),
 });
 
 export interface DigestResponse {
@@ -40,9 +44,9 @@ export interface DigestResponse {
   readonly stale: readonly number[];
 }
 export const digestResponse: Decoder<DigestResponse> = object<DigestResponse>({
-  now: text,
+  now: name,
   current: versions,
-  view: text,
-  bad: list(whole),
-  stale: list(whole),
+  view: name,
+  bad: list(whole, messageLimits.ranges),
+  stale: list(whole, messageLimits.ranges),
 });

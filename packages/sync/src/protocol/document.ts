@@ -1,8 +1,12 @@
 import { type DeviceIdentity, deviceIdentity } from './common.ts';
-import { type Decoder, object, text, whole } from './decode.ts';
+import { type Decoder, name, object, textUpTo, whole } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
-/** Bytes in one part of a document; a multiple of 3, so that no part needs padding but the last. */
-export const partBytes: number = 3 * 65_536;
+/** Bytes in one part of a document. */
+export const partBytes: number = messageLimits.partBytes;
+
+/** Base64 of one part. */
+const partText = textUpTo((partBytes / 3) * 4);
 
 /** A part of a document that queued edits name. Without data: asks how much of it is there. */
 export interface UploadRequest {
@@ -15,9 +19,9 @@ export interface UploadRequest {
 }
 export const uploadRequest: Decoder<UploadRequest> = object<UploadRequest>({
   device: deviceIdentity,
-  reference: text,
+  reference: name,
   at: whole,
-  data: text,
+  data: partText,
 });
 
 export interface UploadResponse {
@@ -26,7 +30,7 @@ export interface UploadResponse {
   readonly have: number;
 }
 export const uploadResponse: Decoder<UploadResponse> = object<UploadResponse>({
-  now: text,
+  now: name,
   have: whole,
 });
 
@@ -42,10 +46,10 @@ export interface DocumentRequest {
 }
 export const documentRequest: Decoder<DocumentRequest> = object<DocumentRequest>({
   device: deviceIdentity,
-  table: text,
-  id: text,
-  column: text,
-  reference: text,
+  table: name,
+  id: name,
+  column: name,
+  reference: name,
   at: whole,
 });
 
@@ -55,6 +59,6 @@ export interface DocumentResponse {
   readonly data: string;
 }
 export const documentResponse: Decoder<DocumentResponse> = object<DocumentResponse>({
-  now: text,
-  data: text,
+  now: name,
+  data: partText,
 });

@@ -11,14 +11,16 @@ import {
   type Decoder,
   flag,
   list,
+  name,
   nullable,
   object,
   oneOf,
   optional,
   record,
-  text,
+  shortText,
   whole,
 } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 export interface HelloRequest {
   readonly device: DeviceIdentity;
@@ -31,9 +33,9 @@ export interface HelloRequest {
 }
 export const helloRequest: Decoder<HelloRequest> = object<HelloRequest>({
   device: deviceIdentity,
-  previous: optional(list(text, 1000), []),
+  previous: optional(list(name, messageLimits.previousEpochs), []),
   takeOver: optional(flag, false),
-  uncounted: optional(list(text, 1000), []),
+  uncounted: optional(list(name, messageLimits.tables), []),
 });
 
 /** One table of the device: how many rows V(T) has now (null: not counted), and what V(T) depends on (`view`, a hash). */
@@ -66,17 +68,28 @@ export interface HelloResponse {
   readonly plan: readonly PlanTable[];
 }
 export const helloResponse: Decoder<HelloResponse> = object<HelloResponse>({
-  now: text,
-  feed: text,
+  now: name,
+  feed: name,
   current: versions,
-  organization: nullable(text),
-  user: object({ id: text, name: text, businessUnitId: text, teamIds: list(text) }),
+  organization: nullable(name),
+  user: object({
+    id: name,
+    name: shortText,
+    businessUnitId: name,
+    teamIds: list(name, messageLimits.tables),
+  }),
   conflictPolicy: oneOf('off', 'on', 'merge'),
-  privileges: record(record(whole)) as Decoder<Readonly<Record<string, TablePrivileges>>>,
+  privileges: record(record(whole, messageLimits.columns), messageLimits.tables) as Decoder<
+    Readonly<Record<string, TablePrivileges>>
+  >,
   beyondRoles: flag,
-  securedColumns: record(record(list(oneOf(...columnRights)))),
+  securedColumns: record(
+    record(list(oneOf(...columnRights), columnRights.length), messageLimits.columns),
+    messageLimits.tables,
+  ),
   plan: list(
-    object<PlanTable>({ table: text, rows: nullable(whole), view: text, intervalMinutes: whole }),
+    object<PlanTable>({ table: name, rows: nullable(whole), view: name, intervalMinutes: whole }),
+    messageLimits.tables,
   ),
 });
 
@@ -85,4 +98,4 @@ export interface AppResponse {
   /** An `AppModel`. */
   readonly model: unknown;
 }
-export const appResponse: Decoder<AppResponse> = object<AppResponse>({ app: text, model: anyJson });
+export const appResponse: Decoder<AppResponse> = object<AppResponse>({ app: name, model: anyJson });

@@ -12,6 +12,8 @@ export {
   type ConflictPolicy,
   type DeviceIdentity,
   type EntryKey,
+  type EntryRange,
+  rangesOfKeys,
   sameKey,
   syncPaths,
   type TableRows,
@@ -45,6 +47,7 @@ export {
   helloResponse,
   type PlanTable,
 } from './hello.ts';
+export { inPieces, type MessageLimits, messageLimits } from './limits.ts';
 export { type PageRequest, type PageResponse, pageRequest, pageResponse } from './page.ts';
 export {
   type CheckReason,
@@ -58,9 +61,13 @@ export {
 export {
   type EntryResult,
   groupsOf,
+  type PartRequest,
+  type PartResponse,
   type PushEntry,
   type PushRequest,
   type PushResponse,
+  partRequest,
+  partResponse,
   pushRequest,
   pushResponse,
   type SyncErrorType,

@@ -7,7 +7,8 @@ import {
   type Versions,
   versions,
 } from './common.ts';
-import { type Decoder, list, nullable, object, text, whole } from './decode.ts';
+import { type Decoder, list, name, nullable, object, whole } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 export interface PageRequest {
   readonly device: DeviceIdentity;
@@ -24,10 +25,10 @@ export interface PageRequest {
 export const pageRequest: Decoder<PageRequest> = object<PageRequest>({
   device: deviceIdentity,
   seen: versions,
-  table: text,
-  after: nullable(text),
-  upTo: nullable(text),
-  ids: nullable(list(text, 500)),
+  table: name,
+  after: nullable(name),
+  upTo: nullable(name),
+  ids: nullable(list(name, messageLimits.ids)),
   limit: whole,
 });
 
@@ -40,10 +41,10 @@ export interface PageResponse extends TableRows {
 }
 const members = object<PageResponse>({
   ...tableRowsMembers,
-  now: text,
+  now: name,
   current: versions,
-  view: text,
-  covered: nullable(text),
+  view: name,
+  covered: nullable(name),
 });
 export const pageResponse: Decoder<PageResponse> = (value, path) => {
   const decoded = members(value, path);

@@ -1,8 +1,8 @@
 import {
   type DeviceIdentity,
   deviceIdentity,
-  type EntryKey,
-  entryKey,
+  type EntryRange,
+  entryRange,
   type TableRows,
   tableRows,
   type Versions,
@@ -12,13 +12,15 @@ import {
   type Decoder,
   flag,
   list,
+  name,
   nullable,
   object,
   oneOf,
   record,
-  text,
+  shortText,
   whole,
 } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 /** Tables that share a token travel together. A null token asks for the current position. */
 export interface PullFrom {
@@ -32,15 +34,21 @@ export interface PullRequest {
   /** View hash the device's rows were loaded under, by table. */
   readonly views: Readonly<Record<string, string>>;
   /** Applied entries whose effect the device waits to see. */
-  readonly awaiting: readonly EntryKey[];
+  readonly awaiting: readonly EntryRange[];
   readonly maxRows: number;
 }
 export const pullRequest: Decoder<PullRequest> = object<PullRequest>({
   device: deviceIdentity,
   seen: versions,
-  from: list(object<PullFrom>({ token: nullable(text), tables: list(text, 1000) }), 1000),
-  views: record(text),
-  awaiting: list(entryKey, 1000),
+  from: list(
+    object<PullFrom>({
+      token: nullable(shortText),
+      tables: list(name, messageLimits.tables),
+    }),
+    messageLimits.tables,
+  ),
+  views: record(name, messageLimits.tables),
+  awaiting: list(entryRange, messageLimits.epochs),
   maxRows: whole,
 });
 
@@ -63,24 +71,36 @@ export interface PullResponse {
     readonly why: CheckReason;
     readonly view: string;
   }[];
-  readonly acked: readonly EntryKey[];
+  /** Those of the awaited entries whose effect is in this answer. */
+  readonly acked: readonly EntryRange[];
   readonly more: boolean;
 }
 export const pullResponse: Decoder<PullResponse> = object<PullResponse>({
-  now: text,
+  now: name,
   current: versions,
-  changes: list(tableRows),
+  changes: list(tableRows, messageLimits.tables),
   removes: list(
-    object({ table: text, reason: oneOf('deleted', 'access', 'filter'), ids: list(text) }),
+    object({
+      table: name,
+      reason: oneOf('deleted', 'access', 'filter'),
+      ids: list(name, messageLimits.changedRows),
+    }),
+    // Of each table for each reason.
+    3 * messageLimits.tables,
   ),
-  tokens: list(object({ token: text, tables: list(text) })),
+  tokens: list(
+    object({ token: shortText, tables: list(name, messageLimits.tables) }),
+    messageLimits.tables,
+  ),
   check: list(
     object({
-      table: text,
+      table: name,
       why: oneOf('first', 'expired', 'feed', 'view', 'links', 'large'),
-      view: text,
+      view: name,
     }),
+    // A table may be named for more than one reason.
+    3 * messageLimits.tables,
   ),
-  acked: list(entryKey),
+  acked: list(entryRange, messageLimits.awaited + messageLimits.epochs),
   more: flag,
 });

@@ -4,14 +4,17 @@ import {
   cell,
   type Decoder,
   list,
+  name,
   nullable,
   object,
   oneOf,
   optional,
   record,
-  text,
+  shortText,
+  textUpTo,
   whole,
 } from './decode.ts';
+import { messageLimits } from './limits.ts';
 
 export interface PushEntry {
   readonly key: EntryKey;
@@ -38,16 +41,16 @@ export interface PushEntry {
 const pushEntry = object<PushEntry>({
   key: entryKey,
   op: oneOf('create', 'update', 'delete'),
-  table: text,
-  id: text,
-  set: record(cell),
-  base: record(cell),
+  table: name,
+  id: name,
+  set: record(cell, messageLimits.columns),
+  base: record(cell, messageLimits.columns),
   baseVersion: nullable(whole),
   baseOf: nullable(entryKey),
-  after: list(entryKey, 1000),
-  changeSet: nullable(text),
+  after: list(entryKey, messageLimits.after),
+  changeSet: nullable(name),
   attempt: optional(whole, 1),
-  at: text,
+  at: name,
 });
 
 export interface PushRequest {
@@ -58,9 +61,37 @@ export interface PushRequest {
 }
 export const pushRequest: Decoder<PushRequest> = object<PushRequest>({
   device: deviceIdentity,
-  settledBelow: optional(list(entryKey, 1000), []),
-  entries: list(pushEntry, 1000),
+  settledBelow: optional(list(entryKey, messageLimits.epochs), []),
+  entries: list(pushEntry, messageLimits.transactionEntries),
 });
+
+/**
+ * A part of a push that is too large for one request: bytes of its JSON. The organization keeps parts until the last one
+ * is there, and carries the push out then, as if it had come at once; the answer to the last part is that of the push.
+ */
+export interface PartRequest {
+  readonly device: DeviceIdentity;
+  /** Of the whole: `sha256:<hash>:<bytes>`. */
+  readonly reference: string;
+  /** Offset of the part in bytes. */
+  readonly at: number;
+  /** Base64. Empty: asks how much is there. */
+  readonly data: string;
+}
+export const partRequest: Decoder<PartRequest> = object<PartRequest>({
+  device: deviceIdentity,
+  reference: name,
+  at: whole,
+  data: textUpTo((messageLimits.partBytes / 3) * 4),
+});
+
+export interface PartResponse {
+  readonly now: string;
+  /** Bytes that are there: where the next part begins. */
+  readonly have: number;
+  /** With the last part. */
+  readonly pushed: PushResponse | null;
+}
 
 /** What is carried out as one: single entries, and change sets, which are neighbours of one name. */
 export function groupsOf(entries: readonly PushEntry[]): readonly (readonly PushEntry[])[] {
@@ -106,10 +137,10 @@ const entryResult: Decoder<EntryResult> = (value, path) => {
   if (status !== 'refused') return { key, status };
   const details = object({
     errorType: whole as Decoder<SyncErrorType>,
-    code: text,
-    message: text,
-    columns: list(text),
-    syncError: text,
+    code: name,
+    message: shortText,
+    columns: list(name, messageLimits.columns),
+    syncError: name,
   })(value, path);
   return { key, status, ...details };
 };
@@ -119,6 +150,12 @@ export interface PushResponse {
   readonly results: readonly EntryResult[];
 }
 export const pushResponse: Decoder<PushResponse> = object<PushResponse>({
-  now: text,
-  results: list(entryResult),
+  now: name,
+  results: list(entryResult, messageLimits.transactionEntries),
+});
+
+export const partResponse: Decoder<PartResponse> = object<PartResponse>({
+  now: name,
+  have: whole,
+  pushed: nullable(pushResponse),
 });

@@ -1,4 +1,4 @@
-import { type Decoder, nullable, object, text } from './decode.ts';
+import { type Decoder, name, nullable, object, shortText } from './decode.ts';
 
 /** Whose token a request carries. */
 export interface WhoResponse {
@@ -7,9 +7,9 @@ export interface WhoResponse {
   readonly user: { readonly id: string; readonly name: string };
 }
 export const whoResponse: Decoder<WhoResponse> = object<WhoResponse>({
-  now: text,
-  organization: nullable(text),
-  user: object({ id: text, name: text }),
+  now: name,
+  organization: nullable(name),
+  user: object({ id: name, name: shortText }),
 });
 
 /** Code of the answer to a request that carries what belongs to another user than its token. */
