@@ -18,6 +18,7 @@ export {
 export { type JwtOptions, jwtAuthenticator } from './auth/jwt.ts';
 export { tokenList } from './auth/token-list.ts';
 export type { HintListener } from './feed/hints.ts';
+export type { StreamLimits } from './feed/stream-limits.ts';
 export type { ServerRequest, ServerResponse } from './http/message.ts';
 export { dataverseLimits, type RequestLimits } from './limits/request-limiter.ts';
 export type { Counts, DeviceLag, Metrics } from './metrics/metrics.ts';

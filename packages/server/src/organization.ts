@@ -37,9 +37,12 @@ import { pruneUploads, upload } from './documents/upload.ts';
 import { pruneLog } from './feed/change-log.ts';
 import { type HintListener, Hints } from './feed/hints.ts';
 import { beginFeed, followClock } from './feed/new-feed.ts';
+import { defaultStreamLimits, type StreamLimits } from './feed/stream-limits.ts';
 import { answer, errorAnswer, parseBody } from './http/answer.ts';
 import type { ServerRequest, ServerResponse } from './http/message.ts';
+import { FairShare } from './limits/fair-share.ts';
 import { dataverseLimits, RequestLimiter, type RequestLimits } from './limits/request-limiter.ts';
+import { sharesOf } from './limits/shares-of.ts';
 import { Counters, type Metrics } from './metrics/metrics.ts';
 import { checkColumns, type PublishedApp, publishApp } from './published-app.ts';
 import { readUserSecurity } from './security/security-context.ts';
@@ -90,6 +93,8 @@ export interface OrganizationOptions {
   readonly profileLimits?: ProfileLimits;
   /** Service protection limits; default those of Dataverse. */
   readonly limits?: RequestLimits | 'off';
+  /** Streams of hints that are kept open; default 50 of a user, 10,000 in all. */
+  readonly streams?: StreamLimits;
   /** Largest content of a file that users may upload, in bytes; default 5,242,880, as in Dataverse. */
   readonly maxDocumentBytes?: number;
   /** Smaller answers than the protocol allows: rows of one pull, and edits whose effect it says. */
@@ -125,10 +130,14 @@ export interface Organization {
   /** Names the definitions that devices have to have. */
   readonly appHash: string;
   handle(request: ServerRequest): Promise<ServerResponse>;
-  /** Tells of tables with changes that the caller may read, until stopped. An answer instead: the caller is refused. */
+  /**
+   * Tells of tables with changes that the caller may read, until stopped, or until the caller may listen no longer:
+   * then `onEnd` is called. An answer instead: the caller is refused.
+   */
   watch(
     request: ServerRequest,
     listener: HintListener,
+    onEnd?: () => void,
   ): Promise<{ readonly stop: () => void } | { readonly refused: ServerResponse }>;
   /**
    * Loads rows without checks, in batches; `onProgress` gets the number loaded so far. Owners and dates stay, and so
@@ -210,6 +219,7 @@ export async function createServer(options: OrganizationOptions): Promise<Organi
     limits,
     limiter,
     clock: system.clock,
+    streams: options.streams ?? defaultStreamLimits,
   });
 }
 
@@ -254,6 +264,7 @@ interface OrganizationParts {
   readonly limits: ProfileLimits;
   readonly limiter: RequestLimiter | null;
   readonly clock: Clock;
+  readonly streams: StreamLimits;
 }
 
 class EmbeddedOrganization implements Organization {
@@ -262,18 +273,27 @@ class EmbeddedOrganization implements Organization {
   readonly #auth: Authenticator;
   readonly #limits: ProfileLimits;
   readonly #limiter: RequestLimiter | null;
+  /** Requests of devices, and those of the Web API, which neither hold up nor are held up by the others. */
+  readonly #cycles: FairShare;
+  readonly #queries: FairShare;
   readonly #hints: Hints;
   readonly #counters = new Counters();
   #env: SyncEnv;
   #views: ViewCache;
 
-  constructor({ app, services, store, auth, limits, limiter, clock }: OrganizationParts) {
+  constructor({ app, services, store, auth, limits, limiter, clock, streams }: OrganizationParts) {
     this.#services = services;
     this.#store = store;
     this.#auth = auth;
     this.#limits = limits;
     this.#limiter = limiter;
-    this.#hints = new Hints(store, clock);
+    const { cycles, queries } = sharesOf(store.connections);
+    this.#cycles = new FairShare(cycles);
+    this.#queries = new FairShare(queries);
+    this.#hints = new Hints(store, clock, streams, async (tx, userId) => {
+      const security = await readUserSecurity(tx, userId, this.#env.index);
+      return security?.hasRoles === true ? security.context : null;
+    });
     this.#env = { ...app, ...services };
     this.#views = new ViewCache(app, store.engine.dialect);
   }
@@ -308,8 +328,11 @@ class EmbeddedOrganization implements Organization {
     try {
       const userId = await this.#authenticate(request);
       const run = isWebApi(request.url)
-        ? () => this.#webApi(request, userId)
-        : () => this.#following(async () => answer(200, await this.#route(request, userId)));
+        ? () => this.#queries.run(userId, () => this.#webApi(request, userId))
+        : () =>
+            this.#cycles.run(userId, () =>
+              this.#following(async () => answer(200, await this.#route(request, userId))),
+            );
       const answered = await (this.#limiter === null ? run() : this.#limiter.run(userId, run));
       return this.#counted(request, answered);
     } catch (error) {
@@ -328,14 +351,17 @@ class EmbeddedOrganization implements Organization {
   async watch(
     request: ServerRequest,
     listener: HintListener,
+    onEnd: () => void = () => undefined,
   ): Promise<{ readonly stop: () => void } | { readonly refused: ServerResponse }> {
     try {
       const userId = await this.#authenticate(request);
+      this.#hints.demand(userId);
       const caller = await this.#following(() =>
         this.#store.read((tx) => this.#caller(tx, userId)),
       );
       const tables = new Set(caller.views.map((view) => view.table));
-      const stop = await this.#hints.watch({ security: caller.context, tables, listener });
+      const watcher = { userId, tables, listener, onEnd };
+      const stop = await this.#hints.watch(watcher, caller.context);
       return { stop };
     } catch (error) {
       return { refused: errorAnswer(error, this.#env.onFault) };
@@ -419,7 +445,7 @@ class EmbeddedOrganization implements Organization {
             await new RowWriter(this.#env, tx, writer).share(table, id, principal, rights);
           }),
         );
-        this.#hints.publishAll();
+        await this.#hints.publishAll();
       },
     };
   }
@@ -430,7 +456,7 @@ class EmbeddedOrganization implements Organization {
 
   async setHierarchy(settings: HierarchySettings): Promise<void> {
     await this.#store.write((tx) => writeState(tx, 'hierarchy', JSON.stringify(settings)));
-    this.#hints.publishAll();
+    await this.#hints.publishAll();
   }
 
   async setRole(role: Role): Promise<void> {
@@ -440,14 +466,14 @@ class EmbeddedOrganization implements Organization {
         [role.id, JSON.stringify(role)],
       ),
     );
-    this.#hints.publishAll();
+    await this.#hints.publishAll();
   }
 
   async publish(model: AppModel): Promise<void> {
     await this.#store.write(async (tx) => {
       this.#use(await prepareStore(tx, model, this.#limits));
     });
-    this.#hints.publishAll();
+    await this.#hints.publishAll();
   }
 
   count(table: string): Promise<number> {
@@ -469,7 +495,7 @@ class EmbeddedOrganization implements Organization {
 
   async newFeed(): Promise<void> {
     await this.#store.write((tx) => beginFeed(tx, this.#services.ids.next()));
-    this.#hints.publishAll();
+    await this.#hints.publishAll();
   }
 
   sent(filter: SentFilter = {}): Promise<readonly SentRows[]> {
@@ -534,7 +560,7 @@ class EmbeddedOrganization implements Organization {
           return organization.#env;
         },
         follow: (run) => this.#following(run),
-        read: (fn) => transact((run) => this.#store.read(run), fn),
+        read: (fn) => transact((run) => this.#store.query?.(run) ?? this.#store.read(run), fn),
         write: async (fn) => {
           const value = await transact((run) => this.#store.write(run), fn);
           hasWritten = true;

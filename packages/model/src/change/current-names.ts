@@ -76,7 +76,7 @@ export function currentValues<Value>(
   );
 }
 
-const numeric = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const numeric = /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 function converted(slot: Slot | undefined, cell: Cell): Cell {
   if (slot === undefined || fitsSlot(slot, cell)) return cell;

@@ -123,7 +123,7 @@ function parseNumber(column: Column, input: unknown): ParsedValue {
   const parsed =
     typeof input === 'number'
       ? input
-      : typeof input === 'string' && /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(input)
+      : typeof input === 'string' && /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i.test(input)
         ? Number(input)
         : Number.NaN;
   if (!Number.isFinite(parsed) || (whole && !Number.isSafeInteger(parsed))) {

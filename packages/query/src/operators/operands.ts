@@ -48,7 +48,7 @@ export function kindOf(column: Column): ColumnKind {
 }
 
 const wholeNumber = /^\s*[-+]?\d{1,18}\s*$/;
-const anyNumber = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i;
+const anyNumber = /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i;
 
 /** The stored form of an operand. Throws a `value` error that names what is expected. */
 export function operandCell(column: Column, operand: string, context: QueryContext): Cell {

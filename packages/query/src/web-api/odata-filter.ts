@@ -1,5 +1,6 @@
 import type { ManyToOne, ModelIndex, Relationship } from '@outpost/model';
 import type { ConditionNode, FilterItem, FilterNode, LinkNode } from '../fetch-xml/ast.ts';
+import { queryLimits } from '../fetch-xml/parse.ts';
 import { escapePattern } from '../operators/like-pattern.ts';
 import { operators } from '../operators/operator-table.ts';
 import { type ODataToken, odataError, odataTokens } from './odata-tokens.ts';
@@ -302,6 +303,9 @@ class FilterParser {
     this.#expect('(');
     const outer = { table: this.#table, variable: this.#variable };
     this.#tests += 1;
+    if (this.#tests > queryLimits.links) {
+      throw odataError('$filter', `more than ${queryLimits.links} tests of collections`, at);
+    }
     const alias = `any${this.#tests}`;
     const link = collectionLink(relationship, this.#table, alias, this.#model);
     let filter: FilterNode | null = null;

@@ -166,7 +166,7 @@ function readExpand(
   const items = splitOutside(text, ',');
   if (items.length > maxExpand) throw odataError('$expand', `more than ${maxExpand} properties`);
   return items.map((item): Expanded => {
-    const match = /^\s*(\w+)\s*(?:\((.*)\))?\s*$/s.exec(item);
+    const match = /^(\w+)\s*(?:\((.*)\))?$/s.exec(item.trim());
     if (match === null) throw odataError('$expand', `"${item.trim()}" is not an expansion`);
     const [, property = '', inside] = match;
     const options = inside === undefined ? {} : readInner(inside);

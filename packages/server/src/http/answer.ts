@@ -1,7 +1,17 @@
 import { dataverseErrors } from '@outpost/model';
 import { DecodeError } from '@outpost/sync/protocol';
 import { HttpError } from '../server-error.ts';
+import { parseJson } from './json.ts';
 import { maxBodyBytes, type ServerResponse } from './message.ts';
+
+/** A body as text. Throws the 400 of one that is not UTF-8. */
+export function textOf(body: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new HttpError(400, 'outpost:json', 'The body is not UTF-8.');
+  }
+}
 
 /** The JSON of a request's body, within the size limit. */
 export function parseBody(body: Uint8Array | null): unknown {
@@ -11,15 +21,7 @@ export function parseBody(body: Uint8Array | null): unknown {
   if (body.length > maxBodyBytes) {
     throw new HttpError(413, 'outpost:tooLarge', `A body has at most ${maxBodyBytes} bytes.`);
   }
-  return parseJsonBytes(body);
-}
-
-export function parseJsonBytes(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new HttpError(400, 'outpost:json', 'The body is not JSON.');
-  }
+  return parseJson(textOf(body));
 }
 
 export function answer(

@@ -11,12 +11,17 @@ import { maxBodyBytes } from '../http/message.ts';
 import { metricsText } from '../metrics/metrics-text.ts';
 import type { Organization } from '../organization.ts';
 import { HttpError } from '../server-error.ts';
+import { isWebApi } from '../web-api/address.ts';
 import { compress, gunzip } from './compression.ts';
+import { flatten } from './flatten.ts';
+import { Health } from './health.ts';
+import { streamHints } from './hint-stream.ts';
+import { InFlight } from './in-flight.ts';
 
 export interface RunningServer {
   /** Where it listens, e.g. `http://127.0.0.1:4040`. */
   readonly url: string;
-  /** Requests answered so far, by path. */
+  /** Requests answered so far, by path; those of the Web API as `/api/data`, those that are none of ours as `other`. */
   readonly requests: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
@@ -38,26 +43,34 @@ export function listen(
   options: ListenOptions = {},
 ): Promise<RunningServer> {
   const requests = new Map<string, number>();
-  const server = createHttpServer(async (incoming, outgoing) => {
+  const health = new Health(organization);
+  const inFlight = new InFlight();
+  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const path = (incoming.url ?? '/').split('?')[0] ?? '/';
-    requests.set(path, (requests.get(path) ?? 0) + 1);
+    const name = nameOf(path);
+    requests.set(name, (requests.get(name) ?? 0) + 1);
     if (path === syncPaths.hints && incoming.method === 'GET') {
       return streamHints(organization, incoming, outgoing);
     }
-    if (path === '/health' && incoming.method === 'GET') {
-      return organization.isLoaded().then(
-        () => plain(outgoing, 200, 'ok\n'),
-        () => plain(outgoing, 503, 'not available\n'),
-      );
+    if (path === healthPath && incoming.method === 'GET') {
+      const isGood = await health.isGood();
+      return plain(outgoing, isGood ? 200 : 503, isGood ? 'ok\n' : 'not available\n');
     }
-    if (path === '/metrics' && incoming.method === 'GET' && options.metrics === true) {
+    if (path === metricsPath && incoming.method === 'GET' && options.metrics === true) {
       return organization.metrics().then(
         (metrics) => plain(outgoing, 200, metricsText(metrics)),
         () => plain(outgoing, 503, 'not available\n'),
       );
     }
-    const response = await readBody(incoming)
+    const caller = incoming.headers.authorization ?? '';
+    const hold = (bytes: number) => outgoing.once('close', inFlight.hold(caller, bytes));
+    const response = await Promise.resolve()
+      .then(() => {
+        inFlight.demand(caller);
+        return readBody(incoming);
+      })
       .then(async (body) => {
+        hold(body.length);
         const request = {
           method: incoming.method ?? 'GET',
           url: incoming.url ?? '/',
@@ -81,14 +94,22 @@ export function listen(
       Buffer.from(response.body, 'utf8'),
       Array.isArray(accepted) ? accepted.join(',') : accepted,
     );
+    // Whoever has gone takes no answer, and tells so no second time.
+    if (outgoing.destroyed) return;
+    hold(bytes.length);
     outgoing.writeHead(response.status, {
       ...response.headers,
       ...(encoding === null ? {} : { 'content-encoding': encoding, vary: 'accept-encoding' }),
       'content-length': bytes.length,
     });
     outgoing.end(bytes);
+  };
+  const server = createHttpServer((incoming, outgoing) => {
+    // Nothing that a caller or a connection does may end the process.
+    respond(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.keepAliveTimeout = 5000;
+  server.timeout = silenceMs;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
@@ -106,44 +127,21 @@ export function listen(
   });
 }
 
+/** A connection on which nothing moves for so long is closed: its caller reads no answer. */
+const silenceMs = 120_000;
+const healthPath = '/health';
+const metricsPath = '/metrics';
+/** The addresses that are counted each; callers think of others without end. */
+const known: ReadonlySet<string> = new Set([...Object.values(syncPaths), healthPath, metricsPath]);
+
+function nameOf(path: string): string {
+  if (known.has(path)) return path;
+  return isWebApi(path) ? '/api/data' : 'other';
+}
+
 function plain(outgoing: ServerResponse, status: number, text: string): void {
   outgoing.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   outgoing.end(text);
-}
-
-/** Lines that keep a quiet connection open. */
-const keepAliveMs = 25_000;
-/** How far devices spread themselves after a hint. */
-const jitterMs = 5000;
-
-/** Server-sent events: which tables have changes for the caller. */
-async function streamHints(
-  organization: Organization,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const request = {
-    method: 'GET',
-    url: incoming.url ?? '/',
-    headers: flatten(incoming),
-    body: null,
-  };
-  const watched = await organization.watch(request, (tables) => {
-    outgoing.write(`event: hint\ndata: ${JSON.stringify({ tables, jitterMs })}\n\n`);
-  });
-  if ('refused' in watched) {
-    const { status, headers, body } = watched.refused;
-    outgoing.writeHead(status, { ...headers });
-    outgoing.end(body);
-    return;
-  }
-  outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  outgoing.write(': connected\n\n');
-  const timer = setInterval(() => outgoing.write(': still here\n\n'), keepAliveMs);
-  outgoing.on('close', () => {
-    clearInterval(timer);
-    watched.stop();
-  });
 }
 
 /** Throws `HttpError` for a body that is too large or not what it says it is. */
@@ -162,12 +160,4 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function flatten(incoming: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
 }

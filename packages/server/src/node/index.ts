@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 export { type ListenOptions, listen, type RunningServer } from './http-server.ts';
-export { type MemoryStore, memoryStore, sqliteStore } from './sqlite-store.ts';
+export { type MemoryStore, memoryStore, type SqliteOptions, sqliteStore } from './sqlite-store.ts';

@@ -1,13 +1,27 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Cell } from '@outpost/model';
-import { sqlFunctions } from '@outpost/query';
 import { ServerError } from '../server-error.ts';
 import type { ReadTx, ServerStore, WriteTx } from '../store/server-store.ts';
 import { sqliteEngine } from '../store/sqlite-engine.ts';
+import { QueryProcesses } from './query-processes.ts';
+import { addFunctions } from './sql-functions.ts';
 
-/** A store in one SQLite file, or in memory when `path` is null. Single writer: transactions run one after another. */
-export function sqliteStore(path: string | null): ServerStore {
-  return new SqliteStore(path ?? ':memory:');
+export interface SqliteOptions {
+  /** Processes that answer queries of the Web API; they start when they are needed. Default 2. */
+  readonly queryProcesses?: number;
+  /** A statement of such a query that takes longer is stopped; milliseconds, default 20,000. */
+  readonly queryMs?: number;
+}
+
+/**
+ * A store in one SQLite file, or in memory when `path` is null. Single writer: transactions run one after another. Queries
+ * of the Web API are read from the file by other processes, and can be stopped; those of a store in memory cannot.
+ */
+export function sqliteStore(path: string | null, options: SqliteOptions = {}): ServerStore {
+  if (path === null) return new SqliteStore(':memory:');
+  const { queryProcesses = 2, queryMs = 20_000 } = options;
+  const limits = { processes: queryProcesses, statementMs: queryMs };
+  return new FileStore(path, new QueryProcesses(path, limits));
 }
 
 /** A store in memory that can be copied: a world that takes a second to build is there again in milliseconds. */
@@ -34,11 +48,7 @@ class SqliteStore implements MemoryStore {
     this.#db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;',
     );
-    for (const { name, run } of sqlFunctions) {
-      this.#db.function(name, { deterministic: true, varargs: true }, (...cells) =>
-        run(...(cells as readonly Cell[])),
-      );
-    }
+    addFunctions(this.#db);
   }
 
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
@@ -110,5 +120,24 @@ class SqliteStore implements MemoryStore {
     if (this.#statements.size >= 500) this.#statements.clear();
     this.#statements.set(sql, statement);
     return statement;
+  }
+}
+
+/** A store in a file, which other processes read from too. */
+class FileStore extends SqliteStore {
+  readonly #queries: QueryProcesses;
+
+  constructor(path: string, queries: QueryProcesses) {
+    super(path);
+    this.#queries = queries;
+  }
+
+  query<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
+    return this.#queries.read(fn);
+  }
+
+  override close(): Promise<void> {
+    this.#queries.close();
+    return super.close();
   }
 }

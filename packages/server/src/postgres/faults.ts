@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { sqlTimeout } from '../limits/sql-timeout.ts';
 import { HttpError } from '../server-error.ts';
 
 /** Serialization failure, deadlock, and a key, table, column or index that a transaction at the same time has made. */
@@ -10,6 +11,8 @@ export const inTheWay: ReadonlySet<string> = new Set([
   '42701',
   '42710',
 ]);
+/** The statement took longer than `statement_timeout`. */
+const stopped = '57014';
 /** The text holds U+0000, or is no text. */
 const badText: ReadonlySet<string> = new Set(['22021', '22P05']);
 
@@ -27,6 +30,7 @@ export function readable(error: unknown): unknown {
       { 'retry-after': '2' },
     );
   }
+  if (code === stopped) return sqlTimeout();
   if (badText.has(code)) {
     return new HttpError(400, 'outpost:text', 'A text holds a character that cannot be stored.');
   }

@@ -24,6 +24,8 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** A statement that takes longer is stopped; milliseconds, default 60,000. */
   readonly statementMs?: number;
+  /** A statement of a query of the Web API that takes longer is stopped; milliseconds, default 20,000. */
+  readonly queryMs?: number;
   /** Told of what went wrong with connections that nobody was using. Default: nobody. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -57,6 +59,8 @@ interface Statement {
 
 class PostgresStore implements ServerStore {
   readonly engine: StoreEngine;
+  readonly connections: number;
+  readonly #queryBegin: string;
   readonly #pool: pg.Pool;
   readonly #schema: string;
   readonly #random: Random;
@@ -65,7 +69,7 @@ class PostgresStore implements ServerStore {
   #closed: Promise<void> | null = null;
 
   constructor(address: string, options: PostgresOptions) {
-    const { schema = 'public', connections = 10, statementMs = 60_000 } = options;
+    const { schema = 'public', connections = 10, statementMs = 60_000, queryMs = 20_000 } = options;
     if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
       throw new ServerError(
         'store.address',
@@ -76,6 +80,9 @@ class PostgresStore implements ServerStore {
     this.#schema = schema;
     this.engine = postgresEngine(options.clock === 'sequencer' ? sequencer : transactionNumbers);
     this.#random = options.random;
+    this.connections = connections;
+    // One query, one processor.
+    this.#queryBegin = `${readBegin}; SET LOCAL statement_timeout = ${Math.round(queryMs)}; SET LOCAL max_parallel_workers_per_gather = 0`;
     this.#pool = new pg.Pool({
       connectionString: address,
       max: connections,
@@ -87,6 +94,10 @@ class PostgresStore implements ServerStore {
       options: `-c search_path=${schema} -c jit=off`,
     });
     this.#pool.on('error', options.onFault ?? (() => undefined));
+  }
+
+  query<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
+    return this.#transact(this.#queryBegin, fn);
   }
 
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {

@@ -7,7 +7,14 @@ import type { StoreEngine } from './store-engine.ts';
  */
 export interface ServerStore {
   readonly engine: StoreEngine;
+  /** Transactions that can run at the same time; absent: one after another. */
+  readonly connections?: number;
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
+  /**
+   * A read with statements that callers have thought of, such as a query of the Web API: it may be stopped when it takes
+   * long, and holds up no other transaction. Absent: `read` is used.
+   */
+  query?<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   write<T>(fn: (tx: WriteTx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

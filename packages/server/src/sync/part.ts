@@ -1,7 +1,8 @@
 import { parseDocumentReference } from '@outpost/model';
 import { messageLimits, type PartRequest } from '@outpost/sync/protocol';
 import { dropUpload, takePart, uploaded } from '../documents/upload.ts';
-import { parseJsonBytes } from '../http/answer.ts';
+import { textOf } from '../http/answer.ts';
+import { parseJson } from '../http/json.ts';
 import { HttpError } from '../server-error.ts';
 import type { ServerStore } from '../store/server-store.ts';
 import type { Caller, SyncEnv } from './sync-env.ts';
@@ -33,7 +34,7 @@ export async function receivePart(
   });
   if (have < size) return { have, whole: undefined };
   const bytes = await store.read((tx) => uploaded(tx, userId, reference));
-  return { have, whole: bytes === null ? undefined : parseJsonBytes(bytes) };
+  return { have, whole: bytes === null ? undefined : parseJson(textOf(bytes)) };
 }
 
 /** The push was carried out: its results are recorded, and its parts are not needed any more. */

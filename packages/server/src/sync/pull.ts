@@ -12,6 +12,7 @@ import {
 } from '@outpost/sync/protocol';
 import { readCandidates } from '../feed/candidates.ts';
 import { type FeedPlace, readToken, writeToken } from '../feed/token.ts';
+import { HttpError } from '../server-error.ts';
 import type { ReadTx } from '../store/server-store.ts';
 import { readState } from '../store/state.ts';
 import type { DeviceView } from '../view/device-view.ts';
@@ -59,8 +60,10 @@ export async function pull(
   };
   const maxRows = Math.max(1, Math.min(request.maxRows, maxRowsLimit));
   const floor = Number((await readState(tx, 'logFloor')) ?? 0);
-  for (const { token, tables } of request.from) {
-    const views = caller.views.filter((view) => tables.includes(view.table));
+  for (const [token, tables] of groupsOf(request.from)) {
+    const views = caller.views.filter((view) => tables.has(view.table));
+    // What is not of the profile, or not any more, is not looked for.
+    if (views.length === 0) continue;
     const place = token === null ? null : readToken(token);
     const why = whyNot(token, place, feed, top, floor);
     if (why === null && place !== null) {
@@ -94,6 +97,25 @@ export async function pull(
     acked: await acked(env, tx, caller, request, answer.reached),
     more: answer.more,
   };
+}
+
+/** Tables by token: a group that comes twice is one. Throws the 400 of a table that two tokens are sent for. */
+function groupsOf(from: PullRequest['from']): ReadonlyMap<string | null, ReadonlySet<string>> {
+  const groups = new Map<string | null, Set<string>>();
+  const tokens = new Map<string, string | null>();
+  for (const { token, tables } of from) {
+    const group = groups.get(token) ?? new Set();
+    groups.set(token, group);
+    for (const table of tables) {
+      if (tokens.has(table) && tokens.get(table) !== token) {
+        const message = `"${table}" is asked for with two tokens: send the newer one.`;
+        throw new HttpError(400, 'outpost:pull', message);
+      }
+      tokens.set(table, token);
+      group.add(table);
+    }
+  }
+  return groups;
 }
 
 async function delta(

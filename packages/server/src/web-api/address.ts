@@ -40,7 +40,9 @@ export function parseAddress(url: string): Address {
   const mark = url.indexOf('?');
   const path = decode(mark < 0 ? url : url.slice(0, mark));
   return {
-    segments: splitPath(path).map(parseSegment),
+    segments: split(path, '/')
+      .filter((one) => one !== '')
+      .map(parseSegment),
     options: parseOptions(mark < 0 ? '' : url.slice(mark + 1)),
   };
 }
@@ -72,20 +74,19 @@ function parseOptions(query: string): Readonly<Record<string, string>> {
   return options;
 }
 
-/** Splits at slashes outside of quotes. */
-function splitPath(path: string): readonly string[] {
+/** Splits outside of quotes. */
+function split(text: string, separator: string): readonly string[] {
   const parts: string[] = [];
-  let part = '';
+  let from = 0;
   let quoted = false;
-  for (const character of path) {
-    if (character === "'") quoted = !quoted;
-    if (character === '/' && !quoted) {
-      parts.push(part);
-      part = '';
-    } else part += character;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "'") quoted = !quoted;
+    if (text[at] !== separator || quoted) continue;
+    parts.push(text.slice(from, at));
+    from = at + 1;
   }
-  parts.push(part);
-  return parts.filter((one) => one !== '');
+  parts.push(text.slice(from));
+  return parts;
 }
 
 function parseSegment(text: string): AddressSegment {
@@ -100,13 +101,13 @@ function parseArguments(text: string): AddressArguments {
   const id = parseGuid(text);
   if (id !== null) return { kind: 'id', id };
   const values = new Map<string, AddressValue>();
-  const pattern = /\s*([\w@.]+)\s*=\s*('(?:[^']|'')*'|@\w+|[^,']*?)\s*(,|$)/y;
-  while (pattern.lastIndex < text.length) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (match === null) throw badAddress(`"${text.slice(at)}" is no key.`);
-    const [, name = '', raw = ''] = match;
+  for (const item of split(text, ',')) {
+    const at = item.indexOf('=');
+    const name = item.slice(0, Math.max(0, at)).trim();
+    const raw = item.slice(at + 1).trim();
     const quoted = raw.startsWith("'");
+    const isValue = quoted ? /^'(?:[^']|'')*'$/.test(raw) : !raw.includes("'");
+    if (!/^[\w@.]+$/.test(name) || !isValue) throw badAddress(`"${item.trim()}" is no key.`);
     values.set(name, {
       text: quoted ? raw.slice(1, -1).replaceAll("''", "'") : raw,
       quoted,

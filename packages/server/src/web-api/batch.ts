@@ -25,6 +25,17 @@ type CarryOut = (
   within?: { readonly tx: WriteTx; readonly caller: Caller },
 ) => Promise<ServerResponse>;
 
+/** Characters of answers after which nothing more is carried out: a batch is read as a whole, by us and by callers. */
+const maxAnswers = 16 * 1024 * 1024;
+
+function tooLarge(): HttpError {
+  return new HttpError(
+    413,
+    'outpost:tooLarge',
+    `The answers of the batch are larger than ${maxAnswers} characters: send its requests from this one on in another batch.`,
+  );
+}
+
 /** A change set that failed: nothing of it was written. */
 class ChangeSetFailure extends Error {
   readonly contentId: string | null;
@@ -51,15 +62,20 @@ export async function runBatch(
   const { continueOnError } = parsePreferences(request.headers['prefer']);
   const answers: (BatchAnswer | readonly BatchAnswer[])[] = [];
   let failed = 200;
+  let size = 0;
   for (const item of parseBatch(text, boundary)) {
     try {
+      if (size > maxAnswers) throw tooLarge();
       if (item.kind === 'request') {
         const answered = await runPart(item.part, new Map());
+        size += answered.body.length;
         answers.push(answered);
       } else {
-        answers.push(
-          await host.follow(() => host.write((tx, caller) => runChangeSet(item.parts, tx, caller))),
+        const answered = await host.follow(() =>
+          host.write((tx, caller) => runChangeSet(item.parts, tx, caller)),
         );
+        size += answered.reduce((sum, one) => sum + one.body.length, 0);
+        answers.push(answered);
       }
     } catch (error) {
       const [contentId, cause] =
@@ -126,10 +142,13 @@ export async function runBatch(
 
 /** `$1/contacts`: the row that the request with that Content-ID has written. */
 function withReferences(url: string, references: ReadonlyMap<string, string>): string {
-  return url.replace(/(^|\/)\$(\w+)(?=[/?(]|$)/, (whole, before: string, id: string) => {
-    const address = references.get(id);
-    return address === undefined ? whole : `${before}${relative(address)}`;
-  });
+  return url.replace(
+    /(^|\/)\$(\w+)([/?(]|$)/,
+    (whole, before: string, id: string, after: string) => {
+      const address = references.get(id);
+      return address === undefined ? whole : `${before}${relative(address)}${after}`;
+    },
+  );
 }
 
 function relative(address: string): string {

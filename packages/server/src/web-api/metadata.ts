@@ -114,7 +114,7 @@ function show(one: Definition, { $select, $expand }: Options): Definition {
       shown[name] = value;
   }
   for (const item of $expand === undefined ? [] : splitItems($expand)) {
-    const match = /^\s*(\w+)\s*(?:\((.*)\))?\s*$/s.exec(item);
+    const match = /^(\w+)\s*(?:\((.*)\))?$/s.exec(item.trim());
     const [, name = '', inside = ''] = match ?? [];
     if (match === null || !nested.has(name))
       throw badAddress(`"${item.trim()}" cannot be expanded.`);
@@ -147,12 +147,19 @@ function splitItems(text: string): readonly string[] {
   return items;
 }
 
+function withoutParentheses(term: string): string {
+  let bare = term.replace(/^[\s(]+/, '').trimEnd();
+  while (bare.endsWith(')')) bare = bare.slice(0, -1).trimEnd();
+  return bare;
+}
+
 /** Comparisons with `eq` and `ne`, joined by `and` and `or`: what clients ask definitions for. */
 function filterOf(text: string): (one: Definition) => boolean {
-  const alternatives = text.split(/\s+or\s+/).map((all) =>
-    all.split(/\s+and\s+/).map((term) => {
-      const match =
-        /^\s*\(*\s*([\w/]+)\s+(eq|ne)\s+(?:[\w.]*'((?:[^']|'')*)'|([\w-]+))\s*\)*\s*$/.exec(term);
+  const alternatives = text.split(/\sor\s/).map((all) =>
+    all.split(/\sand\s/).map((term) => {
+      const match = /^([\w/]+)\s+(eq|ne)\s+(?:[\w.]*'((?:[^']|'')*)'|([\w-]+))$/.exec(
+        withoutParentheses(term),
+      );
       if (match === null) throw notSupported(`"${term.trim()}" in a filter of definitions`);
       const [, path = '', operator, quoted, bare = ''] = match;
       const wanted = quoted === undefined ? bare : quoted.replaceAll("''", "'");

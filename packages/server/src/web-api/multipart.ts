@@ -23,14 +23,14 @@ export interface BatchAnswer {
 
 const maxParts = 1000;
 const maxHeader = 16_384;
+const maxBoundary = 200;
 
 /** The boundary of a multipart content type; null: it is another type. */
 export function boundaryOf(contentType: string | undefined): string | null {
-  const match =
-    /^multipart\/mixed\s*;.*?\bboundary\s*=\s*(?:"([^"]{1,200})"|([^\s;]{1,200}))/i.exec(
-      contentType ?? '',
-    );
-  return match?.[1] ?? match?.[2] ?? null;
+  if (contentType === undefined || !/^multipart\/mixed\s*;/i.test(contentType)) return null;
+  const match = /\bboundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType);
+  const boundary = match?.[1] ?? match?.[2] ?? null;
+  return boundary !== null && boundary.length <= maxBoundary ? boundary : null;
 }
 
 /** Reads the body of a batch; lines end with CRLF or LF. Throws `HttpError` for what is none. */

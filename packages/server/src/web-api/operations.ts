@@ -10,6 +10,7 @@ import {
   type Table,
   valuesToCells,
 } from '@outpost/model';
+import { parseJson } from '../http/json.ts';
 import type { ServerResponse } from '../http/message.ts';
 import { readUserSecurity } from '../security/security-context.ts';
 import { readShares } from '../security/shares.ts';
@@ -135,16 +136,16 @@ function parameters(args: AddressArguments, options: Readonly<Record<string, str
     [...args.values].map(([name, { text, quoted }]) => {
       const value = !quoted && text.startsWith('@') ? (options[text] ?? '') : text;
       if (!/^[[{]/.test(value)) return [name, value.replace(/^'(.*)'$/s, '$1')];
-      return [name, parseJson(name, value)];
+      return [name, jsonOf(name, value)];
     }),
   );
 }
 
-function parseJson(name: string, text: string): unknown {
+function jsonOf(name: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
-    throw badAddress(`${name} is not JSON.`);
+    throw badAddress(`${name} is not JSON, or nested too deeply.`);
   }
 }
 

@@ -1,4 +1,6 @@
 import { dataverseErrors } from '@outpost/model';
+import { textOf } from '../http/answer.ts';
+import { parseJson } from '../http/json.ts';
 import type { ServerRequest } from '../http/message.ts';
 import { HttpError } from '../server-error.ts';
 import { badAddress } from './address.ts';
@@ -24,15 +26,15 @@ export function readRequest(
     method,
     headers,
     prefer: parsePreferences(headers['prefer']),
-    body: body === null || body.length === 0 ? undefined : parseJson(body),
+    body: body === null || body.length === 0 ? undefined : jsonOf(body),
     root,
   };
 }
 
-function parseJson(body: Uint8Array): unknown {
+function jsonOf(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw badAddress('The body is not JSON.');
+    return parseJson(textOf(body));
+  } catch (error) {
+    throw error instanceof HttpError ? badAddress(error.message) : error;
   }
 }

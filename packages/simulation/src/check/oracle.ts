@@ -160,15 +160,20 @@ function belongs(
   });
 }
 
-const oneCondition =
-  /<filter[^>]*>\s*<condition attribute="(\w+)" operator="eq" value="([^"]*)"\s*\/>\s*<\/filter>/;
+/** Column and value of a filter that is one comparison; null: it is more than that. */
+function oneCondition(filter: string): readonly [column: string, value: string] | null {
+  const [, condition, ...more] = filter.split('<condition ');
+  if (condition === undefined || more.length > 0 || filter.includes('<link-entity')) return null;
+  const match = /^attribute="(\w+)" operator="eq" value="([^"]*)"/.exec(condition);
+  return match === null ? null : [match[1] ?? '', match[2] ?? ''];
+}
 
 function isUnreadFilter(item: OfflineProfileItem): boolean {
-  return item.criteria === 'custom' && !oneCondition.test(item.filter ?? '');
+  return item.criteria === 'custom' && oneCondition(item.filter ?? '') === null;
 }
 
 function matches(item: OfflineProfileItem, row: Row): boolean {
-  const [, column = '', value = ''] = oneCondition.exec(item.filter ?? '') ?? [];
+  const [column = '', value = ''] = oneCondition(item.filter ?? '') ?? [];
   return String(row[column]) === value;
 }
 
@@ -181,7 +186,7 @@ function columnsRead(table: Table, plan: readonly PlannedTable[]): readonly stri
   const read = new Set([table.primaryId, '$owner', '$bu']);
   if (table.columns.some((column) => column.name === 'modifiedon')) read.add('modifiedon');
   for (const { item, edges } of plan) {
-    const [, column] = oneCondition.exec(item.filter ?? '') ?? [];
+    const [column] = oneCondition(item.filter ?? '') ?? [];
     if (item.table === table.name && column !== undefined) read.add(column);
     for (const edge of edges) {
       if (edge.direction === 'pair') {

@@ -1,8 +1,11 @@
 import { StoreError } from '../store-error.ts';
 
-/** Texts, names, comments (which may hold what looks like a parameter), parameters, and the end of the statement. */
+/**
+ * Texts, names, comments (which may hold what looks like a parameter), parameters, and the end of the
+ * statement. What is not closed goes to the end, so that nothing is read twice.
+ */
 const token =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[\p{L}_][\p{L}\p{N}_$]*|(\?\d*|[:@$](?:[\p{L}\p{N}_$]|::)+)|(;)/gu;
+  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[\p{L}_][\p{L}\p{N}_$]*|(\?\d*|[:@$](?:[\p{L}\p{N}_$]|::)+)|(;)/gu;
 
 /** Parameters of the first statement of a text as SQLite numbers them: names with their prefix; null: it has none. */
 export function parametersOf(sql: string): readonly (string | null)[] {

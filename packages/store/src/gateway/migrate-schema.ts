@@ -296,7 +296,7 @@ function formOf({ type, part }: StoredColumn): string {
   }
 }
 
-const numeric = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const numeric = /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 /** The cell in the new type, or null when it has no form there. */
 function convertCell(cell: Cell, from: StoredColumn, to: StoredColumn): Cell {

@@ -52,7 +52,7 @@ export const batchType: string = `multipart/mixed; boundary=${batch}`;
 /** Every answer of a batch, in order; those of change sets too. A failed change set has a single one. */
 export function parseBatch(text: string): readonly BatchAnswer[] {
   const answers: BatchAnswer[] = [];
-  const starts = [...text.matchAll(/^HTTP\/1\.[01] (\d{3})[^\n]*\n/gm)];
+  const starts = [...text.matchAll(/^HTTP\/1\.[01] (\d{3}).*\r?\n/gm)];
   for (const [i, match] of starts.entries()) {
     const head = text.slice(starts[i - 1]?.index ?? 0, match.index);
     const contentId = [...head.matchAll(/^Content-ID:\s*(\w+)/gim)].at(-1)?.[1] ?? null;

@@ -63,12 +63,28 @@ function criteriaOf(index: ModelIndex, item: OfflineProfileItem): string {
 
 /** What stands inside the entity of a query: filters, and links as tests of related rows. */
 function customOf(fetchXml: string): string {
-  const inside = /<entity\b[^>]*>([\s\S]*)<\/entity>/.exec(fetchXml)?.[1] ?? '';
-  return inside
-    .replace(/<(?:attribute|order)\b[^>]*?(?:\/>|>\s*<\/(?:attribute|order)>)/g, '')
-    .replace(/<all-attributes\s*\/>/g, '')
-    .replace(/(<link-entity\b[^>]*?)\slink-type="inner"/g, '$1')
-    .replace(/<link-entity\b(?![^>]*\blink-type=)/g, '<link-entity link-type="any"');
+  const start = /<entity\b[^<>]*>/.exec(fetchXml);
+  if (start === null) return '';
+  return fetchXml
+    .slice(start.index + start[0].length, fetchXml.lastIndexOf('</entity>'))
+    .replace(/<[^<>]*>/g, filterTag);
+}
+
+/** A tag of a query as a filter has it: no columns, no order, and rows of links are only tested. */
+function filterTag(tag: string): string {
+  switch (/^<\/?([\w-]+)/.exec(tag)?.[1]) {
+    case 'attribute':
+    case 'all-attributes':
+    case 'order':
+      return '';
+    case 'link-entity':
+      if (tag.startsWith('</')) return tag;
+      return /\slink-type=/.test(tag)
+        ? tag.replace(/\slink-type="inner"/, ' link-type="any"')
+        : tag.replace('<link-entity', '<link-entity link-type="any"');
+    default:
+      return tag;
+  }
 }
 
 function edgeOf(index: ModelIndex, edge: ProfileEdge, table: string, inner: string): string {

@@ -59,6 +59,6 @@ export function documentsOfEdits(store: DeviceStore): ReadonlySet<string> {
   const texts = store.all(
     'SELECT set_json FROM "$outbox" UNION ALL SELECT base_json FROM "$outbox" UNION ALL SELECT cells FROM "$base"',
   );
-  const named = texts.flatMap(([text]) => String(text ?? '').match(/sha256:[0-9a-f]{64}:\d+/g));
+  const named = texts.flatMap(([text]) => String(text ?? '').match(/sha256:[0-9a-f]+:\d+/g));
   return new Set(named.filter((one) => one !== null));
 }

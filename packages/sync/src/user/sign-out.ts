@@ -114,7 +114,7 @@ export function removeUser(driver: SqlDriver, keeps: boolean): void {
 function noteWantedDocuments(driver: SqlDriver): void {
   driver.exec('CREATE TEMP TABLE wanted (reference TEXT PRIMARY KEY)');
   for (const edit of names(driver, 'SELECT set_json FROM "$outbox"')) {
-    for (const [reference] of edit.matchAll(/sha256:[0-9a-f]{64}:\d+/g)) {
+    for (const [reference] of edit.matchAll(/sha256:[0-9a-f]+:\d+/g)) {
       driver.prepare('INSERT OR IGNORE INTO temp.wanted VALUES (?)').run([reference]);
     }
   }
