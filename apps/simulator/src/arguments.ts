@@ -165,6 +165,24 @@ export const commands = {
       ...common,
     ],
   },
+  siege: {
+    usage: 'outpost siege [options]',
+    text: 'honest devices and five hostile users against one process; exit code 1 if it does not hold',
+    operands: 0,
+    options: [
+      { name: 'seconds', value: 'S', text: 'how long it lasts, after a quiet run (default 60)' },
+      { name: 'devices', value: 'N', text: 'how many honest devices (default 5)' },
+      { name: 'rows', value: 'N', text: 'about how many sample rows (default 2000)' },
+      { name: 'seed', value: 'N', text: 'seed of what devices do (default 1)' },
+      {
+        name: 'store',
+        value: 'ADDRESS',
+        text: 'a PostgreSQL to besiege too, postgres://user@host/database (default OUTPOST_POSTGRES)',
+      },
+      { name: 'json', text: 'one JSON object a line' },
+      ...common,
+    ],
+  },
   serve: {
     usage: 'outpost serve [options]',
     text: 'the organization alone, over HTTP',

@@ -36,6 +36,8 @@ async function command(args: readonly string[]): Promise<number> {
       return (await import('./commands/schema.ts')).schemaCommand(parsed);
     case 'fleet':
       return (await import('./commands/fleet.ts')).fleetCommand(parsed);
+    case 'siege':
+      return (await import('./commands/siege.ts')).siegeCommand(parsed);
     case 'fuzz':
       return (await import('./commands/fuzz.ts')).fuzzCommand(parsed);
     case 'replay':

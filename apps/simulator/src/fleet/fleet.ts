@@ -79,10 +79,15 @@ export async function runFleet(options: FleetOptions): Promise<FleetVerdict> {
   try {
     // One after another: the first makes the tables and loads the rows.
     for (let n = 0; n < options.processes; n++) servers.push(await startServer(options.serveArgs));
-    return await new Fleet(options, servers).run();
+    return await workFleet(options, servers);
   } finally {
     for (const server of servers) await killServer(server);
   }
+}
+
+/** Devices work against servers that run already. */
+export function workFleet(options: FleetOptions, servers: ServerProcess[]): Promise<FleetVerdict> {
+  return new Fleet(options, servers).run();
 }
 
 class Fleet {

@@ -9,9 +9,14 @@ export interface ServerProcess {
 }
 
 /** Starts this program's `serve`; resolves when it answers. Throws what it says when it ends instead. */
-export async function startServer(args: readonly string[]): Promise<ServerProcess> {
+export function startServer(args: readonly string[]): Promise<ServerProcess> {
   const [, program = ''] = process.argv;
-  const child = spawn(process.execPath, [...process.execArgv, program, 'serve', ...args], {
+  return startProgram([program, 'serve', ...args]);
+}
+
+/** Starts a program that says where it listens. */
+export async function startProgram(args: readonly string[]): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let complaint = '';
