@@ -1,4 +1,4 @@
-import type { AppModel } from '@outpost/model';
+import { type AppModel, defineColumn } from '@outpost/model';
 import { generateRows, sampleApp, sampleUsers } from '@outpost/sample';
 import { createServer, type Organization, tokenList } from '@outpost/server';
 import { listen, memoryStore, type RunningServer } from '@outpost/server/node';
@@ -17,10 +17,7 @@ const megabytes = lengthOf('OUTPOST_MEGABYTES', { short: 1, long: 12 });
 /** Openings of a database, each with an edit that is not finished. */
 const openings = lengthOf('OUTPOST_OPENINGS', { short: 40, long: 2500 });
 
-const body = {
-  ...{ name: 'new_body', label: 'Body', required: 'none' },
-  ...{ type: 'memo', maxLength: 1_048_576 },
-} as const;
+const body = defineColumn('new_body', { type: 'memo', label: 'Body', maxLength: 1_048_576 });
 const model: AppModel = {
   ...sampleApp,
   tables: sampleApp.tables.map((table) =>
