@@ -33,18 +33,6 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: outbox,
-    source: 'const known = entry.changeSet === null ? undefined : sets.get(entry.changeSet);',
-    changes: [['entry.changeSet === null', 'false']],
-    why: 'No change set is kept under null, so none is found.',
-  },
-  {
-    file: outbox,
-    source: 'if (entry.changeSet !== null) sets.set(entry.changeSet, group);',
-    changes: [['entry.changeSet !== null', 'true']],
-    why: 'Nobody asks for a change set under null.',
-  },
-  {
-    file: outbox,
     source: 'return at === undefined ? null : (image?.[at] ?? null);',
     changes: [['at === undefined', 'false']],
     why: 'Every table has a version; the type does not know.',
@@ -97,12 +85,6 @@ export const equivalents: readonly Equivalent[] = [
     source: 'default:',
     changes: [['default:\n          result satisfies never;', 'default:']],
     why: 'No other status is left; the compiler sees to it.',
-  },
-  {
-    file: applyResults,
-    source: "if (current === undefined || current.state === 'refused') continue;",
-    changes: [['current === undefined', 'false']],
-    why: 'Nothing is deleted meanwhile; the type does not know.',
   },
   {
     file: syncErrors,
