@@ -117,6 +117,7 @@ const ofErrors: Members = {
   prototype: SyncErrors.prototype,
   reads: {
     list: ({ device }) => device.sync.errors.list(),
+    count: ({ device }) => device.sync.errors.count(),
     changes: ({ device }) => device.sync.errors.changes,
     sides: ({ device, error }) => device.sync.errors.sides(error),
   },
@@ -187,6 +188,9 @@ const ofOutbox = (outbox: Outbox): Members => ({
     nextBatch: ({ device }) => device.sync.outbox.nextBatch(),
     editedTables: ({ device }) => device.sync.outbox.editedTables(),
     lowMarks: ({ device }) => device.sync.outbox.lowMarks(),
+    newMarks: ({ device }) => device.sync.outbox.newMarks(),
+    unsettledTables: ({ device }) => device.sync.outbox.unsettledTables(),
+    waiting: ({ device }) => device.sync.outbox.waiting(),
     sendable: ({ device }) => device.sync.outbox.sendable,
     isDeleted: ({ device, id }) => device.sync.outbox.isDeleted(account, id),
     unsettledEffects: ({ device }) => device.sync.outbox.unsettledEffects(),
