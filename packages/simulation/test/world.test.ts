@@ -40,7 +40,7 @@ test('other seeds give other runs; without faults nothing of them happens', asyn
     expect(kinds).not.toContain(kind);
   }
   expect(kinds).toContain('update');
-  expect(faultKinds).toHaveLength(6);
+  expect(faultKinds).toHaveLength(7);
 });
 
 test('a failure is made small, and its file gives the same failure again', async () => {
