@@ -312,11 +312,11 @@ async function acked(
   // What an edit did to rows of other tables is to be seen with it.
   const to = Math.min(...reached.values());
   const inAnswer = concat(
-    // Below zero: not in the feed yet.
-    ' AND position >= 0',
+    // Below zero: not in the feed yet. None: of an earlier feed, so everything that is read is newer.
+    ' AND coalesce(position, 0) >= 0',
     notAsked.length === 0 ? '' : ' AND NOT ',
     notAsked.length === 0 ? '' : tx.engine.dialect.inList('tbl', notAsked),
-    Number.isFinite(to) ? sql(' AND position <= ?', to) : '',
+    Number.isFinite(to) ? sql(' AND coalesce(position, 0) <= ?', to) : '',
   );
   const below: EntryRange[] = [];
   const contained: EntryKey[] = [];
