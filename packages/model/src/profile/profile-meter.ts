@@ -10,7 +10,7 @@ export interface ProfileUse {
   readonly fileBytes: number;
 }
 
-const gigabyte = 1024 ** 3;
+const gigabyte = 1_000_000_000;
 
 /**
  * What a profile should stay below for a first sync and updates that people do not wait for. More works, slower.
