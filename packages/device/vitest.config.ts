@@ -1,6 +1,6 @@
 import { isLong, seededProperties, testConfig, testFiles } from '@outpost/vitest';
 
-/** Where there is a PostgreSQL to test with, some of the tests run on it too. */
+/** Where there is a PostgreSQL to test with, some of the long tests run on it too. */
 const hasPostgres = process.env['OUTPOST_POSTGRES'] !== undefined;
 const onPostgres = {
   extends: true,
@@ -8,28 +8,22 @@ const onPostgres = {
     name: 'PostgreSQL',
     env: {
       OUTPOST_STORE: 'postgres',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '10'),
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? '120',
     },
-    include: [
-      isLong ? 'test/{convergence.property,publish}.test.ts' : 'test/convergence.property.test.ts',
-    ],
+    include: ['test/{convergence.property,publish}.test.ts'],
   },
 } as const;
 
-/** The same devices on a plain Web API instead of the sync endpoint; `OUTPOST_TRANSPORT=dataverse` runs any test so. */
+/** In the long tests the same devices on a plain Web API instead of the sync endpoint; `OUTPOST_TRANSPORT=dataverse` runs any test so. */
 const onWebApi = {
   extends: true,
   test: {
     name: 'Web API',
     env: {
       OUTPOST_TRANSPORT: 'dataverse',
-      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? (isLong ? '120' : '10'),
+      OUTPOST_OPERATIONS: process.env['OUTPOST_OPERATIONS'] ?? '120',
     },
-    include: [
-      isLong
-        ? 'test/{line,flow,rows,hazards,convergence.property}.test.ts'
-        : 'test/convergence.property.test.ts',
-    ],
+    include: ['test/{line,flow,rows,hazards,convergence.property}.test.ts'],
   },
 } as const;
 
@@ -39,7 +33,7 @@ export default testConfig({
   maxWorkers: 2,
   projects: [
     { extends: true, test: { ...testFiles, name: 'node:sqlite' } },
-    onWebApi,
-    ...(hasPostgres ? [onPostgres] : []),
+    ...(isLong ? [onWebApi] : []),
+    ...(isLong && hasPostgres ? [onPostgres] : []),
   ],
 });

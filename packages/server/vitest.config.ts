@@ -8,8 +8,8 @@ const onPostgres = {
     name: 'PostgreSQL',
     env: { OUTPOST_STORE: 'postgres' },
     include: isLong
-      ? ['test/web-api/*.test.ts']
-      : ['test/{columns,http,limits,profile-rows,reach}.test.ts', 'test/web-api/web-api.test.ts'],
+      ? ['test/web-api/*.test.ts', 'test/{columns,limits,reach}.test.ts']
+      : ['test/{http,profile-rows}.test.ts', 'test/web-api/web-api.test.ts'],
   },
 } as const;
 

@@ -98,7 +98,7 @@ export async function runTasks({ tasks, only = [], force = false, env, signal, s
     'npx',
     [
       ...['-y', packageManager, 'exec', 'turbo', 'run', ...tasks],
-      ...['--json', '--continue', '--concurrency=8', ...(force ? ['--force'] : [])],
+      ...['--json', '--continue', '--concurrency=4', ...(force ? ['--force'] : [])],
       ...only.map((name) => `--filter=${names.get(name) ?? unknownPackage(name, names)}`),
     ],
     // A group of its own, so that all of it can be ended.
