@@ -19,6 +19,7 @@ export type {
   Decision,
   DecisionKind,
   DeviceAction,
+  ForeignAction,
   Fraction,
   ServerAction,
 } from './world/decision.ts';
