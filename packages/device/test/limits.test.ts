@@ -41,7 +41,8 @@ beforeAll(async () => {
     auth: tokenList(new Map(Object.entries(sampleUsers).map(([name, user]) => [name, user.id]))),
     system,
     limits: 'off',
-    messageLimits: { changedRows, awaited: 10 },
+    // A cycle makes up to twenty rounds: they are to be enough.
+    messageLimits: { changedRows, awaited: Math.ceil(openings / 4) },
   });
   await organization.load(
     generateRows({ random: seededRandom(5), now: system.clock.now(), rows: 60 }),
