@@ -24,6 +24,7 @@ export type {
   ServerAction,
 } from './world/decision.ts';
 export type { DevicePeople } from './world/device-people.ts';
+export type { ForeignPage } from './world/foreign-pages.ts';
 export type { FormBook, KnownForm, OpenForm, TypedField } from './world/form-book.ts';
 export { badNetwork, goodNetwork, type NetworkFaults } from './world/network.ts';
 export {
