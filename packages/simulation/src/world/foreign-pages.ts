@@ -1,8 +1,14 @@
 import type { IncomingMessage } from '@outpost/sync/http';
 
 /** Who may answer on the way to the organization. */
-export const foreignPages = ['portal', 'signIn', 'firewall', 'proxy', 'gateway'] as const;
-export type ForeignPage = (typeof foreignPages)[number];
+export type ForeignPage = 'portal' | 'signIn' | 'firewall' | 'proxy' | 'gateway';
+export const foreignPages: readonly ForeignPage[] = [
+  'portal',
+  'signIn',
+  'firewall',
+  'proxy',
+  'gateway',
+];
 
 const html = '<!doctype html><title>Guest network</title><h1>Welcome</h1>';
 const year = 365 * 86_400_000;
