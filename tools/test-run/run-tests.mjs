@@ -2,7 +2,7 @@
 // failed. Runs on the system's Node, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -271,9 +271,11 @@ function parse(line) {
 }
 
 /** What failed, by the reports that tests leave: file and name of each test. */
-export function failedTests(isLong = false) {
+export function failedTests(results, isLong = false) {
   const report = isLong ? 'vitest-long.json' : 'vitest.json';
   return workspaceFolders().flatMap((folder) => {
+    // What others have left there is of an earlier run.
+    if (!(results.get(basename(folder))?.failed > 0)) return [];
     const file = join(root, folder, '.results', report);
     if (!existsSync(file)) return [];
     return JSON.parse(readFileSync(file, 'utf8')).testResults.flatMap((one) => {

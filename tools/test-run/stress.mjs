@@ -46,7 +46,7 @@ process.exitCode = await withRun(async ({ env, signal }) => {
         show: (text) => output.push(text),
       });
       if (signal.aborted) break;
-      const failed = failedTests();
+      const failed = failedTests(results);
       if (code !== 0 && failed.length === 0) failed.push('a package ended without results');
       for (const test of failed) ever.set(test, (ever.get(test) ?? 0) + 1);
       const total = totalOf(results);

@@ -36,7 +36,7 @@ process.exitCode = await withRun(async ({ env, signal }) => {
   }
   for (const task of failed)
     console.log(`failed: ${task.replace('@outpost/', '').replace('#', ' ')}`);
-  for (const test of failedTests(isLong)) console.log(`failed: ${test}`);
+  for (const test of failedTests(results, isLong)) console.log(`failed: ${test}`);
   const { passed, failed: count, skipped } = totalOf(results);
   const time = duration(performance.now() - began);
   console.log(
