@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type FleetVerdict, workFleet } from '../fleet/fleet.ts';
 import { killServer, startProgram } from '../fleet/servers.ts';
@@ -43,6 +44,9 @@ export async function runSiege(options: SiegeOptions): Promise<SiegeVerdict> {
     threads.push(thread);
     return thread;
   };
+  const endThreads = async (): Promise<void> => {
+    for (const thread of threads.splice(0)) await thread.terminate();
+  };
   try {
     const fleet = (length: number): Promise<FleetVerdict> =>
       workFleet(
@@ -71,7 +75,10 @@ export async function runSiege(options: SiegeOptions): Promise<SiegeVerdict> {
       });
     }
     onProgress(`The siege: ${hostileUsers.length} hostile users, ${seconds} s ...`);
+    // Afterwards the devices come to rest, with nobody in their way.
+    const over = delay(seconds * 1000).then(endThreads);
     const besieged = await fleet(seconds);
+    await over;
     const checks = [
       slower(quiet, besieged),
       larger(quietMemory, memory.take()),
@@ -81,7 +88,7 @@ export async function runSiege(options: SiegeOptions): Promise<SiegeVerdict> {
     ];
     return { ok: checks.every((one) => one.ok), checks, answers };
   } finally {
-    for (const thread of threads) await thread.terminate();
+    await endThreads();
     memory.stop();
     await killServer(server);
   }
