@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Arguments, numberOption, textOption } from '../arguments.ts';
 import { type FleetProgress, type FleetVerdict, runFleet } from '../fleet/fleet.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Many devices against several processes. Exit code 1: something was lost, doubled or different. */
@@ -18,7 +16,7 @@ export async function fleetCommand({ values }: Arguments): Promise<number> {
   if (rounds !== null && values['kill'] !== undefined) {
     throw new UsageError('--kill goes by the clock: use --seconds with it, not --rounds.');
   }
-  const dir = mkdtempSync(join(tmpdir(), 'outpost-fleet-'));
+  const folder = temporaryFolder('outpost-fleet-');
   const isJson = values['json'] === true;
   const screen = isJson ? jsonScreen() : textScreen();
   try {
@@ -34,7 +32,7 @@ export async function fleetCommand({ values }: Arguments): Promise<number> {
         '--rows',
         String(numberOption(values, 'rows', 500)),
         '--dir',
-        dir,
+        folder.path,
         ...(store === null ? [] : ['--store', store]),
       ],
       onProgress: screen.progress,
@@ -42,7 +40,7 @@ export async function fleetCommand({ values }: Arguments): Promise<number> {
     screen.end(verdict);
     return verdict.ok ? 0 : 1;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    folder.close();
   }
 }
 

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Arguments, numberOption, textOption } from '../arguments.ts';
 import { runSiege } from '../siege/siege.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Honest devices and hostile users against one process, on each store. Exit code 1: something did not hold. */
@@ -11,8 +10,8 @@ export async function siegeCommand({ values }: Arguments): Promise<number> {
   const seconds = ranged(values, 'seconds', 60, 86_400);
   const devices = ranged(values, 'devices', 5, 100);
   const isJson = values['json'] === true;
-  const dir = mkdtempSync(join(tmpdir(), 'outpost-siege-'));
-  const places: (readonly [string, string])[] = [['node:sqlite', join(dir, 'siege.db')]];
+  const folder = temporaryFolder('outpost-siege-');
+  const places: (readonly [string, string])[] = [['node:sqlite', join(folder.path, 'siege.db')]];
   if (address !== null) places.push(['PostgreSQL', inSchema(address)]);
   let isOk = true;
   try {
@@ -45,7 +44,7 @@ export async function siegeCommand({ values }: Arguments): Promise<number> {
     if (!isJson) console.log(isOk ? 'The siege was withstood.' : 'NOT as it should be.');
     return isOk ? 0 : 1;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    folder.close();
   }
 }
 
